@@ -1,0 +1,33 @@
+/** The typed contract of a served model: what goes in, what comes out. JSON; shared by studio and server. */
+import type { Task } from '../data/target.ts'
+
+export interface SignatureInput {
+  readonly name: string
+  readonly kind: 'numeric' | 'categorical' | 'boolean' | 'datetime'
+  /** Tensor type of the graph input of shape [N, 1]. */
+  readonly tensor: 'float' | 'string' | 'int64'
+  /** null in JSON means missing where true; refused where false. */
+  readonly nullable: boolean
+  readonly integer?: boolean
+  /** Range seen in training; outside it is a warning, not an error. */
+  readonly min?: number
+  readonly max?: number
+  /** Categories seen in training; another one is answered as the recipe declares (unseen). */
+  readonly categories?: readonly string[]
+  /** How the file wrote [false, true]; accepted besides true and false. */
+  readonly labels?: readonly [string, string]
+  /** Datetime layout by name (core/ingest/datetime). */
+  readonly layout?: string
+}
+export interface Signature {
+  readonly version: 1
+  readonly name: string
+  readonly task: Task
+  readonly target: string
+  readonly inputs: readonly SignatureInput[]
+  /** Class names in probability order; empty for regression. */
+  readonly classes: readonly string[]
+  /** Binary only: label is the positive class where its probability >= threshold. */
+  readonly threshold?: number
+  readonly outputs: readonly { readonly name: string; readonly tensor: 'float' | 'string'; readonly shape: readonly number[] }[]
+}

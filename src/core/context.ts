@@ -1,0 +1,47 @@
+/**
+ * What a long computation is given besides its data: a way to report, to be stopped, to tell the time
+ * and to fetch bytes. Chance is not here: it comes from a seed (math/rng), so a run can be repeated.
+ */
+
+/** Progress is monotone within a phase and always ends; at most ten a second cross to the page. */
+export type Progress =
+  | { readonly kind: 'step'; readonly phase: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'curve'; readonly series: string; readonly x: number; readonly y: number }
+  | { readonly kind: 'note'; readonly text: string }
+
+/** Bytes that core needs but must not fetch by itself. */
+export type AssetName = 'boosting.wasm' | 'tfjs-wasm-dir' | 'onnxruntime-wasm'
+
+export interface Context {
+  readonly signal: AbortSignal
+  /** Monotonic milliseconds, for durations only. */
+  now(): number
+  report(progress: Progress): void
+  /**
+   * Gives cancel a chance: yields to the event loop and throws `cancelled` once the signal is aborted.
+   * Call it at least every 200 ms of work.
+   */
+  checkpoint(): Promise<void>
+  /** True once the person asked to stop early and keep the best so far. */
+  stopping(): boolean
+  /** The bytes of a named asset. @throws StudioError unsupported where the host has none */
+  asset(name: AssetName): Promise<ArrayBuffer>
+  /** The directory or file address of a named asset, for libraries that fetch by themselves. */
+  assetUrl(name: AssetName): string
+}
+
+/** A context for tests, the terminal and small jobs: no report, never stopped, no assets. */
+export function quietContext(overrides: Partial<Context> = {}): Context {
+  const controller = new AbortController()
+  let clock = 0
+  return {
+    signal: controller.signal,
+    now: () => ++clock,
+    report: () => {},
+    checkpoint: async () => {},
+    stopping: () => false,
+    asset: (name) => Promise.reject(new Error(`missing asset; this context serves none: ${name}`)),
+    assetUrl: (name) => name,
+    ...overrides,
+  }
+}

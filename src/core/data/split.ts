@@ -1,0 +1,34 @@
+/**
+ * Which rows teach, which choose, which judge. A split is stored as index arrays, never as a stream, so
+ * a row cannot wander from one part to another between passes.
+ */
+export type PartName = 'train' | 'valid' | 'test'
+
+export type SplitStrategy =
+  | { readonly kind: 'random' }
+  | { readonly kind: 'stratified'; readonly column: string }
+  | { readonly kind: 'grouped'; readonly column: string }
+  | { readonly kind: 'time'; readonly column: string }
+  /** The column's text names the part: train, valid(ation), test. */
+  | { readonly kind: 'column'; readonly column: string }
+
+export interface SplitSpec {
+  readonly strategy: SplitStrategy
+  /** Shares of the rows, each in (0, 1); train is the rest. */
+  readonly validShare: number
+  readonly testShare: number
+  readonly seed: number
+}
+
+declare const trainBrand: unique symbol
+/** Row numbers that a fit may look at. Only `makeSplit` and its helpers make them, so leakage does not type-check. */
+export type TrainRows = Uint32Array & { readonly [trainBrand]: true }
+
+export interface Split {
+  readonly spec: SplitSpec
+  readonly train: TrainRows
+  readonly valid: Uint32Array
+  readonly test: Uint32Array
+  /** Rows left out of every part, with the reason, such as a missing target. */
+  readonly leftOut: readonly { readonly reason: string; readonly rows: Uint32Array }[]
+}

@@ -1,0 +1,83 @@
+/**
+ * The contract of an estimator: a stateless definition whose `fit` returns an immutable model. It holds
+ * no reference to training data; everything it learnt is in `state()`, and `revive(state())` predicts
+ * the same bits.
+ */
+import type { Context } from '../context.ts'
+import type { Matrix } from '../data/matrix.ts'
+import type { Prediction, Target, Task } from '../data/target.ts'
+import type { GraphBuilder } from '../onnx/graph.ts'
+import type { ParamTable, ValuesOf } from '../params.ts'
+import type { Json } from '../recipe/step.ts'
+
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array | Uint16Array
+
+export interface ModelState {
+  readonly estimator: string
+  readonly version: number
+  readonly json: { readonly [key: string]: Json }
+  readonly arrays: Readonly<Record<string, TypedArray>>
+}
+
+export interface EstimatorTags {
+  /** NaN in features is handled natively. */
+  readonly acceptsMissing: boolean
+  /** Features with `categories` are split as categories, not as numbers. */
+  readonly acceptsCategories: boolean
+  /** Works better, or only, on standardised features: the default recipe then scales. */
+  readonly wantsScaled: boolean
+  /** The seed changes the result. */
+  readonly randomised: boolean
+  /** Same bits for the same seed on every machine (false for models trained on a GPU). */
+  readonly deterministic: boolean
+  /** Learns in rounds: it has a live curve, and stop keeps the best so far. */
+  readonly iterative: boolean
+  /** Fits the constant a sensible person would guess: always on the leaderboard. */
+  readonly baseline: boolean
+}
+
+export interface FitOptions<P extends ParamTable = ParamTable> {
+  readonly params: ValuesOf<P>
+  /** Whole number in [0, 2^32). */
+  readonly seed: number
+  /** Shape (rows), not negative; default 1 each. */
+  readonly weights?: Float64Array
+}
+
+/** Facts for the run record that are not parameters: rounds kept, backend used, why it stopped. */
+export type ModelFacts = { readonly [key: string]: Json }
+
+export interface Model {
+  readonly estimator: string
+  readonly task: Task
+  readonly facts: ModelFacts
+  /** Predictions for the features it was fitted on, in the same order. */
+  predict(X: Matrix): Promise<Prediction>
+  state(): ModelState
+}
+
+/** What an estimator's graph ends in: a float tensor [N, 1] of values or [N, classes] of probabilities. */
+export interface OnnxHead {
+  readonly tensor: string
+}
+
+export interface Estimator<P extends ParamTable = ParamTable> {
+  readonly id: string
+  readonly label: string
+  /** One sentence for the picker. */
+  readonly summary: string
+  /** Paper section or reference implementation, and how ours differs. */
+  readonly source: string
+  readonly tasks: readonly Task[]
+  readonly tags: EstimatorTags
+  readonly params: P
+  /**
+   * @throws StudioError bad-data for a target or features it cannot learn from, diverged where the
+   * numbers left the finite range, cancelled
+   */
+  fit(X: Matrix, y: Target, options: FitOptions<P>, context: Context): Promise<Model>
+  /** @throws StudioError bundle-mismatch where the state is not one of ours */
+  revive(state: ModelState): Model
+  /** @param input a float tensor [N, features] in feature order, NaN = missing */
+  toOnnx(state: ModelState, input: string, graph: GraphBuilder): OnnxHead
+}

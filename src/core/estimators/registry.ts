@@ -1,0 +1,5 @@
+import { createRegistry } from '../registry.ts'
+import type { Estimator } from './estimator.ts'
+
+/** Every estimator of the studio; a new one is its own file and one line here. */
+export const estimators = createRegistry<Estimator>('estimator', [])

@@ -1,0 +1,71 @@
+/** The contract of an explainer and the union of what explainers say. */
+import type { Context } from '../context.ts'
+import type { Cell } from '../data/column.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { Target, Task } from '../data/target.ts'
+import type { ParamTable, ValuesOf } from '../params.ts'
+import type { Pipeline } from '../run/pipeline.ts'
+
+export type Explanation =
+  | PermutationImportance
+  | PartialDependence
+  | NearestCounterfactual
+
+export interface PermutationImportance {
+  readonly kind: 'permutation-importance'
+  readonly metric: string
+  readonly part: string
+  readonly n: number
+  readonly baseline: number
+  /** Drop of the metric when a column is shuffled, one value a repeat; columns ordered by mean, largest first. */
+  readonly columns: readonly { readonly column: string; readonly drops: readonly number[]; readonly mean: number; readonly sd: number }[]
+}
+/** Mean curve (partial dependence) and this row's own (ICE) over a grid of one column. */
+export interface PartialDependence {
+  readonly kind: 'partial-dependence'
+  readonly column: string
+  /** What y is: "probability of yes" or the target's name. */
+  readonly output: string
+  /** Grid values: numbers, or category texts. */
+  readonly grid: readonly (number | string)[]
+  readonly mean: readonly number[]
+  /** Sample of rows drawn thinly behind the mean: one array a row. */
+  readonly ice: readonly (readonly number[])[]
+  /** The chosen row's curve; empty where no row was chosen. */
+  readonly row: readonly number[]
+  readonly n: number
+}
+export interface NearestCounterfactual {
+  readonly kind: 'nearest-counterfactual'
+  readonly found: boolean
+  readonly reason?: string
+  /** Dataset row number of the neighbour. */
+  readonly row?: number
+  readonly distance?: number
+  readonly outcome?: string
+  /** Parts of the distance, largest first; only columns that differ. */
+  readonly differences?: readonly { readonly column: string; readonly from: Cell; readonly to: Cell; readonly part: number }[]
+}
+
+export interface ExplainInput {
+  readonly pipeline: Pipeline
+  readonly dataset: Dataset
+  /** Held-out rows the explanation speaks of (row numbers of the dataset). */
+  readonly rows: Uint32Array
+  /** Truth at `rows`. */
+  readonly target: Target
+  /** A chosen row as edited in what-if: cells by column name. */
+  readonly row?: ReadonlyMap<string, Cell>
+  readonly seed: number
+  readonly threshold: number
+}
+export interface Explainer<P extends ParamTable = ParamTable> {
+  readonly id: string
+  readonly label: string
+  readonly summary: string
+  readonly source: string
+  readonly params: P
+  /** Why it cannot speak of this model, or undefined where it can. */
+  refuses(about: { readonly task: Task; readonly estimator: string }): string | undefined
+  explain(input: ExplainInput, params: ValuesOf<P>, context: Context): Promise<Explanation>
+}

@@ -1,0 +1,114 @@
+/**
+ * Collects an ONNX graph node by node. Steps and estimators add their own nodes through it; the
+ * protobuf writer (proto.ts) turns the result into bytes. Pinned: IR 8, opset 17, ai.onnx.ml 3.
+ */
+import { StudioError } from '../errors.ts'
+
+export type TensorType = 'float' | 'double' | 'int64' | 'string' | 'bool'
+export type Dimension = number | string
+
+export interface OnnxTensor {
+  readonly type: TensorType
+  readonly dims: readonly number[]
+  /** int64 as bigint or whole numbers; bool as 0 and 1. */
+  readonly values: Float32Array | Float64Array | BigInt64Array | Uint8Array | readonly string[]
+}
+export type OnnxAttribute =
+  | { readonly kind: 'int'; readonly value: number | bigint }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'ints'; readonly value: ArrayLike<number> | readonly bigint[] }
+  | { readonly kind: 'floats'; readonly value: ArrayLike<number> }
+  | { readonly kind: 'strings'; readonly value: readonly string[] }
+  | { readonly kind: 'tensor'; readonly value: OnnxTensor }
+
+export interface OnnxNode {
+  readonly opType: string
+  /** '' is ai.onnx, 'ai.onnx.ml' the classical-ML operators. */
+  readonly domain: '' | 'ai.onnx.ml'
+  readonly name: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>
+}
+export interface OnnxValue {
+  readonly name: string
+  readonly type: TensorType
+  readonly shape: readonly Dimension[]
+}
+export interface OnnxGraph {
+  readonly name: string
+  readonly nodes: readonly OnnxNode[]
+  readonly initializers: readonly { readonly name: string; readonly tensor: OnnxTensor }[]
+  readonly inputs: readonly OnnxValue[]
+  readonly outputs: readonly OnnxValue[]
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export class GraphBuilder {
+  readonly #nodes: OnnxNode[] = []
+  readonly #initializers: { name: string; tensor: OnnxTensor }[] = []
+  readonly #inputs: OnnxValue[] = []
+  readonly #outputs: OnnxValue[] = []
+  readonly #metadata = new Map<string, string>()
+  readonly #shared = new Map<string, string>()
+  #counter = 0
+
+  /** A name no other value of this graph has; `hint` keeps it readable and is reduced to [A-Za-z0-9_]. */
+  fresh(hint: string): string {
+    return `${hint.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, 40)}_${this.#counter++}`
+  }
+  /** A graph input under exactly this name, which may be any text. */
+  input(name: string, type: TensorType, shape: readonly Dimension[]): string {
+    if (this.#inputs.some((value) => value.name === name)) throw new StudioError({ code: 'bug', message: `invalid graph input; added twice: ${name}` })
+    this.#inputs.push({ name, type, shape })
+    return name
+  }
+  output(name: string, type: TensorType, shape: readonly Dimension[]): void {
+    this.#outputs.push({ name, type, shape })
+  }
+  /** A constant tensor; equal small constants are shared. */
+  constant(hint: string, tensor: OnnxTensor): string {
+    const key = tensor.values.length <= 8 ? `${tensor.type}|${tensor.dims.join(',')}|${Array.from(tensor.values as ArrayLike<unknown>, (v) => (Object.is(v, -0) ? '-0' : String(v))).join('\u0000')}` : undefined
+    const known = key === undefined ? undefined : this.#shared.get(key)
+    if (known !== undefined) return known
+    const name = this.fresh(hint)
+    this.#initializers.push({ name, tensor })
+    if (key !== undefined) this.#shared.set(key, name)
+    return name
+  }
+  /** A float constant; dims default to a vector of its length. */
+  floats(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
+    return this.constant(hint, { type: 'float', dims, values: Float32Array.from(values) })
+  }
+  ints(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
+    return this.constant(hint, { type: 'int64', dims, values: BigInt64Array.from(Array.from(values, BigInt)) })
+  }
+  /** Adds a node with one output and returns that output's name. */
+  node(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain: OnnxNode['domain'] = ''): string {
+    return this.nodes(opType, inputs, 1, attributes, domain)[0] as string
+  }
+  /** Adds a node with several outputs. */
+  nodes(opType: string, inputs: readonly string[], outputCount: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain: OnnxNode['domain'] = ''): readonly string[] {
+    const outputs = Array.from({ length: outputCount }, () => this.fresh(opType.toLowerCase()))
+    this.#nodes.push({ opType, domain, name: this.fresh(opType), inputs, outputs, attributes })
+    return outputs
+  }
+  /** An Identity under a name that callers will see, such as "label". */
+  nameAs(value: string, name: string): void {
+    this.#nodes.push({ opType: 'Identity', domain: '', name: this.fresh('Identity'), inputs: [value], outputs: [name], attributes: {} })
+  }
+  metadata(key: string, value: string): void {
+    this.#metadata.set(key, value)
+  }
+  build(name: string): OnnxGraph {
+    return {
+      name,
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      metadata: Object.fromEntries(this.#metadata),
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { StudioError } from './errors.ts'
+
+/** Things that are found by id and listed in order of registration. */
+export interface Registry<T extends { readonly id: string }> {
+  readonly noun: string
+  readonly all: readonly T[]
+  has(id: string): boolean
+  /** @throws StudioError unsupported, naming the ids that exist */
+  get(id: string): T
+}
+
+/** @throws StudioError bug when two entries share an id */
+export function createRegistry<T extends { readonly id: string }>(noun: string, entries: readonly T[]): Registry<T> {
+  const byId = new Map<string, T>()
+  for (const entry of entries) {
+    if (byId.has(entry.id)) throw new StudioError({ code: 'bug', message: `invalid ${noun} id; registered twice: ${entry.id}` })
+    byId.set(entry.id, entry)
+  }
+  return {
+    noun,
+    all: entries,
+    has: (id) => byId.has(id),
+    get(id) {
+      const entry = byId.get(id)
+      if (entry) return entry
+      throw new StudioError({ code: 'unsupported', message: `unknown ${noun}; not one of ${[...byId.keys()].join(', ')}: ${id}` })
+    },
+  }
+}

@@ -1,0 +1,15 @@
+/** A fitted recipe and its model, used as one: raw columns in, predictions out. */
+import type { Column } from '../data/column.ts'
+import type { Prediction, TargetSpec } from '../data/target.ts'
+import type { Model } from '../estimators/estimator.ts'
+import type { FittedRecipeState } from '../recipe/step.ts'
+
+export interface Pipeline {
+  readonly target: TargetSpec
+  /** Class names in model order; empty for regression. */
+  readonly classes: readonly string[]
+  readonly recipe: FittedRecipeState
+  readonly model: Model
+  /** @param rows row numbers into the columns; default all. Columns the recipe does not name are ignored. */
+  predict(columns: readonly Column[], rows?: ArrayLike<number>): Promise<Prediction>
+}

@@ -1,0 +1,16 @@
+/** JSON of everything needed to train again: about 2 kB, the only thing that crosses to a compute worker. */
+import type { SplitSpec } from '../data/split.ts'
+import type { TargetSpec } from '../data/target.ts'
+import type { ParamValues } from '../params.ts'
+import type { RecipeSpec } from '../recipe/step.ts'
+
+export interface RunSpec {
+  readonly version: 1
+  readonly projectId: string
+  readonly datasetId: string
+  readonly target: TargetSpec
+  readonly split: SplitSpec
+  readonly recipe: RecipeSpec
+  readonly estimator: { readonly id: string; readonly params: ParamValues }
+  readonly seed: number
+}

@@ -1,0 +1,157 @@
+/**
+ * Every task a worker can do, with what goes in, what comes out and which worker does it. Specs go down,
+ * summaries come up; rows stay where they are.
+ */
+import type { Cell } from '../core/data/column.ts'
+import type { PartName } from '../core/data/split.ts'
+import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
+import type { Condition } from '../core/evaluate/slice.ts'
+import type { ErrorCode, ErrorDetails } from '../core/errors.ts'
+import type { Explanation } from '../core/explain/explainer.ts'
+import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
+import type { Kind } from '../core/data/kinds.ts'
+import type { ParamValues } from '../core/params.ts'
+import type { Progress } from '../core/context.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import type { Signature } from '../core/bundle/signature.ts'
+import type { RecipeSpec } from '../core/recipe/step.ts'
+import type { SplitSpec } from '../core/data/split.ts'
+import type { TargetSpec } from '../core/data/target.ts'
+
+/** Bytes to read: a File streams, text was pasted, url is one of our own samples. */
+export type IngestSource =
+  | { readonly kind: 'file'; readonly file: File }
+  | { readonly kind: 'paste'; readonly text: string }
+  | { readonly kind: 'sample'; readonly id: string; readonly url: string; readonly fileName: string }
+
+/** A prediction of one row, small enough to send at every edit. */
+export interface PointPrediction {
+  /** regression: the value; classes: the label by threshold. */
+  readonly label: string | number
+  readonly probabilities?: readonly number[]
+  /** Columns whose value is outside what training saw, each with a sentence. */
+  readonly warnings: readonly { readonly column: string; readonly text: string }[]
+}
+export interface RowWindow {
+  readonly total: number
+  readonly rowNumbers: readonly number[]
+  readonly cells: readonly (readonly Cell[])[]
+}
+/** What a step of the recipe did to one series. */
+export interface SeriesSummary {
+  readonly name: string
+  readonly source: string
+  readonly kind: string
+  readonly missing: number
+  readonly mean?: number
+  readonly sd?: number
+  readonly min?: number
+  readonly max?: number
+  readonly histogram?: { readonly edges: readonly number[]; readonly counts: readonly number[] }
+  readonly top?: readonly { readonly value: string; readonly count: number }[]
+}
+export interface RecipePreview {
+  readonly trainRows: number
+  readonly before: readonly SeriesSummary[]
+  /** After each step, the series it touched. */
+  readonly steps: readonly { readonly id: string; readonly touched: readonly string[]; readonly after: readonly SeriesSummary[] }[]
+  readonly features: readonly string[]
+  readonly leftOut: readonly { readonly column: string; readonly reason: string }[]
+}
+export interface ParityOutput {
+  readonly output: string
+  readonly maxDifference: number
+  readonly tolerance: number
+}
+export interface ParityCertificate {
+  readonly rows: number
+  readonly part: string
+  readonly outputs: readonly ParityOutput[]
+  readonly labelsEqual: number
+  /** Labels that differ where two probabilities lie within the tolerance. */
+  readonly ties: number
+  /** Labels that differ otherwise: must be 0. */
+  readonly labelsDifferent: number
+  readonly passed: boolean
+  readonly runtime: string
+  readonly opset: string
+}
+/** A cell, row or column of a new file that does not match the signature. */
+export interface SignatureIssue {
+  readonly level: 'error' | 'warning'
+  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value'
+  readonly column: string
+  /** 1-based data row, absent for whole columns. */
+  readonly row?: number
+  readonly count: number
+  readonly text: string
+}
+
+export interface TaskMap {
+  'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
+  'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
+  'data/rows': { input: { datasetId: string; start: number; count: number; conditions?: readonly Condition[]; rowNumbers?: readonly number[] }; output: RowWindow }
+  'data/rekind': { input: { projectId: string; token: number; datasetId: string; kinds: readonly { column: string; kind: Kind }[] }; output: { datasetId: string } }
+  'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
+  'prepare/preview': { input: { datasetId: string; target: TargetSpec; split: SplitSpec; recipe: RecipeSpec }; output: RecipePreview }
+  'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
+  'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
+  'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
+  'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
+  'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
+  'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell } }
+  'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
+  'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number }; output: Explanation }
+  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
+  'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: { rows: number; issues: readonly SignatureIssue[]; csv: Uint8Array<ArrayBuffer> | null; preview: { header: readonly string[]; rows: readonly (readonly string[])[] } } }
+  'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
+  'project/import': { input: { file: File }; output: { projectId: string } }
+  'project/copy': { input: { projectId: string; name: string }; output: { projectId: string } }
+}
+export type TaskName = keyof TaskMap
+
+/** Which worker does a task: a life each (DESIGN: ingest; compute, ended after its run; interactive, kept). */
+export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interactive'>> = {
+  'ingest/preview': 'ingest',
+  'ingest/commit': 'ingest',
+  'data/rows': 'interactive',
+  'data/rekind': 'ingest',
+  'data/leaks': 'interactive',
+  'prepare/preview': 'interactive',
+  'train': 'compute',
+  'evaluate/test': 'interactive',
+  'evaluate/threshold': 'interactive',
+  'evaluate/groups': 'interactive',
+  'evaluate/cell': 'interactive',
+  'explain/row': 'interactive',
+  'explain/predict': 'interactive',
+  'explain/run': 'interactive',
+  'deploy/export': 'compute',
+  'deploy/predict': 'compute',
+  'project/export': 'compute',
+  'project/import': 'compute',
+  'project/copy': 'compute',
+}
+
+/** How an error crosses: everything a StudioError has, rebuilt on the other side. */
+export interface WireError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details: ErrorDetails
+  readonly hint?: string
+  readonly cause?: string
+}
+export type WireResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
+
+/** What comlink exposes on every worker. */
+export interface WorkerApi {
+  /** Must be called once, first. `port` leads to the memory store where IndexedDB is refused. */
+  start(setup: { readonly app: string; readonly storage: 'indexeddb' | 'memory'; readonly port?: MessagePort }): Promise<WireResult<true>>
+  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (progress: Progress) => void): Promise<WireResult<TaskMap[N]['output']>>
+  /** Cooperative: the call rejects as cancelled at its next checkpoint. */
+  cancel(call: number): Promise<void>
+  /** Stop early and keep the best so far. */
+  stop(call: number): Promise<void>
+  /** Answers at once: proof of life. */
+  ping(): Promise<true>
+}

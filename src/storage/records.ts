@@ -1,0 +1,152 @@
+/** What is stored, one type a store. Store names and keys are frozen: a new need is a new store and a migration. */
+import type { Kind } from '../core/data/kinds.ts'
+import type { ColumnInfo, Source } from '../core/data/dataset.ts'
+import type { Profile } from '../core/data/profile.ts'
+import type { SplitSpec } from '../core/data/split.ts'
+import type { TargetSpec } from '../core/data/target.ts'
+import type { TypedArray, ModelState } from '../core/estimators/estimator.ts'
+import type { Slice } from '../core/evaluate/slice.ts'
+import type { Explanation } from '../core/explain/explainer.ts'
+import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
+import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
+import type { Run } from '../core/run/run.ts'
+
+/** What a person decided so far; edited with undo on the page, saved whole. */
+export interface ProjectPlan {
+  readonly datasetId: string | null
+  readonly target: TargetSpec | null
+  readonly split: SplitSpec | null
+  /** null = the default recipe of whichever estimator is trained. */
+  readonly recipe: RecipeSpec | null
+}
+export interface ProjectRecord {
+  readonly id: string
+  readonly version: 1
+  readonly name: string
+  readonly createdAt: number
+  readonly changedAt: number
+  /** Set while in the bin: undo is possible until it is erased. */
+  readonly deletedAt: number | null
+  /** Grows with each writer that takes the project over; a write with an older token is refused. */
+  readonly token: number
+  readonly plan: ProjectPlan
+  readonly slices: readonly Slice[]
+  readonly nextRun: number
+}
+export interface DatasetRecord {
+  readonly id: string
+  readonly projectId: string
+  readonly version: 1
+  readonly name: string
+  /** Content hash; empty until complete. */
+  readonly hash: string
+  readonly state: 'writing' | 'paused' | 'complete'
+  readonly rowsCommitted: number
+  readonly chunks: number
+  readonly bytesStored: number
+  /** Bytes of the source behind the last committed row: where a resume goes on. */
+  readonly bytesRead: number
+  readonly source: Source
+  readonly options: ParseOptions
+  readonly columns: readonly ColumnInfo[]
+  readonly rejectedCount: number
+  /** At most the first 1,000. */
+  readonly rejected: readonly RejectedRow[]
+  readonly createdAt: number
+}
+/** The values of one column in one row group. Validity as in core/data/column. */
+export interface ChunkColumn {
+  readonly kind: Kind
+  readonly validity: Uint8Array
+  /** numeric and datetime: Float64Array; categorical: Int32Array codes; boolean: Uint8Array; text and id: UTF-8 bytes. */
+  readonly values: Float64Array | Int32Array | Uint8Array
+  /** text and id only; rows + 1 entries from 0. */
+  readonly offsets?: Uint32Array
+  /** categorical only: categories that first appear in this chunk, appended to the dictionary. */
+  readonly newCategories?: readonly string[]
+}
+/** A row group: all columns of some rows, about 4 MB at most. Every chunk but the last has a multiple of 8 rows. */
+export interface ChunkRecord {
+  readonly datasetId: string
+  readonly sequence: number
+  readonly firstRow: number
+  readonly rows: number
+  readonly columns: readonly ChunkColumn[]
+}
+export interface ProfileRecord {
+  readonly datasetId: string
+  readonly projectId: string
+  readonly profile: Profile
+}
+export interface RunRecord {
+  readonly id: string
+  readonly projectId: string
+  readonly run: Run
+  readonly deletedAt: number | null
+}
+export interface ModelRecord {
+  readonly runId: string
+  readonly projectId: string
+  readonly version: 1
+  readonly target: TargetSpec
+  readonly classes: readonly string[]
+  readonly recipe: FittedRecipeState
+  readonly model: ModelState
+}
+export interface SplitRecord {
+  readonly runId: string
+  readonly projectId: string
+  readonly train: Uint32Array
+  readonly valid: Uint32Array
+  readonly test: Uint32Array
+}
+/** Predictions of a run on one part, so that thresholds, groups and cells need no model. */
+export interface PredictionRecord {
+  readonly runId: string
+  readonly part: 'valid' | 'test'
+  readonly projectId: string
+  readonly rows: Uint32Array
+  /** regression: values (n); classes: probabilities (n x k, row-major). */
+  readonly values: Float64Array
+}
+export interface ExplanationRecord {
+  readonly runId: string
+  readonly key: string
+  readonly projectId: string
+  readonly explanation: Explanation
+}
+export interface CheckpointRecord {
+  readonly runId: string
+  readonly projectId: string
+  readonly step: number
+  readonly arrays: Readonly<Record<string, TypedArray>>
+}
+
+export interface Records {
+  projects: ProjectRecord
+  datasets: DatasetRecord
+  chunks: ChunkRecord
+  profiles: ProfileRecord
+  runs: RunRecord
+  models: ModelRecord
+  splits: SplitRecord
+  predictions: PredictionRecord
+  explanations: ExplanationRecord
+  checkpoints: CheckpointRecord
+}
+export type StoreName = keyof Records
+
+export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> = {
+  projects: 'id',
+  datasets: 'id',
+  chunks: ['datasetId', 'sequence'],
+  profiles: 'datasetId',
+  runs: 'id',
+  models: 'runId',
+  splits: 'runId',
+  predictions: ['runId', 'part'],
+  explanations: ['runId', 'key'],
+  checkpoints: 'runId',
+}
+/** Stores with an index on projectId. */
+export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints']

@@ -1,0 +1,16 @@
+/**
+ * A task handler joins core and storage for one entry of the TaskMap. Handlers run in workers and, over
+ * the memory store, in plain Node tests; they never touch the page.
+ */
+import type { Context } from '../core/context.ts'
+import type { TaskMap, TaskName } from '../jobs/protocol.ts'
+import type { Store } from '../storage/port.ts'
+
+export interface Host {
+  readonly store: Store
+  readonly context: Context
+  /** App version, browser and number of usable threads, for the run record. */
+  readonly environment: { readonly app: string; readonly userAgent: string; readonly threads: number }
+}
+export type TaskHandler<N extends TaskName> = (input: TaskMap[N]['input'], host: Host) => Promise<TaskMap[N]['output']>
+export type TaskHandlers = { readonly [N in TaskName]?: TaskHandler<N> }
