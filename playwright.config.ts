@@ -1,0 +1,19 @@
+import { defineConfig } from '@playwright/test'
+import { browserArgs, chromiumPath } from './test/support/chromium.ts'
+
+const executablePath = chromiumPath()
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results',
+  // Two cores: one journey at a time leaves the second core to the workers under test.
+  workers: 1,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  use: {
+    launchOptions: { ...(executablePath === undefined ? {} : { executablePath }), args: [...browserArgs] },
+    viewport: { width: 1280, height: 800 },
+    trace: 'off',
+  },
+})
