@@ -1,0 +1,291 @@
+/**
+ * Inner loops of histogram gradient boosting, on a memory laid out by src/kernels/boosting.ts. Every
+ * function has a plain twin in src/kernels/boosting-plain.ts that defines its meaning; both leave the
+ * same bits behind. Pointers are byte offsets; see the twin for shapes and formulas.
+ */
+
+const missingBin: u32 = 255
+const binsPerFeature: u32 = 256
+const roundingMagic: f64 = 6755399441055744.0
+
+export function binColumn(values: usize, count: u32, thresholds: usize, rowMajor: usize, stride: u32, column: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const x = load<f32>(values + ((<usize>i) << 2))
+    let at: usize = 0
+    for (let step: usize = 128; step > 0; step >>= 1) at += load<f32>(thresholds + ((at + step - 1) << 2)) < x ? step : 0
+    const bin = select<u32>(missingBin, <u32>at, x != x)
+    store<u8>(rowMajor + (<usize>i) * stride, <u8>bin)
+    store<u8>(column + i, <u8>bin)
+  }
+}
+
+function naturalLog(x: f64): f64 {
+  const bits = reinterpret<u64>(x)
+  let exponent = <i32>((bits >> 52) & 0x7ff) - 1023
+  let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000)
+  if (m > 1.4142135623730951) {
+    m *= 0.5
+    exponent += 1
+  }
+  const s = (m - 1) / (m + 1)
+  const z = s * s
+  let sum: f64 = 1.0 / 19.0
+  sum = sum * z + 1.0 / 17.0
+  sum = sum * z + 1.0 / 15.0
+  sum = sum * z + 1.0 / 13.0
+  sum = sum * z + 1.0 / 11.0
+  sum = sum * z + 1.0 / 9.0
+  sum = sum * z + 1.0 / 7.0
+  sum = sum * z + 1.0 / 5.0
+  sum = sum * z + 1.0 / 3.0
+  sum = sum * z + 1.0
+  return <f64>exponent * 0.6931471805599453 + 2.0 * s * sum
+}
+
+// @ts-ignore: decorator
+@inline
+function exp4(x: v128): v128 {
+  const clamped = f32x4.max(x, f32x4.splat(-87))
+  const magic = f32x4.splat(12582912)
+  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)), magic)
+  const k = f32x4.sub(shifted, magic)
+  const r = f32x4.sub(f32x4.sub(clamped, f32x4.mul(k, f32x4.splat(0.693359375))), f32x4.mul(k, f32x4.splat(-2.12194440e-4)))
+  let p = f32x4.splat(1.9875691500e-4)
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1))
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1))
+  const y = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1))
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(k), i32x4.splat(127)), 23)
+  return f32x4.mul(y, power)
+}
+
+export function exponential(values: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i += 4) v128.store(values + ((<usize>i) << 2), exp4(v128.load(values + ((<usize>i) << 2))))
+}
+
+export function binaryGradients(raw: usize, sign: usize, count: u32, gradient: usize, hessian: usize, sums: usize): void {
+  const one = f32x4.splat(1)
+  const zero = f32x4.splat(0)
+  const floor = f32x4.splat(1e-15)
+  let absA = f64x2.splat(0)
+  let absB = f64x2.splat(0)
+  let hesA = f64x2.splat(0)
+  let hesB = f64x2.splat(0)
+  let loss: f64 = 0
+  for (let start: u32 = 0; start < count; start += 64) {
+    let prodA = f64x2.splat(1)
+    let prodB = f64x2.splat(1)
+    for (let i = start; i < start + 64; i += 4) {
+      const at = (<usize>i) << 2
+      const s = v128.load(sign + at)
+      const m = f32x4.mul(v128.load(raw + at), s)
+      const e = exp4(f32x4.neg(f32x4.abs(m)))
+      const large = f32x4.div(one, f32x4.add(one, e))
+      const small = f32x4.mul(e, large)
+      const sure = f32x4.ge(m, zero)
+      const wrong = v128.bitselect(small, large, sure)
+      const h = f32x4.mul(small, large)
+      v128.store(gradient + at, f32x4.mul(f32x4.neg(s), wrong))
+      v128.store(hessian + at, h)
+      absA = f64x2.add(absA, f64x2.promote_low_f32x4(wrong))
+      absB = f64x2.add(absB, f64x2.promote_low_f32x4(v128.shuffle<u32>(wrong, wrong, 2, 3, 2, 3)))
+      hesA = f64x2.add(hesA, f64x2.promote_low_f32x4(h))
+      hesB = f64x2.add(hesB, f64x2.promote_low_f32x4(v128.shuffle<u32>(h, h, 2, 3, 2, 3)))
+      const right = f32x4.max(v128.bitselect(large, small, sure), floor)
+      prodA = f64x2.mul(prodA, f64x2.promote_low_f32x4(right))
+      prodB = f64x2.mul(prodB, f64x2.promote_low_f32x4(v128.shuffle<u32>(right, right, 2, 3, 2, 3)))
+    }
+    loss -= naturalLog(f64x2.extract_lane(prodA, 0))
+    loss -= naturalLog(f64x2.extract_lane(prodA, 1))
+    loss -= naturalLog(f64x2.extract_lane(prodB, 0))
+    loss -= naturalLog(f64x2.extract_lane(prodB, 1))
+  }
+  store<f64>(sums, f64x2.extract_lane(absA, 0) + f64x2.extract_lane(absA, 1) + f64x2.extract_lane(absB, 0) + f64x2.extract_lane(absB, 1))
+  store<f64>(sums + 8, f64x2.extract_lane(hesA, 0) + f64x2.extract_lane(hesA, 1) + f64x2.extract_lane(hesB, 0) + f64x2.extract_lane(hesB, 1))
+  store<f64>(sums + 16, loss)
+}
+
+export function softmax(raw: usize, classes: u32, stride: u32, labels: usize, count: u32, probabilities: usize, sums: usize): void {
+  let loss: f64 = 0
+  const plane = (<usize>stride) << 2
+  for (let i: u32 = 0; i < count; i += 4) {
+    const at = (<usize>i) << 2
+    let top = v128.load(raw + at)
+    for (let k: u32 = 1; k < classes; k++) top = f32x4.max(top, v128.load(raw + plane * k + at))
+    let total = f32x4.splat(0)
+    for (let k: u32 = 0; k < classes; k++) {
+      const e = exp4(f32x4.sub(v128.load(raw + plane * k + at), top))
+      v128.store(probabilities + plane * k + at, e)
+      total = f32x4.add(total, e)
+    }
+    for (let k: u32 = 0; k < classes; k++) {
+      const place = probabilities + plane * k + at
+      v128.store(place, f32x4.div(v128.load(place), total))
+    }
+    let product: f64 = 1
+    const end = min(i + 4, count)
+    for (let j = i; j < end; j++) product *= max<f64>(<f64>load<f32>(probabilities + plane * load<u32>(labels + ((<usize>j) << 2)) + ((<usize>j) << 2)), 1e-15)
+    loss -= naturalLog(product)
+  }
+  store<f64>(sums + 16, loss)
+}
+
+export function classGradients(probabilities: usize, labels: usize, label: u32, count: u32, gradient: usize, hessian: usize, sums: usize): void {
+  let abs: f64 = 0
+  let hes: f64 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const at = (<usize>i) << 2
+    const p = load<f32>(probabilities + at)
+    const g: f32 = load<u32>(labels + at) == label ? p - 1 : p
+    const h: f32 = p * (1 - p)
+    store<f32>(gradient + at, g)
+    store<f32>(hessian + at, h)
+    abs += Math.abs(<f64>g)
+    hes += <f64>h
+  }
+  store<f64>(sums, abs)
+  store<f64>(sums + 8, hes)
+}
+
+export function squaredGradients(raw: usize, target: usize, count: u32, gradient: usize, hessian: usize, sums: usize): void {
+  let abs: f64 = 0
+  let loss: f64 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const at = (<usize>i) << 2
+    const g: f32 = load<f32>(raw + at) - load<f32>(target + at)
+    store<f32>(gradient + at, g)
+    store<f32>(hessian + at, 1)
+    abs += Math.abs(<f64>g)
+    loss += <f64>g * <f64>g
+  }
+  store<f64>(sums, abs)
+  store<f64>(sums + 8, <f64>count)
+  store<f64>(sums + 16, loss)
+}
+
+export function quantise(gradient: usize, hessian: usize, count: u32, gradientScale: f64, hessianScale: f64, packed: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = (<usize>i) << 2
+    const g = reinterpret<u64>(<f64>load<f32>(gradient + at) * gradientScale + roundingMagic)
+    const h = reinterpret<u64>(<f64>load<f32>(hessian + at) * hessianScale + roundingMagic)
+    store<u64>(packed + ((<usize>i) << 3), (g << 32) | (h & 0xffffffff))
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function bump(slot: usize, amount: u64): void {
+  store<u64>(slot, load<u64>(slot) + amount)
+}
+
+export function histogram(rowMajor: usize, stride: u32, rows: usize, count: u32, packed: usize, hist: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = <usize>load<u32>(rows + ((<usize>i) << 2))
+    const amount = load<u64>(packed + (row << 3))
+    let bins = rowMajor + row * stride
+    const end = bins + stride
+    let slots = hist
+    while (bins < end) {
+      const four = load<u32>(bins)
+      bump(slots + ((<usize>(four & 255)) << 3), amount)
+      bump(slots + 2048 + ((<usize>((four >> 8) & 255)) << 3), amount)
+      bump(slots + 4096 + ((<usize>((four >> 16) & 255)) << 3), amount)
+      bump(slots + 6144 + ((<usize>(four >> 24)) << 3), amount)
+      bins += 4
+      slots += 8192
+    }
+  }
+}
+
+export function subtract(parent: usize, child: usize, out: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, i64x2.sub(v128.load(parent + at), v128.load(child + at)))
+}
+
+/** Best numeric split of a node; the twin explains the result's layout. */
+export function search(
+  hist: usize, features: u32, lastBins: usize, modes: usize,
+  totalG: f64, totalH: f64, lambda: f64, minH: f64, minScore: f64, out: usize,
+): void {
+  let best = minScore
+  let bestFeature: i32 = -1
+  let bestBin: i32 = 0
+  let bestMissingLeft: i32 = 0
+  let bestG: f64 = 0
+  let bestH: f64 = 0
+  for (let f: u32 = 0; f < features; f++) {
+    const mode = load<u8>(modes + f)
+    if (mode == 0) continue
+    const base = hist + (<usize>f) * 2048
+    const last = <usize>load<u8>(lastBins + f)
+    const missing = load<u64>(base + 255 * 8)
+    const passes: i32 = mode == 2 && missing != 0 ? 2 : 1
+    for (let pass: i32 = 0; pass < passes; pass++) {
+      let g: f64 = pass == 1 ? <f64><i32>(missing >> 32) : 0
+      let h: f64 = pass == 1 ? <f64><u32>missing : 0
+      const stop = passes == 2 && pass == 0 ? last + 1 : last
+      for (let bin: usize = 0; bin < stop; bin++) {
+        const cell = load<u64>(base + (bin << 3))
+        if (cell == 0) continue
+        g += <f64><i32>(cell >> 32)
+        h += <f64><u32>cell
+        const hr = totalH - h
+        if (hr < minH) break
+        if (h < minH) continue
+        const gr = totalG - g
+        const a = h + lambda
+        const b = hr + lambda
+        const score = (g * g * b + gr * gr * a) / (a * b)
+        if (score > best) {
+          best = score
+          bestFeature = f
+          bestBin = <i32>bin
+          bestMissingLeft = pass
+          bestG = g
+          bestH = h
+        }
+      }
+    }
+  }
+  store<f64>(out, best)
+  store<f64>(out + 8, bestG)
+  store<f64>(out + 16, bestH)
+  store<i32>(out + 24, bestFeature)
+  store<i32>(out + 28, bestBin)
+  store<i32>(out + 32, bestMissingLeft)
+}
+
+export function partition(column: usize, rows: usize, count: u32, goesLeft: usize, scratch: usize): u32 {
+  let left: usize = rows
+  let right: usize = scratch
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(rows + ((<usize>i) << 2))
+    const goes = <usize>load<u8>(goesLeft + load<u8>(column + row))
+    store<u32>(left, row)
+    store<u32>(right, row)
+    left += goes << 2
+    right += (1 - goes) << 2
+  }
+  memory.copy(left, scratch, right - scratch)
+  return <u32>((left - rows) >> 2)
+}
+
+export function sumRows(gradient: usize, hessian: usize, rows: usize, count: u32, sums: usize): void {
+  let g: f64 = 0
+  let h: f64 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const at = (<usize>load<u32>(rows + ((<usize>i) << 2))) << 2
+    g += <f64>load<f32>(gradient + at)
+    h += <f64>load<f32>(hessian + at)
+  }
+  store<f64>(sums, g)
+  store<f64>(sums + 8, h)
+}
+
+export function addToRows(raw: usize, rows: usize, count: u32, value: f32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = raw + ((<usize>load<u32>(rows + ((<usize>i) << 2))) << 2)
+    store<f32>(at, load<f32>(at) + value)
+  }
+}
