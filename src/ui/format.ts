@@ -1,0 +1,93 @@
+/**
+ * Numbers, sizes, durations and dates as people read them. One place, so that the same number looks
+ * the same on every screen.
+ */
+const formatters = new Map<string, Intl.NumberFormat>()
+function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  let known = formatters.get(key)
+  if (!known) {
+    known = new Intl.NumberFormat(undefined, options)
+    formatters.set(key, known)
+  }
+  return known
+}
+
+export const missingMark = '–'
+
+/** Whole numbers with grouping: 53,940. */
+export const formatCount = (value: number): string => formatter({ maximumFractionDigits: 0 }).format(value)
+
+/**
+ * A number with about `digits` significant digits, never fewer than its whole part shows:
+ * 12,345.68 -> 12,346; 0.12345 -> 0.1235; 1.2e-9 -> 1.2E-9. Whole numbers stay whole.
+ */
+export function formatNumber(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return missingMark
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return formatter({ notation: 'scientific', maximumSignificantDigits: Math.min(digits, 4) }).format(value)
+  if (Number.isInteger(value)) return formatter({ maximumFractionDigits: 0 }).format(value)
+  const whole = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1
+  if (whole >= digits) return formatter({ maximumFractionDigits: 0 }).format(value)
+  return formatter({ maximumSignificantDigits: digits }).format(value)
+}
+
+/** A number with exactly this many decimals, so that columns of scores line up: 0.870. */
+export function formatFixed(value: number | null | undefined, decimals = 3): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return missingMark
+  return formatter({ minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
+}
+
+/** A share in [0, 1] as per cent: 0.034 -> 3.4%; something that is neither none nor all never reads so. */
+export function formatPercent(share: number | null | undefined): string {
+  if (share === null || share === undefined || !Number.isFinite(share)) return missingMark
+  if (share > 0 && share < 0.001) return `<${formatter({ style: 'percent', maximumFractionDigits: 1 }).format(0.001)}`
+  if (share < 1 && share > 0.999) return `>${formatter({ style: 'percent', maximumFractionDigits: 1 }).format(0.999)}`
+  return formatter({ style: 'percent', maximumFractionDigits: share < 0.1 || share > 0.9 ? 1 : 0 }).format(share)
+}
+
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+/** Decimal units, as file managers show: 4.7 MB. */
+export function formatBytes(bytes: number): string {
+  let unit = 0
+  let value = Math.max(0, bytes)
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return formatter({ style: 'unit', unit: byteUnits[unit] as string, unitDisplay: 'short', maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value)
+}
+
+/** Milliseconds as 430 ms, 4.2 s, 1 min 20 s, 2 h 5 min. */
+export function formatDuration(milliseconds: number): string {
+  if (!Number.isFinite(milliseconds) || milliseconds < 0) return missingMark
+  if (milliseconds < 999.5) return `${formatNumber(Math.round(milliseconds))} ms`
+  const seconds = milliseconds / 1000
+  if (seconds < 9.95) return `${formatFixed(seconds, 1)} s`
+  if (seconds < 59.5) return `${formatCount(seconds)} s`
+  const minutes = Math.floor(Math.round(seconds) / 60)
+  if (minutes < 60) {
+    const rest = Math.round(seconds) % 60
+    return rest === 0 || minutes >= 10 ? `${minutes} min` : `${minutes} min ${rest} s`
+  }
+  const rest = minutes % 60
+  return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`
+}
+
+const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+/** Milliseconds since the epoch, in the reader's zone. */
+export const formatDate = (epoch: number): string => dates.format(epoch)
+
+/** UTC seconds of data: the day, and the time where it is not midnight. */
+export function formatUtc(seconds: number): string {
+  if (!Number.isFinite(seconds) || Math.abs(seconds) > 8.64e12) return missingMark
+  const text = new Date(seconds * 1000).toISOString()
+  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 19)}`
+}
+
+/** "1 row", "2,000 rows". */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${formatCount(count)} ${count === 1 ? one : many}`
+
+/** At most `limit` characters, for sentences that name something from data. */
+export const shorten = (text: string, limit = 60): string => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text)
