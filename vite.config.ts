@@ -75,6 +75,8 @@ export default defineConfig({
         extends: true as const,
         test: {
           name: 'node',
+          // tfjs's entry for Node is a bundle without gradients; its modules have them.
+          server: { deps: { inline: [/@tensorflow\//] } },
           environment: 'node',
           include: ['test/{unit,contract,golden,property}/**/*.test.ts'],
           setupFiles: ['test/support/fail-on-console.ts'],

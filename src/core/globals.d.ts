@@ -46,3 +46,5 @@ declare namespace WebAssembly {
   function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>
   function instantiate(module: Module, imports?: Record<string, Record<string, ImportValue>>): Promise<Instance>
 }
+declare function setTimeout(body: () => void, milliseconds: number): number
+declare function clearTimeout(timer: number | undefined): void

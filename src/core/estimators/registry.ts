@@ -1,5 +1,6 @@
 import { createRegistry } from '../registry.ts'
 import type { Estimator } from './estimator.ts'
+import { mlp } from './neural/mlp.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [])
+export const estimators = createRegistry<Estimator>('estimator', [mlp])

@@ -1,0 +1,172 @@
+/**
+ * Which tfjs backend trains: WebGPU, then WebGL, WASM, CPU, each trusted only after it has solved small
+ * problems with the right answers in time. A wrong, slow or hanging backend is refused with the reason,
+ * which the run keeps. tfjs is imported here, dynamically, and nowhere outside this folder.
+ */
+import type { Context } from '../../context.ts'
+import { StudioError } from '../../errors.ts'
+
+export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu'
+export const backendOrder: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu']
+export type Tf = typeof import('@tensorflow/tfjs-core')
+
+export interface Backend {
+  readonly name: BackendName
+  readonly tf: Tf
+  /** Rejects when the device or context is lost; never resolves. */
+  readonly lost: Promise<never>
+}
+export interface Refusal {
+  readonly backend: BackendName
+  readonly reason: string
+}
+
+/** Milliseconds: start and self-test together; a threaded or broken backend may otherwise never answer. */
+const startLimit = 8000
+/** Allowed deviation from the CPU backend, relative to the largest answer of each problem. */
+const tolerance = 1e-3
+
+const loaders: Readonly<Record<BackendName, () => Promise<unknown>>> = {
+  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
+  webgl: () => import('@tensorflow/tfjs-backend-webgl'),
+  wasm: () => import('@tensorflow/tfjs-backend-wasm'),
+  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
+}
+
+export function within<T>(milliseconds: number, work: Promise<T>, message: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StudioError({ code: 'device-lost', message })), milliseconds)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
+interface GlCanvas {
+  addEventListener(type: 'webglcontextlost', listener: () => void): void
+}
+interface Internals {
+  readonly gpgpu?: { readonly gl: { readonly canvas: GlCanvas; getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null; getParameter(name: number): unknown } }
+  readonly device?: { readonly lost: Promise<{ readonly message: string; readonly reason: string }> }
+  readonly adapterInfo?: unknown
+}
+
+function lossOf(tf: Tf, name: BackendName): Promise<never> {
+  const internals = tf.backend() as unknown as Internals
+  return new Promise<never>((_resolve, reject) => {
+    const lose = (why: string) => reject(new StudioError({ code: 'device-lost', message: `missing ${name} device; it was lost while in use: ${why}` }))
+    internals.gpgpu?.gl.canvas.addEventListener('webglcontextlost', () => lose('context lost'))
+    void internals.device?.lost.then((info) => lose(info.message || info.reason))
+  })
+}
+
+const softwareNames = /swiftshader|llvmpipe|software|basic render/i
+
+/** A graphics interface without a graphics card is slower than WASM by far; named so that "auto" skips it. */
+async function softwareRenderer(tf: Tf, name: BackendName): Promise<string | undefined> {
+  if (name === 'webgl') {
+    const gl = (tf.backend() as unknown as Internals).gpgpu?.gl
+    const names = gl?.getExtension('WEBGL_debug_renderer_info')
+    const renderer = names ? String(gl?.getParameter(names.UNMASKED_RENDERER_WEBGL)) : ''
+    return softwareNames.test(renderer) ? renderer : undefined
+  }
+  if (name === 'webgpu') {
+    const gpu = (globalThis as { navigator?: { gpu?: { requestAdapter(): Promise<{ info?: { vendor?: string; architecture?: string; description?: string }; isFallbackAdapter?: boolean } | null> } } }).navigator?.gpu
+    const adapter = await gpu?.requestAdapter()
+    const text = `${adapter?.info?.vendor ?? ''} ${adapter?.info?.architecture ?? ''} ${adapter?.info?.description ?? ''}`.trim()
+    return adapter?.isFallbackAdapter || softwareNames.test(text) ? text || 'a fallback adapter' : undefined
+  }
+  return undefined
+}
+
+/** Small problems whose answers are known from the CPU backend: product, softmax, a long sum, a gradient. */
+async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
+  const ramp = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step))
+  const tensors = tf.tidy(() => {
+    const a = tf.tensor2d(ramp(48 * 40, 0.37), [48, 40])
+    const b = tf.tensor2d(ramp(40 * 24, 0.11), [40, 24])
+    const product = tf.matMul(a, b)
+    const long = tf.sum(tf.tensor1d(ramp(100_000, 0.001)))
+    const slope = tf.grad((w) => tf.sum(tf.square(tf.relu(tf.matMul(a, w as typeof b)))))(b)
+    return [product, tf.softmax(product), long, slope]
+  })
+  const answers = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>))
+  tf.dispose(tensors)
+  return answers
+}
+
+function deviation(answer: Float32Array, truth: Float32Array): number {
+  let scale = 1e-12
+  let worst = 0
+  for (let i = 0; i < truth.length; i++) {
+    scale = Math.max(scale, Math.abs(truth[i] as number))
+    const difference = Math.abs((answer[i] as number) - (truth[i] as number))
+    worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(worst, difference)
+  }
+  return worst / scale
+}
+
+let reference: readonly Float32Array[] | undefined
+
+async function referenceAnswers(tf: Tf): Promise<readonly Float32Array[]> {
+  if (reference) return reference
+  await loaders.cpu()
+  await tf.setBackend('cpu')
+  reference = await selfTest(tf)
+  return reference
+}
+
+async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backend> {
+  const truth = await referenceAnswers(tf)
+  const module = await loaders[name]()
+  if (name === 'wasm') {
+    // tfjs's own threads hang in a minified bundle and under a strict content policy.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
+    const { setWasmPaths } = module as typeof import('@tensorflow/tfjs-backend-wasm')
+    const wasm = context.assetUrl('tfjs-backend-wasm.wasm')
+    const simd = context.assetUrl('tfjs-backend-wasm-simd.wasm')
+    setWasmPaths({ 'tfjs-backend-wasm.wasm': wasm, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': simd })
+  }
+  if (!(await tf.setBackend(name))) throw new Error('it did not start here')
+  await tf.ready()
+  if (tf.getBackend() !== name) throw new Error('it did not start here')
+  const lost = lossOf(tf, name)
+  // The loss is awaited in races only; without a listener an early one would be an unhandled rejection.
+  lost.catch(() => {})
+  const answers = await Promise.race([selfTest(tf), lost])
+  truth.forEach((expected, i) => {
+    const found = deviation(answers[i] as Float32Array, expected)
+    if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${found.toExponential(1)} of the scale, more than ${tolerance}`)
+  })
+  return { name, tf, lost }
+}
+
+/**
+ * The first backend that passes. `wanted` names one, or "auto" tries all in order, skipping software
+ * renderers.
+ * @param skip backends already lost in this run
+ * @throws StudioError unsupported where none is left, naming every refusal
+ */
+export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
+  const tf = await import('@tensorflow/tfjs-core')
+  await import('@tensorflow/tfjs-core/dist/register_all_gradients.js')
+  const refused: Refusal[] = skip.map((backend) => ({ backend, reason: 'lost earlier in this run' }))
+  // A named backend comes first; after its loss the run goes on with the others rather than fail.
+  const order = wanted === 'auto' ? backendOrder : [wanted, ...backendOrder.filter((name) => name !== wanted && skip.length > 0)]
+  for (const name of order) {
+    if (skip.includes(name)) continue
+    await context.checkpoint()
+    try {
+      const backend = await within(startLimit, admit(tf, name, context), `missing answer; ${name} did not pass its self-test within ${startLimit / 1000} s`)
+      const software = wanted === name ? undefined : await softwareRenderer(tf, name)
+      if (software === undefined) return { backend, refused }
+      refused.push({ backend: name, reason: `no graphics card behind it (${software}), so WASM is faster` })
+    } catch (error) {
+      refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  throw new StudioError({
+    code: 'unsupported',
+    message: `missing backend; none of ${order.join(', ')} can train here: ${refused.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ')}`,
+    hint: 'Choose the backend "auto", or use another estimator.',
+  })
+}

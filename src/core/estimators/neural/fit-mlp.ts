@@ -1,0 +1,172 @@
+/**
+ * The training loop: epochs of shuffled batches, an inner validation share of the training rows for early
+ * stopping and "best so far", a checkpoint each epoch, and another backend when a device is lost.
+ */
+import type { Context } from '../../context.ts'
+import { StudioError } from '../../errors.ts'
+import { createRng, shuffle } from '../../math/rng.ts'
+import { AdamTrainer, type AdamArrays, type StepOptions } from './adam-step.ts'
+import { openBackend, within, type Backend, type BackendName, type Refusal } from './backend.ts'
+import { countWeights, forward, initialWeights } from './dense.ts'
+
+export interface MlpData {
+  /** Row-major, shape (rows, features), finite. */
+  readonly inputs: Float32Array
+  /** Row-major, shape (rows, outputs): one-hot classes, or one standardised value. */
+  readonly targets: Float32Array
+  readonly rows: number
+}
+export interface MlpPlan extends StepOptions {
+  readonly backend: BackendName | 'auto'
+  readonly batchSize: number
+  readonly maxIter: number
+  readonly earlyStopping: boolean
+  readonly validationFraction: number
+  readonly nIterNoChange: number
+  readonly tol: number
+  readonly seed: number
+}
+export interface MlpResult {
+  readonly theta: Float32Array
+  readonly backend: BackendName
+  readonly refused: readonly Refusal[]
+  readonly losses: readonly string[]
+  readonly epochs: number
+  readonly bestEpoch: number
+  readonly stoppedBecause: 'all epochs done' | 'no more progress' | 'stopped by you' | 'loss left the finite range'
+}
+
+/** A batch loss beyond this (NaN included) has exploded: targets are standardised and log loss starts near 1. */
+const explosion = 1e4
+/** A step that answers later than this counts as a lost device: WebGL hangs silently after a context loss. */
+const stepLimit = 15_000
+
+const pick = (source: Float32Array, width: number, rows: ArrayLike<number>, from: number, to: number): Float32Array => {
+  const out = new Float32Array((to - from) * width)
+  for (let i = from; i < to; i++) {
+    const start = (rows[i] as number) * width
+    out.set(source.subarray(start, start + width), (i - from) * width)
+  }
+  return out
+}
+
+/** Mean loss of some rows by the plain forward pass: half squared error, or log loss. */
+function meanLoss(theta: Float32Array, plan: MlpPlan, data: MlpData, rows: Uint32Array): number {
+  const width = plan.sizes[0] as number
+  let sum = 0
+  const block = 2048
+  for (let from = 0; from < rows.length; from += block) {
+    const to = Math.min(rows.length, from + block)
+    const out = forward(theta, plan.sizes, plan.activation, pick(data.inputs, width, rows, from, to), to - from)
+    const truth = pick(data.targets, plan.classes, rows, from, to)
+    if (plan.classes === 1) for (let i = 0; i < truth.length; i++) sum += ((out[i] as number) - (truth[i] as number)) ** 2 / 2
+    else {
+      // From the logits, unclipped: a network that is surely wrong must look as bad as it is.
+      for (let start = 0; start < out.length; start += plan.classes) {
+        const logits = out.subarray(start, start + plan.classes)
+        const largest = logits.reduce((a, b) => Math.max(a, b))
+        const total = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0)
+        sum += Math.log(total) + largest - (logits[truth.subarray(start, start + plan.classes).indexOf(1)] as number)
+      }
+    }
+  }
+  return sum / rows.length
+}
+
+interface Progressing {
+  checkpoint: AdamArrays
+  epoch: number
+  best: { theta: Float32Array; loss: number; epoch: number }
+  stale: number
+}
+
+export async function fitMlp(data: MlpData, plan: MlpPlan, context: Context): Promise<MlpResult> {
+  const rng = createRng(plan.seed)
+  const order = shuffle(Uint32Array.from({ length: data.rows }, (_, i) => i), rng.fork('inner split'))
+  const inner = plan.earlyStopping && data.rows >= 20 ? Math.max(1, Math.round(data.rows * plan.validationFraction)) : 0
+  const held = order.slice(0, inner)
+  const learn = order.slice(inner)
+  const weights = countWeights(plan.sizes)
+  const theta = initialWeights(plan.sizes, plan.activation, plan.seed)
+  const state: Progressing = {
+    checkpoint: { theta, m: new Float32Array(weights), v: new Float32Array(weights), steps: 0 },
+    epoch: 0,
+    best: { theta, loss: Number.POSITIVE_INFINITY, epoch: 0 },
+    stale: 0,
+  }
+  const lost: BackendName[] = []
+  const losses: string[] = []
+  for (;;) {
+    const { backend, refused } = await openBackend(plan.backend, lost, context)
+    context.report({ kind: 'note', text: `Training on ${backend.name}` })
+    try {
+      const stoppedBecause = await trainOn(backend, data, plan, { held, learn, rng }, state, context)
+      return { theta: state.best.theta, backend: backend.name, refused, losses, epochs: state.epoch, bestEpoch: state.best.epoch, stoppedBecause }
+    } catch (error) {
+      if (!(error instanceof StudioError) || error.code !== 'device-lost') throw error
+      // cpu cannot be lost; a late answer there is a slow machine, and nothing is left to fall back to.
+      if (backend.name === 'cpu') throw error
+      lost.push(backend.name)
+      losses.push(`${backend.name} in epoch ${state.epoch + 1}: ${error.message}`)
+      context.report({ kind: 'note', text: `${backend.name} was lost; going on from epoch ${state.epoch} on the next backend` })
+    }
+  }
+}
+
+interface Parts {
+  readonly held: Uint32Array
+  readonly learn: Uint32Array
+  readonly rng: ReturnType<typeof createRng>
+}
+
+/** Trains from the state's checkpoint to the end; every finished epoch is written back into the state. */
+async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Parts, state: Progressing, context: Context): Promise<MlpResult['stoppedBecause']> {
+  const { tf } = backend
+  const width = plan.sizes[0] as number
+  const { held, learn } = parts
+  const trainer = new AdamTrainer(tf, plan, state.checkpoint)
+  try {
+    while (state.epoch < plan.maxIter) {
+      // The order depends on the epoch alone, so going on from a checkpoint repeats it.
+      const epochOrder = shuffle(Uint32Array.from(learn), parts.rng.fork(`epoch ${state.epoch}`))
+      let lossSum = 0
+      for (let from = 0; from < epochOrder.length; from += plan.batchSize) {
+        const to = Math.min(epochOrder.length, from + plan.batchSize)
+        const loss = trainer.step(pick(data.inputs, width, epochOrder, from, to), pick(data.targets, plan.classes, epochOrder, from, to), to - from)
+        const [value] = (await Promise.race([within(stepLimit, loss.data(), `missing answer; a step on ${backend.name} took more than ${stepLimit / 1000} s`), backend.lost])) as Float32Array
+        loss.dispose()
+        if (!((value as number) < explosion)) return diverged(state, plan)
+        lossSum += (value as number) * (to - from)
+        await context.checkpoint()
+      }
+      const checkpoint = await Promise.race([within(stepLimit, trainer.read(), `missing answer; reading weights from ${backend.name} took more than ${stepLimit / 1000} s`), backend.lost])
+      if (!checkpoint.theta.every(Number.isFinite)) return diverged(state, plan)
+      const trainLoss = lossSum / epochOrder.length
+      const judged = meanLoss(checkpoint.theta, plan, data, held.length > 0 ? held : learn)
+      if (!(judged < explosion)) return diverged(state, plan)
+      state.checkpoint = checkpoint
+      state.epoch++
+      context.report({ kind: 'curve', series: 'training loss', x: state.epoch, y: trainLoss })
+      if (held.length > 0) context.report({ kind: 'curve', series: 'inner validation loss', x: state.epoch, y: judged })
+      context.report({ kind: 'step', phase: 'train', done: state.epoch, total: plan.maxIter })
+      state.stale = judged < state.best.loss - plan.tol ? 0 : state.stale + 1
+      if (judged < state.best.loss) state.best = { theta: checkpoint.theta, loss: judged, epoch: state.epoch }
+      if (context.stopping()) return 'stopped by you'
+      if (state.stale >= plan.nIterNoChange) return 'no more progress'
+    }
+    return 'all epochs done'
+  } finally {
+    trainer.dispose()
+  }
+}
+
+/** The last finite weights are kept where an epoch was finished; before that there is nothing to keep. */
+function diverged(state: Progressing, plan: MlpPlan): MlpResult['stoppedBecause'] {
+  if (state.best.epoch > 0) return 'loss left the finite range'
+  throw new StudioError({
+    code: 'diverged',
+    message: `invalid loss; it left the finite range in epoch ${state.epoch + 1} with learningRateInit ${plan.learningRate}`,
+    hint: 'Lower the learning rate (0.001 is a good start) and keep the features scaled.',
+    details: { parameter: 'learningRateInit', value: plan.learningRate },
+  })
+}
