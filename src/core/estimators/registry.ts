@@ -1,6 +1,7 @@
 import { createRegistry } from '../registry.ts'
 import type { Estimator } from './estimator.ts'
+import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import { mlp } from './neural/mlp.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [mlp])
+export const estimators = createRegistry<Estimator>('estimator', [histGradientBoosting, mlp])

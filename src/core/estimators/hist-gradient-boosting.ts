@@ -1,0 +1,273 @@
+/**
+ * Histogram gradient boosting of decision trees: squared error, log loss of two classes, softmax.
+ * Missing values and categories are split natively. The arithmetic runs in compiled kernels where the
+ * host has them and in their plain twin otherwise, with the same model bit for bit.
+ */
+import { compiledBoostingKernels, Layout, plainBoostingKernels } from '../../kernels/boosting.ts'
+import type { BoostingKernels } from '../../kernels/boosting.ts'
+import type { Context } from '../context.ts'
+import type { Matrix } from '../data/matrix.ts'
+import { takeRows } from '../data/matrix.ts'
+import type { Target } from '../data/target.ts'
+import { StudioError } from '../errors.ts'
+import { createRng } from '../math/rng.ts'
+import type { Rng } from '../math/rng.ts'
+import type { ParamTable, ValuesOf } from '../params.ts'
+import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
+import { findBins } from './tree/bins.ts'
+import type { Bins } from './tree/bins.ts'
+import { layOutGrower, TreeGrower } from './tree/grower.ts'
+import { checkFeatures, checkTraining, headFrom, headOf, predictionFromScores } from './tree/head.ts'
+import type { Head } from './tree/head.ts'
+import { innerSplit } from './tree/inner-split.ts'
+import { lossFor, takePart } from './tree/losses.ts'
+import type { Workspace } from './tree/losses.ts'
+import { logitsToOnnx, treesToOnnx } from './tree/onnx.ts'
+import { createPacer } from './tree/pacer.ts'
+import type { Pacer } from './tree/pacer.ts'
+import { gatherRows, leafOf, scoresOf } from './tree/predict.ts'
+import { TreesBuilder, treesFromState, treesToState } from './tree/tree.ts'
+import type { Trees } from './tree/tree.ts'
+
+const id = 'hist-gradient-boosting'
+/** Above this many rows "auto" holds rows back and stops early, as scikit-learn does. */
+const autoEarlyStoppingRows = 10_000
+/** Rows that thresholds are found on, at most. */
+const binSampleRows = 400_000
+/** An improvement of the inner loss below this does not count. */
+const tolerance = 1e-7
+
+const params = {
+  learningRate: { kind: 'number', default: 0.1, min: 0.001, max: 1, scale: 'log', label: 'Learning rate', help: 'How much each tree corrects: smaller learns slower and often better, with more trees.' },
+  maxIter: { kind: 'integer', default: 100, min: 1, max: 2000, scale: 'log', unit: 'rounds', label: 'Rounds', help: 'Trees to grow, one a round (one a class and round for several classes).' },
+  maxLeafNodes: { kind: 'integer', default: 31, min: 0, max: 1024, unit: 'leaves', label: 'Leaves per tree', help: 'More leaves follow the data more closely; 0 sets no limit.' },
+  maxDepth: { kind: 'integer', default: 0, min: 0, max: 32, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
+  minSamplesLeaf: { kind: 'integer', default: 20, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows per leaf', help: 'Fewest training rows that a leaf may rest on.' },
+  l2Regularization: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'L2 penalty', help: 'Pulls the values of leaves towards zero.', advanced: true },
+  maxFeatures: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of features', help: 'Share of the features, drawn anew, that each split may choose from.', advanced: true },
+  maxBins: { kind: 'integer', default: 255, min: 2, max: 255, unit: 'bins', label: 'Bins', help: 'Distinct levels that a number is rounded to while searching splits.', advanced: true },
+  earlyStopping: {
+    kind: 'choice',
+    default: 'auto',
+    options: [
+      { value: 'auto', label: 'Above 10,000 rows' },
+      { value: 'on', label: 'Always' },
+      { value: 'off', label: 'Never' },
+    ],
+    label: 'Stop early',
+    help: 'Holds back some training rows and stops when they no longer gain.',
+  },
+  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share held back', help: 'Share of the training rows that judges rounds when stopping early.', advanced: true },
+  nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 500, unit: 'rounds', label: 'Patience', help: 'Rounds without gain after which training stops.', advanced: true },
+} as const satisfies ParamTable
+
+type Params = ValuesOf<typeof params>
+
+export const histGradientBoosting: Estimator<typeof params> = {
+  id,
+  label: 'Gradient boosting',
+  summary: 'Many small trees, each correcting the ones before it: the strongest all-round choice for tables.',
+  source:
+    "Ke et al. 2017 (LightGBM); defaults and behaviour of scikit-learn's HistGradientBoosting. Ours sums quantised gradients exactly, keeps the best round when stopping early, and groups the rarest categories beyond 255.",
+  tasks: ['binary', 'multiclass', 'regression'],
+  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, baseline: false },
+  params,
+  async fit(X, y, options, context) {
+    checkTraining(id, X, y)
+    if (y.task !== 'regression' && y.classes.length < 2) {
+      throw new StudioError({ code: 'bad-data', message: `missing classes; ${id} needs at least two: ${y.classes.length}`, hint: 'Choose a target with two or more different values.' })
+    }
+    const { head, trees, facts } = await boost(X, y, options.params, options.seed, options.weights, context)
+    return createModel(head, trees, facts)
+  },
+  revive(state) {
+    const { head, trees } = parse(state)
+    return createModel(head, trees, (state.json['facts'] ?? {}) as ModelFacts)
+  },
+  toOnnx(state, input, graph) {
+    const { head, trees } = parse(state)
+    const sums = treesToOnnx(trees, head.categoryCounts, input, graph)
+    const scores = graph.node('Add', [sums, graph.floats('base_score', head.base, [1, head.base.length])])
+    if (head.task === 'regression') return { tensor: scores }
+    if (head.base.length === 1) return { tensor: logitsToOnnx(scores, graph) }
+    return { tensor: graph.node('Softmax', [scores], { axis: { kind: 'int', value: 1 } }) }
+  },
+}
+
+function parse(state: ModelState): { head: Head; trees: Trees } {
+  if (state.estimator !== id || state.version !== 1) {
+    throw new StudioError({ code: 'bundle-mismatch', message: `unknown model state; not ${id} version 1: ${state.estimator} version ${state.version}` })
+  }
+  return { head: headFrom(id, state.json), trees: treesFromState(id, state.json, state.arrays) }
+}
+
+/** A boosting model shows its trees to explainers and drawings. */
+export interface TreeModel extends Model {
+  readonly head: Head
+  readonly trees: Trees
+}
+
+function createModel(head: Head, trees: Trees, facts: ModelFacts): TreeModel {
+  return {
+    estimator: id,
+    task: head.task,
+    facts,
+    head,
+    trees,
+    async predict(X) {
+      checkFeatures(id, head, X)
+      return predictionFromScores(head, scoresOf(trees, X, head.base))
+    },
+    state() {
+      const { json, arrays } = treesToState(trees)
+      return { estimator: id, version: 1, json: { ...json, ...head, facts }, arrays }
+    },
+  }
+}
+
+/** Held-back rows with their features side by side and the scores they have so far. */
+interface Judge {
+  readonly rows: number
+  readonly features: Float32Array
+}
+
+async function boost(X: Matrix, y: Target, options: Params, seed: number, weights: Float64Array | undefined, context: Context): Promise<{ head: Head; trees: Trees; facts: ModelFacts }> {
+  const rng = createRng(seed)
+  const pacer = createPacer(context)
+  const wantsJudge = options.earlyStopping === 'on' || (options.earlyStopping === 'auto' && X.rows > autoEarlyStoppingRows)
+  const split = wantsJudge ? innerSplit(y, X.rows, options.validationFraction, rng.fork('inner split')) : undefined
+  const judged = split !== undefined && split.judge.length > 0 && split.learn.length > 0
+  const learn = judged ? split.learn : Uint32Array.from({ length: X.rows }, (_, row) => row)
+
+  const bins = await binAll(X, learn, options.maxBins, rng, pacer)
+  const loss = lossFor(y, learn, weights)
+  const layout = new Layout()
+  const at = layOutGrower(layout, learn.length, X.features.length, options.maxLeafNodes)
+  const part = takePart(layout, learn.length, loss.outputs)
+  const judgePart = judged ? takePart(layout, split.judge.length, loss.outputs) : undefined
+  const probabilities = layout.take(loss.outputs > 1 ? Math.max(part.stride, judgePart?.stride ?? 0) * 4 * loss.outputs : 0)
+  // The judge's gradients go where the next round overwrites them; half the rows at most judge.
+  const work: Workspace = { gradient: at.gradient, hessian: at.hessian, sums: at.sums, probabilities }
+  const judgeWork: Workspace = judgePart && judgePart.stride > part.stride ? { ...work, gradient: layout.take(judgePart.stride * 4), hessian: layout.take(judgePart.stride * 4) } : work
+  const kernels = await kernelsOf(layout.bytes, context)
+  const grower = new TreeGrower(kernels, at, learn.length, bins, options)
+  for (const [index, feature] of X.features.entries()) {
+    grower.bin(feature, index, learn)
+    await pacer()
+  }
+  loss.fill(kernels, part, learn)
+  let judge: Judge | undefined
+  if (judgePart && split) {
+    loss.fill(kernels, judgePart, split.judge)
+    const held = takeRows(X, split.judge)
+    judge = { rows: held.rows, features: gatherRows(held, 0, held.rows, new Float32Array(held.rows * held.features.length)) }
+  }
+
+  const builder = new TreesBuilder(loss.outputs, 1)
+  const splitRng = rng.fork('features')
+  const words = new Float32Array(kernels.buffer)
+  const doubles = new Float64Array(kernels.buffer, at.sums, 3)
+  const weighed = weights && learn.some((row) => weights[row] !== 1) ? weights : undefined
+  let largestWeight = 1
+  if (weighed) for (const row of learn) largestWeight = Math.max(largestWeight, weighed[row] as number)
+  const leafValue = (g: number, h: number): number => {
+    const denominator = h + options.l2Regularization
+    return denominator > 0 ? Math.fround(((-options.learningRate * g) / denominator) * loss.scale) : 0
+  }
+
+  let best = { round: 0, loss: Number.POSITIVE_INFINITY }
+  let round = 0
+  let stopped = 'all rounds done'
+  let trainLoss = loss.begin(kernels, part, work)
+  context.report({ kind: 'curve', series: 'training loss', x: 0, y: trainLoss })
+  while (round < options.maxIter) {
+    for (let output = 0; output < loss.outputs; output++) {
+      loss.gradients(kernels, part, output, work)
+      if (weighed) weigh(words, at.gradient, at.hessian, doubles, learn, weighed)
+      const sums = { absoluteGradient: doubles[0] as number, hessian: doubles[1] as number }
+      const leaves = await grower.grow(builder, output, sums, loss.maxHessian * largestWeight, leafValue, splitRng, pacer)
+      const raw = part.raw + output * part.stride * 4
+      for (const leaf of leaves) kernels.addToRows(raw, at.rows + leaf.start * 4, leaf.count, builder.valueOf(leaf.node) / loss.scale)
+      if (judge && judgePart) addTree(words, judgePart.raw + output * judgePart.stride * 4, builder.build(builder.trees - 1), judge, loss.scale)
+    }
+    round++
+    // The judge first: it writes over the round's gradients.
+    const judgeLoss = judgePart ? loss.begin(kernels, judgePart, judgeWork) : undefined
+    trainLoss = loss.begin(kernels, part, work)
+    if (!Number.isFinite(trainLoss)) {
+      throw new StudioError({ code: 'diverged', message: `invalid training loss; not finite after round ${round}: ${trainLoss}`, hint: 'Lower the learning rate.' })
+    }
+    context.report({ kind: 'curve', series: 'training loss', x: round, y: trainLoss })
+    if (judgeLoss !== undefined) context.report({ kind: 'curve', series: 'inner validation loss', x: round, y: judgeLoss })
+    if (judgeLoss === undefined || judgeLoss < best.loss - tolerance) best = { round, loss: judgeLoss ?? trainLoss }
+    context.report({ kind: 'step', phase: 'boosting', done: round, total: options.maxIter })
+    await context.checkpoint()
+    if (context.stopping()) {
+      stopped = 'stopped on request'
+      break
+    }
+    if (judgePart && round - best.round >= options.nIterNoChange) {
+      stopped = 'no gain on held-back rows'
+      break
+    }
+  }
+  if (round < options.maxIter) context.report({ kind: 'step', phase: 'boosting', done: options.maxIter, total: options.maxIter })
+  const kept = Math.max(1, best.round)
+  const facts: ModelFacts = { rounds: kept, roundsRun: round, stopped, heldBackRows: judge?.rows ?? 0, kernels: kernels.compiled ? 'compiled' : 'plain' }
+  return { head: headOf(X, y, loss.base), trees: builder.build(0, kept * loss.outputs), facts }
+}
+
+async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, pacer: Pacer): Promise<Bins[]> {
+  const draw = rng.fork('bin sample')
+  const sample = learn.length <= binSampleRows ? learn : Uint32Array.from({ length: binSampleRows }, () => learn[draw.int(learn.length)] as number)
+  const bins: Bins[] = []
+  for (const feature of X.features) {
+    bins.push(findBins(feature, feature.categories ? learn : sample, maxBins))
+    await pacer()
+  }
+  return bins
+}
+
+async function kernelsOf(bytes: number, context: Context): Promise<BoostingKernels> {
+  let wasm: ArrayBuffer | undefined
+  try {
+    wasm = await context.asset('boosting.wasm')
+  } catch {
+    // A host without the compiled kernels gets the same model from the plain ones, later.
+  }
+  try {
+    return wasm ? await compiledBoostingKernels(wasm, bytes) : plainBoostingKernels(bytes)
+  } catch (cause) {
+    throw new StudioError({
+      code: 'out-of-memory',
+      message: `missing memory; boosting on these rows and features needs ${Math.ceil(bytes / 2 ** 20)} MiB`,
+      hint: 'Use fewer rows or columns, or close other tabs.',
+      cause,
+    })
+  }
+}
+
+/** Multiplies gradients and hessians by the weights of their rows, and sums them anew. */
+function weigh(words: Float32Array, gradient: number, hessian: number, sums: Float64Array, rows: Uint32Array, weights: Float64Array): void {
+  let [absolute, curvature] = [0, 0]
+  for (let i = 0; i < rows.length; i++) {
+    const w = weights[rows[i] as number] as number
+    const g = (gradient >>> 2) + i
+    const h = (hessian >>> 2) + i
+    words[g] = (words[g] as number) * w
+    words[h] = (words[h] as number) * w
+    absolute += Math.abs(words[g] as number)
+    curvature += words[h] as number
+  }
+  sums[0] = absolute
+  sums[1] = curvature
+}
+
+/** Adds the last tree to the scores of the held-back rows. */
+function addTree(words: Float32Array, raw: number, tree: Trees, judge: Judge, scale: number): void {
+  const width = judge.features.length / judge.rows
+  for (let i = 0; i < judge.rows; i++) {
+    const at = (raw >>> 2) + i
+    words[at] = (words[at] as number) + (tree.value[leafOf(tree, 0, judge.features, i * width)] as number) / scale
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Trees as one TreeEnsembleRegressor of ai.onnx.ml 3. Number splits are BRANCH_LEQ with the float32
+ * thresholds that the studio decides with. A category split is a chain of BRANCH_EQ, one node a
+ * category of its smaller side, whose hits all lead to the same child.
+ */
+import type { GraphBuilder } from '../../onnx/graph.ts'
+import { codesOfSet, treeCount } from './tree.ts'
+import type { Trees } from './tree.ts'
+
+/**
+ * @param input a float tensor [N, features]
+ * @param categoryCounts shape (features): number of categories, 0 for numbers
+ * @returns a float tensor [N, outputs] of summed leaf values
+ */
+export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder): string {
+  const nodes = { tree: [] as number[], id: [] as number[], feature: [] as number[], value: [] as number[], mode: [] as string[], yes: [] as number[], no: [] as number[], missing: [] as number[] }
+  const leaves = { tree: [] as number[], id: [] as number[], target: [] as number[], weight: [] as number[] }
+  for (let tree = 0; tree < treeCount(trees); tree++) {
+    const start = trees.start[tree] as number
+    // The extra links of chains are numbered after the tree's own nodes, the first link keeps the node's number.
+    let next = (trees.start[tree + 1] as number) - start
+    const add = (id: number, feature: number, value: number, mode: string, yes: number, no: number, missing: boolean): void => {
+      nodes.tree.push(tree)
+      nodes.id.push(id)
+      nodes.feature.push(feature)
+      nodes.value.push(value)
+      nodes.mode.push(mode)
+      nodes.yes.push(yes)
+      nodes.no.push(no)
+      nodes.missing.push(missing ? 1 : 0)
+    }
+    for (let node = start; node < (trees.start[tree + 1] as number); node++) {
+      const id = node - start
+      const feature = trees.feature[node] as number
+      if (feature < 0) {
+        add(id, 0, 0, 'LEAF', 0, 0, false)
+        for (let w = 0; w < trees.width; w++) {
+          leaves.tree.push(tree)
+          leaves.id.push(id)
+          leaves.target.push((trees.target[tree] as number) + w)
+          leaves.weight.push(trees.value[node * trees.width + w] as number)
+        }
+        continue
+      }
+      const left = (trees.left[node] as number) - start
+      const right = (trees.right[node] as number) - start
+      const missingLeft = trees.missingLeft[node] === 1
+      const set = trees.set[node] as number
+      if (set < 0) {
+        add(id, feature, trees.threshold[node] as number, 'BRANCH_LEQ', left, right, missingLeft)
+        continue
+      }
+      const inSet = codesOfSet(trees, set)
+      const known = new Set(inSet)
+      const others = Array.from({ length: categoryCounts[feature] as number }, (_, code) => code).filter((code) => !known.has(code))
+      if (inSet.length === 0 || others.length === 0) {
+        // Missing against all categories: every code is below infinity, NaN is not.
+        const present = inSet.length === 0 ? right : left
+        add(id, feature, Number.POSITIVE_INFINITY, 'BRANCH_LEQ', present, present === left ? right : left, missingLeft === (present === left))
+        continue
+      }
+      const useLeft = inSet.length <= others.length
+      const listed = useLeft ? inSet : others
+      const hit = useLeft ? left : right
+      const miss = useLeft ? right : left
+      const missingHits = useLeft === missingLeft
+      let link = id
+      listed.forEach((code, i) => {
+        const following = i === listed.length - 1 ? miss : next++
+        add(link, feature, code, 'BRANCH_EQ', hit, following, missingHits)
+        link = following
+      })
+    }
+  }
+  return graph.node(
+    'TreeEnsembleRegressor',
+    [input],
+    {
+      n_targets: { kind: 'int', value: trees.outputs },
+      aggregate_function: { kind: 'string', value: 'SUM' },
+      post_transform: { kind: 'string', value: 'NONE' },
+      nodes_treeids: { kind: 'ints', value: nodes.tree },
+      nodes_nodeids: { kind: 'ints', value: nodes.id },
+      nodes_featureids: { kind: 'ints', value: nodes.feature },
+      nodes_values: { kind: 'floats', value: nodes.value },
+      nodes_modes: { kind: 'strings', value: nodes.mode },
+      nodes_truenodeids: { kind: 'ints', value: nodes.yes },
+      nodes_falsenodeids: { kind: 'ints', value: nodes.no },
+      nodes_missing_value_tracks_true: { kind: 'ints', value: nodes.missing },
+      target_treeids: { kind: 'ints', value: leaves.tree },
+      target_nodeids: { kind: 'ints', value: leaves.id },
+      target_ids: { kind: 'ints', value: leaves.target },
+      target_weights: { kind: 'floats', value: leaves.weight },
+    },
+    'ai.onnx.ml',
+  )
+}
+
+/** Log-odds [N, 1] to probabilities [N, 2]. */
+export function logitsToOnnx(logits: string, graph: GraphBuilder): string {
+  const positive = graph.node('Sigmoid', [logits])
+  const negative = graph.node('Sub', [graph.floats('one', [1]), positive])
+  return graph.node('Concat', [negative, positive], { axis: { kind: 'int', value: 1 } })
+}

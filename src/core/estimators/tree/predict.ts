@@ -1,0 +1,52 @@
+/** Scores of whole batches: rows are gathered a block at a time, so that a tree's nodes stay in cache. */
+import type { Matrix } from '../../data/matrix.ts'
+import { goesLeft, treeCount } from './tree.ts'
+import type { Trees } from './tree.ts'
+
+const blockRows = 512
+
+/** Row-major copy of some rows. @returns shape (count, features), float32 */
+export function gatherRows(matrix: Matrix, from: number, count: number, into: Float32Array): Float32Array {
+  const width = matrix.features.length
+  matrix.features.forEach((feature, f) => {
+    for (let i = 0; i < count; i++) into[i * width + f] = feature.values[from + i] as number
+  })
+  return into
+}
+
+/** The leaf that a row reaches. @param base where the row's features begin in `rows` */
+export function leafOf(trees: Trees, tree: number, rows: Float32Array, base: number): number {
+  const { feature, threshold, left, right } = trees
+  let node = trees.start[tree] as number
+  for (let f = feature[node] as number; f >= 0; f = feature[node] as number) {
+    const x = rows[base + f] as number
+    node = x <= (threshold[node] as number) || goesLeft(trees, node, x) ? (left[node] as number) : (right[node] as number)
+  }
+  return node
+}
+
+/**
+ * Sums of leaf values, in the order of trees, on top of `base`.
+ * @param base shape (outputs)
+ * @returns shape (rows, outputs), row-major
+ */
+export function scoresOf(trees: Trees, matrix: Matrix, base: ArrayLike<number>): Float64Array {
+  const { outputs, width, value } = trees
+  const features = matrix.features.length
+  const scores = new Float64Array(matrix.rows * outputs)
+  const block = new Float32Array(Math.min(blockRows, matrix.rows) * features)
+  for (let from = 0; from < matrix.rows; from += blockRows) {
+    const count = Math.min(blockRows, matrix.rows - from)
+    gatherRows(matrix, from, count, block)
+    for (let i = 0; i < count * outputs; i++) scores[from * outputs + i] = base[i % outputs] as number
+    for (let tree = 0; tree < treeCount(trees); tree++) {
+      const target = trees.target[tree] as number
+      for (let i = 0; i < count; i++) {
+        const leaf = leafOf(trees, tree, block, i * features)
+        const at = (from + i) * outputs + target
+        for (let w = 0; w < width; w++) scores[at + w] = (scores[at + w] as number) + (value[leaf * width + w] as number)
+      }
+    }
+  }
+  return scores
+}

@@ -1,0 +1,115 @@
+/**
+ * Splits that the kernel's search does not know: sets of categories, and splits under an exact limit on
+ * the rows of a side. Both read a node's histogram; scores are those of BoostingKernels.search.
+ *
+ * Source: categories sorted by gradient over hessian (Fisher 1958; LightGBM's "Advanced Topics",
+ * scikit-learn's HistGradientBoosting): smoothing and support of 10 rows as there; missing is a
+ * category like any other.
+ */
+import { binsPerFeature, missingBin } from '../../../kernels/boosting.ts'
+
+/** Sums of a node in the histogram's whole numbers. */
+export interface NodeSums {
+  readonly g: number
+  readonly h: number
+  readonly rows: number
+}
+export interface BinSplit {
+  readonly feature: number
+  readonly score: number
+  readonly g: number
+  readonly h: number
+  /** Numbers: the last bin on the left. Categories: -1. */
+  readonly bin: number
+  readonly missingLeft: boolean
+  /** Categories: shape (256), 1 for bins that go left. */
+  readonly leftBins?: Uint8Array
+}
+export interface SplitRules {
+  readonly lambda: number
+  /** Least hessian of a side. */
+  readonly minH: number
+  readonly minRows: number
+}
+/** One histogram: hessians at 2 * cell, gradients at 2 * cell + 1, and row counts where they were needed. */
+export interface HistogramView {
+  readonly hessians: Uint32Array
+  readonly gradients: Int32Array
+  /** Where the histogram begins, in 32-bit words. */
+  readonly base: number
+  /** Shape (features, 256). */
+  readonly counts?: Uint32Array
+}
+
+const support = 10
+
+export function scoreOf(g: number, h: number, node: NodeSums, lambda: number): number {
+  const gr = node.g - g
+  const a = h + lambda
+  const b = node.h - h + lambda
+  return (g * g * b + gr * gr * a) / (a * b)
+}
+
+/** Whether both sides are large enough; rows are only checked where they were counted. */
+function allowed(h: number, rows: number, node: NodeSums, rules: SplitRules, counted: boolean): boolean {
+  if (h < rules.minH || node.h - h < rules.minH) return false
+  return !counted || (rows >= rules.minRows && node.rows - rows >= rules.minRows)
+}
+
+export function bestCategorySplit(feature: number, bins: number, view: HistogramView, node: NodeSums, rules: SplitRules, minScore: number): BinSplit | undefined {
+  const cellOf = (bin: number): number => view.base + (feature * binsPerFeature + bin) * 2
+  const hessianOf = (bin: number): number => view.hessians[cellOf(bin)] as number
+  const gradientOf = (bin: number): number => view.gradients[cellOf(bin) + 1] as number
+  const rowsPerHessian = node.rows / node.h
+  const smoothing = support / rowsPerHessian
+  const order: number[] = []
+  for (let bin = 0; bin <= bins; bin++) {
+    const actual = bin === bins ? missingBin : bin
+    if (hessianOf(actual) * rowsPerHessian >= support) order.push(actual)
+  }
+  const rank = (bin: number): number => gradientOf(bin) / (hessianOf(bin) + smoothing)
+  order.sort((a, b) => rank(a) - rank(b) || a - b)
+  let best: BinSplit | undefined
+  for (const fromEnd of [false, true]) {
+    let [g, h, rows] = [0, 0, 0]
+    const upTo = Math.ceil(order.length / 2)
+    for (let i = 0; i < upTo; i++) {
+      const bin = order[fromEnd ? order.length - 1 - i : i] as number
+      g += gradientOf(bin)
+      h += hessianOf(bin)
+      rows += view.counts ? (view.counts[feature * binsPerFeature + bin] as number) : 0
+      if (!allowed(h, rows, node, rules, view.counts !== undefined)) continue
+      const score = scoreOf(g, h, node, rules.lambda)
+      if (score <= (best?.score ?? minScore)) continue
+      const leftBins = new Uint8Array(binsPerFeature)
+      for (let j = 0; j <= i; j++) leftBins[order[fromEnd ? order.length - 1 - j : j] as number] = 1
+      best = { feature, score, g, h, bin: -1, missingLeft: leftBins[missingBin] === 1, leftBins }
+    }
+  }
+  return best
+}
+
+/** The kernel's search for one feature, with rows counted. */
+export function bestCountedSplit(feature: number, lastBin: number, view: HistogramView, node: NodeSums, rules: SplitRules, minScore: number): BinSplit | undefined {
+  const counts = view.counts as Uint32Array
+  const cell = view.base + feature * binsPerFeature * 2
+  const missingRows = counts[feature * binsPerFeature + missingBin] as number
+  let best: BinSplit | undefined
+  for (const missingLeft of missingRows > 0 ? [false, true] : [false]) {
+    let g = missingLeft ? (view.gradients[cell + 2 * missingBin + 1] as number) : 0
+    let h = missingLeft ? (view.hessians[cell + 2 * missingBin] as number) : 0
+    let rows = missingLeft ? missingRows : 0
+    const stop = missingRows > 0 && !missingLeft ? lastBin + 1 : lastBin
+    for (let bin = 0; bin < stop; bin++) {
+      const inBin = counts[feature * binsPerFeature + bin] as number
+      if (inBin === 0) continue
+      g += view.gradients[cell + 2 * bin + 1] as number
+      h += view.hessians[cell + 2 * bin] as number
+      rows += inBin
+      if (!allowed(h, rows, node, rules, true)) continue
+      const score = scoreOf(g, h, node, rules.lambda)
+      if (score > (best?.score ?? minScore)) best = { feature, score, g, h, bin, missingLeft }
+    }
+  }
+  return best
+}

@@ -1,0 +1,259 @@
+/**
+ * The plain twin of assembly/boosting.ts: it defines what the compiled kernels mean, and takes over
+ * where WebAssembly is refused. Float32 steps are rounded one by one (Math.fround), in the same order.
+ */
+import type { BoostingKernels } from './boosting.ts'
+
+const f = Math.fround
+const roundingMagic = 6755399441055744
+const floatMagic = 12582912
+const floor = f(1e-15)
+
+const scratchDouble = new Float64Array(1)
+const scratchWords = new Uint32Array(scratchDouble.buffer)
+
+/** Natural logarithm of a normal positive number: exponent, then the series of atanh((m - 1) / (m + 1)). */
+export function naturalLog(x: number): number {
+  scratchDouble[0] = x
+  const high = scratchWords[1] as number
+  let exponent = ((high >>> 20) & 0x7ff) - 1023
+  scratchWords[1] = (high & 0x000fffff) | 0x3ff00000
+  let m = scratchDouble[0]
+  if (m > 1.4142135623730951) {
+    m *= 0.5
+    exponent += 1
+  }
+  const s = (m - 1) / (m + 1)
+  const z = s * s
+  let sum = 1 / 19
+  for (let k = 17; k >= 1; k -= 2) sum = sum * z + 1 / k
+  return exponent * 0.6931471805599453 + 2 * s * sum
+}
+
+const coefficients = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1].map(f)
+const log2e = f(1.4426950408889634)
+const ln2High = f(0.693359375)
+const ln2Low = f(-2.1219444e-4)
+
+/** exp in float32 within 2 units of the last place, for x in [-87, 88] (Cephes' expf). */
+export function exponentialOf(x: number): number {
+  const clamped = x > -87 ? x : -87
+  const k = f(f(f(clamped * log2e) + floatMagic) - floatMagic)
+  const r = f(f(clamped - f(k * ln2High)) - f(k * ln2Low))
+  let p = coefficients[0] as number
+  for (let i = 1; i < 6; i++) p = f(f(p * r) + (coefficients[i] as number))
+  return f(f(f(f(p * f(r * r)) + r) + 1) * 2 ** k)
+}
+
+/** @param bytes size of the buffer; @throws RangeError where memory is refused */
+export function plainBoostingKernels(bytes: number): BoostingKernels {
+  const buffer = new ArrayBuffer(Math.ceil(bytes / 64) * 64)
+  const u8 = new Uint8Array(buffer)
+  const i32 = new Int32Array(buffer)
+  const u32 = new Uint32Array(buffer)
+  const f32 = new Float32Array(buffer)
+  const f64 = new Float64Array(buffer)
+  return {
+    compiled: false,
+    buffer,
+    binColumn(values, count, thresholds, rowMajor, stride, column) {
+      const from = values >>> 2
+      const edges = thresholds >>> 2
+      for (let i = 0; i < count; i++) {
+        const x = f32[from + i] as number
+        let at = 0
+        for (let step = 128; step > 0; step >>= 1) if ((f32[edges + at + step - 1] as number) < x) at += step
+        const bin = x !== x ? 255 : at
+        u8[rowMajor + i * stride] = bin
+        u8[column + i] = bin
+      }
+    },
+    exponential(values, count) {
+      const from = values >>> 2
+      for (let i = 0; i < count; i++) f32[from + i] = exponentialOf(f32[from + i] as number)
+    },
+    binaryGradients(raw, sign, count, gradient, hessian, sums) {
+      const [r, s, g, h] = [raw >>> 2, sign >>> 2, gradient >>> 2, hessian >>> 2]
+      const abs = [0, 0, 0, 0]
+      const hes = [0, 0, 0, 0]
+      const product = [1, 1, 1, 1]
+      let loss = 0
+      for (let i = 0; i < count; i++) {
+        const lane = i & 3
+        const label = f32[s + i] as number
+        const margin = f((f32[r + i] as number) * label)
+        const e = exponentialOf(-Math.abs(margin))
+        const large = f(1 / f(1 + e))
+        const small = f(e * large)
+        const wrong = margin >= 0 ? small : large
+        const right = margin >= 0 ? large : small
+        const curvature = f(small * large)
+        f32[g + i] = -label * wrong
+        f32[h + i] = curvature
+        abs[lane] = (abs[lane] as number) + wrong
+        hes[lane] = (hes[lane] as number) + curvature
+        product[lane] = (product[lane] as number) * Math.max(right, floor)
+        if ((i & 63) >= 60) {
+          loss -= naturalLog(product[lane] as number)
+          product[lane] = 1
+        }
+      }
+      const at = sums >>> 3
+      f64[at] = (abs[0] as number) + (abs[1] as number) + (abs[2] as number) + (abs[3] as number)
+      f64[at + 1] = (hes[0] as number) + (hes[1] as number) + (hes[2] as number) + (hes[3] as number)
+      f64[at + 2] = loss
+    },
+    softmax(raw, classes, stride, labels, count, probabilities, sums) {
+      const [r, y, p] = [raw >>> 2, labels >>> 2, probabilities >>> 2]
+      const padded = Math.ceil(count / 4) * 4
+      let loss = 0
+      let product = 1
+      for (let i = 0; i < padded; i++) {
+        let top = f32[r + i] as number
+        for (let k = 1; k < classes; k++) top = Math.max(top, f32[r + k * stride + i] as number)
+        let total = 0
+        for (let k = 0; k < classes; k++) {
+          const e = exponentialOf(f((f32[r + k * stride + i] as number) - top))
+          f32[p + k * stride + i] = e
+          total = f(total + e)
+        }
+        for (let k = 0; k < classes; k++) f32[p + k * stride + i] = (f32[p + k * stride + i] as number) / total
+        if (i < count) product *= Math.max(f32[p + (u32[y + i] as number) * stride + i] as number, 1e-15)
+        if ((i & 3) === 3) {
+          loss -= naturalLog(product)
+          product = 1
+        }
+      }
+      f64[(sums >>> 3) + 2] = loss
+    },
+    classGradients(probabilities, labels, label, count, gradient, hessian, sums) {
+      const [p, y, g, h] = [probabilities >>> 2, labels >>> 2, gradient >>> 2, hessian >>> 2]
+      let abs = 0
+      let hes = 0
+      for (let i = 0; i < count; i++) {
+        const probability = f32[p + i] as number
+        const slope = u32[y + i] === label ? f(probability - 1) : probability
+        const curvature = f(probability * f(1 - probability))
+        f32[g + i] = slope
+        f32[h + i] = curvature
+        abs += Math.abs(slope)
+        hes += curvature
+      }
+      f64[sums >>> 3] = abs
+      f64[(sums >>> 3) + 1] = hes
+    },
+    squaredGradients(raw, target, count, gradient, hessian, sums) {
+      const [r, t, g, h] = [raw >>> 2, target >>> 2, gradient >>> 2, hessian >>> 2]
+      let abs = 0
+      let loss = 0
+      for (let i = 0; i < count; i++) {
+        const slope = f((f32[r + i] as number) - (f32[t + i] as number))
+        f32[g + i] = slope
+        f32[h + i] = 1
+        abs += Math.abs(slope)
+        loss += slope * slope
+      }
+      f64[sums >>> 3] = abs
+      f64[(sums >>> 3) + 1] = count
+      f64[(sums >>> 3) + 2] = loss
+    },
+    quantise(gradient, hessian, count, gradientScale, hessianScale, packed) {
+      const [g, h, q] = [gradient >>> 2, hessian >>> 2, packed >>> 2]
+      for (let i = 0; i < count; i++) {
+        u32[q + 2 * i] = (f32[h + i] as number) * hessianScale + roundingMagic - roundingMagic
+        i32[q + 2 * i + 1] = (f32[g + i] as number) * gradientScale + roundingMagic - roundingMagic
+      }
+    },
+    histogram(rowMajor, stride, rows, count, packed, hist) {
+      const [from, q, base] = [rows >>> 2, packed >>> 2, hist >>> 2]
+      for (let i = 0; i < count; i++) {
+        const row = u32[from + i] as number
+        const h = u32[q + 2 * row] as number
+        const g = i32[q + 2 * row + 1] as number
+        const bins = rowMajor + row * stride
+        for (let feature = 0; feature < stride; feature++) {
+          const cell = base + feature * 512 + (u8[bins + feature] as number) * 2
+          u32[cell] = (u32[cell] as number) + h
+          i32[cell + 1] = (i32[cell + 1] as number) + g
+        }
+      }
+    },
+    subtract(parent, child, out, bytes) {
+      for (let at = 0; at < bytes >>> 2; at += 2) {
+        u32[(out >>> 2) + at] = (u32[(parent >>> 2) + at] as number) - (u32[(child >>> 2) + at] as number)
+        i32[(out >>> 2) + at + 1] = (i32[(parent >>> 2) + at + 1] as number) - (i32[(child >>> 2) + at + 1] as number)
+      }
+    },
+    search(hist, features, lastBins, modes, totalG, totalH, lambda, minH, minScore, out) {
+      const at = out >>> 3
+      f64[at] = minScore
+      f64[at + 1] = 0
+      f64[at + 2] = 0
+      i32.set([-1, 0, 0], (out >>> 2) + 6)
+      for (let feature = 0; feature < features; feature++) {
+        const mode = u8[modes + feature]
+        if (mode === 0) continue
+        const base = (hist >>> 2) + feature * 512
+        const last = u8[lastBins + feature] as number
+        const missingH = u32[base + 510] as number
+        const missingG = i32[base + 511] as number
+        const passes = mode === 2 && (missingH !== 0 || missingG !== 0) ? 2 : 1
+        for (let pass = 0; pass < passes; pass++) {
+          let g = pass === 1 ? missingG : 0
+          let h = pass === 1 ? missingH : 0
+          const stop = passes === 2 && pass === 0 ? last + 1 : last
+          for (let bin = 0; bin < stop; bin++) {
+            const cellH = u32[base + 2 * bin] as number
+            const cellG = i32[base + 2 * bin + 1] as number
+            if (cellH === 0 && cellG === 0) continue
+            g += cellG
+            h += cellH
+            const hr = totalH - h
+            if (hr < minH) break
+            if (h < minH) continue
+            const gr = totalG - g
+            const a = h + lambda
+            const b = hr + lambda
+            const score = (g * g * b + gr * gr * a) / (a * b)
+            if (score > (f64[at] as number)) {
+              f64[at] = score
+              f64[at + 1] = g
+              f64[at + 2] = h
+              i32.set([feature, bin, pass], (out >>> 2) + 6)
+            }
+          }
+        }
+      }
+    },
+    partition(column, rows, count, goesLeft, scratch) {
+      const from = rows >>> 2
+      let left = from
+      let right = scratch >>> 2
+      for (let i = 0; i < count; i++) {
+        const row = u32[from + i] as number
+        if (u8[goesLeft + (u8[column + row] as number)] === 1) u32[left++] = row
+        else u32[right++] = row
+      }
+      u32.copyWithin(left, scratch >>> 2, right)
+      return left - from
+    },
+    sumRows(gradient, hessian, rows, count, sums) {
+      let g = 0
+      let h = 0
+      for (let i = 0; i < count; i++) {
+        const row = u32[(rows >>> 2) + i] as number
+        g += f32[(gradient >>> 2) + row] as number
+        h += f32[(hessian >>> 2) + row] as number
+      }
+      f64[sums >>> 3] = g
+      f64[(sums >>> 3) + 1] = h
+    },
+    addToRows(raw, rows, count, value) {
+      const amount = f(value)
+      for (let i = 0; i < count; i++) {
+        const at = (raw >>> 2) + (u32[(rows >>> 2) + i] as number)
+        f32[at] = (f32[at] as number) + amount
+      }
+    },
+  }
+}
