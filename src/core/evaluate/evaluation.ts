@@ -1,6 +1,7 @@
 /** What judging a model yields: pure data, already reduced for drawing (at most 2,000 points a curve). */
 import type { PartName } from '../data/split.ts'
 import type { Task } from '../data/target.ts'
+import type { Condition } from './slice.ts'
 
 export interface ScoreRow {
   readonly metric: string
@@ -38,12 +39,21 @@ export interface CalibrationBin {
   readonly meanPredicted: number
   readonly shareObserved: number
 }
+export interface Calibration {
+  /** The class whose probabilities these are. */
+  readonly name: string
+  /** Uniform bins of [0, 1] that hold rows. */
+  readonly bins: readonly CalibrationBin[]
+  /** Expected calibration error: mean |predicted - observed| over bins, weighted by their rows. */
+  readonly error: number
+}
 export interface Residuals {
   /** A seeded sample of at most 2,000 rows: dataset row number, truth, prediction. */
   readonly row: readonly number[]
   readonly actual: readonly number[]
   readonly predicted: readonly number[]
   readonly sampledFrom: number
+  /** Of actual - predicted, over all rows. */
   readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] }
 }
 export interface Evaluation {
@@ -62,7 +72,7 @@ export interface Evaluation {
   /** One curve for a binary task, one a class (one against the rest) otherwise. */
   readonly roc?: readonly CurvePoints[]
   readonly precisionRecall?: readonly CurvePoints[]
-  readonly calibration?: readonly { readonly name: string; readonly bins: readonly CalibrationBin[] }[]
+  readonly calibration?: readonly Calibration[]
   readonly residuals?: Residuals
   readonly warnings: readonly string[]
 }
@@ -73,11 +83,16 @@ export interface GroupRow {
   readonly values: readonly (string | null)[]
   readonly n: number
   readonly score: ScoreRow
+  /** What makes a row belong: a slice is these conditions under a name. */
+  readonly conditions: readonly Condition[]
 }
 export interface GroupReport {
   readonly columns: readonly string[]
   readonly metric: string
   readonly part: PartName
   readonly overall: ScoreRow
+  /** Largest first, at most 200. */
   readonly groups: readonly GroupRow[]
+  /** Groups beyond those, by number and rows. */
+  readonly omitted: { readonly groups: number; readonly rows: number }
 }

@@ -1,5 +1,6 @@
 /** The contract of a metric: a named score of predictions against truth, with its scale and direction. */
 import type { Prediction, Target, Task } from '../data/target.ts'
+import type { Draw } from './sample.ts'
 
 /** An undefined score is a reason, never NaN. */
 export type Score = { readonly value: number } | { readonly undefined: string }
@@ -26,4 +27,11 @@ export interface Metric {
   /** `target-units` is shown with the target's own unit; `share` may be shown as per cent. */
   readonly unit: 'share' | 'target-units' | 'target-units-squared' | 'none'
   compute(input: MetricInput): Score
+  /** The same score where each row counts as often as the draw says; O(rows) once the sample is sorted. */
+  scoreDraw(draw: Draw): Score
+  /**
+   * Metrics that need labels only: the score of a confusion table.
+   * @param confusion shape (classes x classes), actual by predicted, row-major
+   */
+  scoreConfusion?(confusion: ArrayLike<number>, classes: readonly string[]): Score
 }

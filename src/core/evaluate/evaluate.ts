@@ -1,0 +1,71 @@
+/** Judges predictions against truth: scores with intervals, curves and tables, reduced for drawing. */
+import type { Context } from '../context.ts'
+import type { PartName } from '../data/split.ts'
+import type { Prediction, Target } from '../data/target.ts'
+import { metrics } from '../metrics/registry.ts'
+import { Sample, wholeDraw } from '../metrics/sample.ts'
+import { scoreRows } from './bootstrap.ts'
+import { calibration, precisionRecallCurve, rocCurve } from './curves.ts'
+import type { Evaluation } from './evaluation.ts'
+import { residualsOf } from './residuals.ts'
+import { perClassScores, thresholdTable } from './threshold.ts'
+
+export interface EvaluateInput {
+  readonly part: PartName
+  /** Dataset row numbers of the judged rows, so that a residual can be found again. */
+  readonly rows: Uint32Array
+  /** Truth at `rows`. */
+  readonly target: Target
+  /** Prediction for `rows`. */
+  readonly prediction: Prediction
+  /** Decision threshold of the positive class; used by binary tasks only. */
+  readonly threshold: number
+  readonly seed: number
+}
+
+/** Below this many rows (or rows of a class) an estimate is shown with a warning. */
+const few = 30
+
+export async function evaluate(input: EvaluateInput, context: Context): Promise<Evaluation> {
+  const { part, rows, target, prediction, threshold, seed } = input
+  const sample = new Sample({ target, prediction, threshold })
+  await context.checkpoint()
+  const scores = await scoreRows(sample, metrics.all.filter((metric) => metric.tasks.includes(target.task)), seed, context)
+  const shared = { version: 1 as const, part, n: sample.rows, task: target.task, scores }
+  if (target.task === 'regression') {
+    return { ...shared, residuals: residualsOf(sample, rows, seed), warnings: rowWarnings(sample.rows, part) }
+  }
+  const { classes } = target
+  const k = classes.length
+  const flat = wholeDraw(sample).confusion()
+  const confusion = classes.map((_, actual) => Array.from(flat.subarray(actual * k, (actual + 1) * k)))
+  const drawn = target.task === 'binary' ? [1] : classes.map((_, c) => c)
+  const perClass = perClassScores(confusion, classes)
+  return {
+    ...shared,
+    classes,
+    ...(target.task === 'binary' ? { threshold, thresholds: thresholdTable(sample, threshold) } : {}),
+    perClass,
+    confusion,
+    roc: drawn.flatMap((c) => rocCurve(sample, c) ?? []),
+    precisionRecall: drawn.flatMap((c) => precisionRecallCurve(sample, c) ?? []),
+    calibration: drawn.map((c) => calibration(sample, c)),
+    warnings: [
+      ...rowWarnings(sample.rows, part),
+      ...perClass
+        .filter((scores) => scores.support < few)
+        .map(({ className, support }) =>
+          support === 0
+            ? `No row of the ${partWord[part]} part is ${className}: scores that need one are undefined.`
+            : `Only ${support} ${support === 1 ? 'row' : 'rows'} of the ${partWord[part]} part ${support === 1 ? 'is' : 'are'} ${className}: its scores are uncertain.`,
+        ),
+    ],
+  }
+}
+
+const partWord: Readonly<Record<PartName, string>> = { train: 'training', valid: 'validation', test: 'test' }
+
+function rowWarnings(rows: number, part: PartName): string[] {
+  if (rows >= few) return []
+  return [`Only ${rows} ${rows === 1 ? 'row' : 'rows'} in the ${partWord[part]} part: every score here is uncertain, look at the intervals.`]
+}
