@@ -1,0 +1,87 @@
+/** Everything on screen that outlives a page, built once in app/main.ts and passed by context. */
+import { asStudioError, type StudioError } from '../core/errors.ts'
+import type { IngestSource } from '../jobs/protocol.ts'
+import type { Store } from '../storage/port.ts'
+import { type JobRunner, JobsState } from './jobs.svelte.ts'
+import { Latest } from './latest.ts'
+import { Notices } from './notices.svelte.ts'
+import { OfflineState } from './offline.svelte.ts'
+import { Preferences } from './preferences.svelte.ts'
+import { type OpenWriter, ProjectState } from './project.svelte.ts'
+import { type ProjectShelf, ProjectsState } from './projects.svelte.ts'
+
+export interface AppParts {
+  readonly store: Store
+  readonly runner: JobRunner
+  readonly openWriter: OpenWriter
+  readonly shelf: ProjectShelf
+}
+
+export class AppState {
+  readonly store: Store
+  readonly jobs: JobsState
+  readonly notices = new Notices()
+  readonly preferences = new Preferences()
+  readonly offline = new OfflineState()
+  readonly projects: ProjectsState
+  readonly #openWriter: OpenWriter
+  readonly #opening = new Latest()
+  /** A source chosen on the start page for a project that is about to be opened. */
+  #incoming: { readonly projectId: string; readonly source: IngestSource } | undefined
+  #project = $state.raw<ProjectState | null>(null)
+  #openError = $state.raw<StudioError | undefined>(undefined)
+
+  constructor(parts: AppParts) {
+    this.store = parts.store
+    this.#openWriter = parts.openWriter
+    this.jobs = new JobsState(parts.runner)
+    this.projects = new ProjectsState(parts.store, parts.shelf, this.jobs, this.notices)
+  }
+
+  /** False in memory-only mode. */
+  get persistent(): boolean {
+    return this.store.persistent
+  }
+  get project(): ProjectState | null {
+    return this.#project
+  }
+  get openError(): StudioError | undefined {
+    return this.#openError
+  }
+
+  /** Makes a project for a source and remembers it; the data page takes it from there. */
+  async begin(name: string, source: IngestSource): Promise<string> {
+    const project = await this.projects.create(name)
+    this.#incoming = { projectId: project.id, source }
+    return project.id
+  }
+  /** The source chosen for this project, once. */
+  takeIncoming(projectId: string): IngestSource | undefined {
+    const incoming = this.#incoming
+    if (incoming?.projectId !== projectId) return undefined
+    this.#incoming = undefined
+    return incoming.source
+  }
+
+  /** Opens a project, or none; the one before gives its right to write back. */
+  async open(id: string | null): Promise<void> {
+    if (id === (this.#project?.id ?? null) && this.#openError === undefined) return
+    this.#project?.close()
+    this.#project = null
+    this.#openError = undefined
+    if (id === null) {
+      this.#opening.stop()
+      return
+    }
+    try {
+      const project = await this.#opening.ask(async (signal) => {
+        const opened = await ProjectState.open(id, this.store, this.#openWriter, this.notices)
+        if (signal.aborted) opened.close()
+        return opened
+      })
+      if (project) this.#project = project
+    } catch (error) {
+      this.#openError = asStudioError(error)
+    }
+  }
+}

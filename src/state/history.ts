@@ -1,0 +1,51 @@
+/** Undo and redo over immutable values, as a plain class. */
+export class History<T> {
+  readonly #limit: number
+  #past: T[] = []
+  #future: T[] = []
+  #present: T
+
+  constructor(present: T, limit = 200) {
+    this.#present = present
+    this.#limit = limit
+  }
+
+  get present(): T {
+    return this.#present
+  }
+  get canUndo(): boolean {
+    return this.#past.length > 0
+  }
+  get canRedo(): boolean {
+    return this.#future.length > 0
+  }
+
+  /** A new present; what was undone can no longer be redone. */
+  push(next: T): void {
+    if (Object.is(next, this.#present)) return
+    this.#past.push(this.#present)
+    if (this.#past.length > this.#limit) this.#past.shift()
+    this.#future = []
+    this.#present = next
+  }
+  /** Replaces the present without a step: for what another tab or a worker changed. */
+  replace(present: T): void {
+    this.#present = present
+  }
+  undo(): T {
+    const back = this.#past.pop()
+    if (back !== undefined) {
+      this.#future.push(this.#present)
+      this.#present = back
+    }
+    return this.#present
+  }
+  redo(): T {
+    const next = this.#future.pop()
+    if (next !== undefined) {
+      this.#past.push(this.#present)
+      this.#present = next
+    }
+    return this.#present
+  }
+}

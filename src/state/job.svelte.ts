@@ -1,0 +1,133 @@
+/** One job as the page sees it: where it is, how long it will take, and how it ended. */
+import type { Progress } from '../core/context.ts'
+import { asStudioError, type StudioError } from '../core/errors.ts'
+import type { CurveSeries } from '../core/run/run.ts'
+import type { TaskName } from '../jobs/protocol.ts'
+
+export type JobStatus = 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
+
+/** Curves longer than this are thinned while they grow; the run's own record keeps them whole. */
+const curveLimit = 2000
+
+export class Job {
+  readonly id: number
+  readonly task: TaskName
+  readonly label: string
+  /** The run or dataset it works on, so that a page finds its job again. */
+  readonly subject: string | undefined
+  readonly canStop: boolean
+  readonly startedAt = performance.now()
+  #status = $state.raw<JobStatus>('running')
+  #phase = $state.raw('')
+  #done = $state.raw(0)
+  #total = $state.raw(0)
+  #note = $state.raw('')
+  #curves = $state.raw<readonly CurveSeries[]>([])
+  #error = $state.raw<StudioError | undefined>(undefined)
+  #endedAt = $state.raw<number | undefined>(undefined)
+  #phaseStartedAt = performance.now()
+  readonly #cancel: AbortController
+  readonly #stop: AbortController
+
+  constructor(init: { id: number; task: TaskName; label: string; subject?: string; canStop: boolean; cancel: AbortController; stop: AbortController }) {
+    this.id = init.id
+    this.task = init.task
+    this.label = init.label
+    this.subject = init.subject
+    this.canStop = init.canStop
+    this.#cancel = init.cancel
+    this.#stop = init.stop
+  }
+
+  get status(): JobStatus {
+    return this.#status
+  }
+  get active(): boolean {
+    return this.#status === 'running' || this.#status === 'stopping'
+  }
+  get phase(): string {
+    return this.#phase
+  }
+  get done(): number {
+    return this.#done
+  }
+  get total(): number {
+    return this.#total
+  }
+  /** In [0, 1]; undefined until the job says how far it goes. */
+  get share(): number | undefined {
+    return this.#total > 0 ? this.#done / this.#total : undefined
+  }
+  get note(): string {
+    return this.#note
+  }
+  get curves(): readonly CurveSeries[] {
+    return this.#curves
+  }
+  get error(): StudioError | undefined {
+    return this.#error
+  }
+  /** Milliseconds from start to end; while active, until `now`. */
+  elapsed(now: number): number {
+    return (this.#endedAt ?? now) - this.startedAt
+  }
+  /** Milliseconds until the present phase ends at its present pace; undefined while too early to say. */
+  timeLeft(now: number): number | undefined {
+    const spent = now - this.#phaseStartedAt
+    const share = this.share
+    if (!this.active || share === undefined || share < 0.02 || spent < 800) return undefined
+    return (spent / share) * (1 - share)
+  }
+
+  /** The page shows it as cancelled at once; the worker follows. */
+  cancel(): void {
+    if (!this.active) return
+    this.#end('cancelled')
+    this.#cancel.abort()
+  }
+  /** Ends early and keeps the best so far. */
+  stop(): void {
+    if (this.#status !== 'running' || !this.canStop) return
+    this.#status = 'stopping'
+    this.#stop.abort()
+  }
+
+  hear(progress: Progress): void {
+    if (!this.active) return
+    if (progress.kind === 'note') this.#note = progress.text
+    else if (progress.kind === 'curve') this.#addPoint(progress.series, progress.x, progress.y)
+    else {
+      if (progress.phase !== this.#phase) {
+        this.#phase = progress.phase
+        this.#phaseStartedAt = performance.now()
+        this.#done = 0
+      }
+      this.#total = progress.total
+      this.#done = Math.max(this.#done, progress.done)
+    }
+  }
+  succeed(): void {
+    this.#end('succeeded')
+  }
+  fail(thrown: unknown): void {
+    const error = asStudioError(thrown)
+    if (error.code === 'cancelled') this.#end('cancelled')
+    else {
+      this.#error = error
+      this.#end('failed')
+    }
+  }
+
+  #end(status: JobStatus): void {
+    if (!this.active) return
+    this.#status = status
+    this.#endedAt = performance.now()
+  }
+
+  #addPoint(name: string, x: number, y: number): void {
+    const old = this.#curves.find((curve) => curve.name === name)
+    const keep = old && old.x.length >= curveLimit ? (_: number, i: number) => i % 2 === 0 : () => true
+    const next = { name, x: [...(old?.x.filter(keep) ?? []), x], y: [...(old?.y.filter(keep) ?? []), y] }
+    this.#curves = old ? this.#curves.map((curve) => (curve === old ? next : curve)) : [...this.#curves, next]
+  }
+}

@@ -1,0 +1,93 @@
+/** All work under way. Pages start jobs here and nowhere else, so the jobs bar shows every one. */
+import type { Progress } from '../core/context.ts'
+import type { TaskMap, TaskName } from '../jobs/protocol.ts'
+import { Job } from './job.svelte.ts'
+
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  /** Aborted to end early and keep the best so far. */
+  readonly stop?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+/** The way to the workers: jobs/client. */
+export interface JobRunner {
+  run<N extends TaskName>(task: N, input: TaskMap[N]['input'], options?: RunOptions): Promise<TaskMap[N]['output']>
+}
+
+/** A started job and what it will bring; `output` rejects as the task does. */
+export interface Started<N extends TaskName> {
+  readonly job: Job
+  readonly output: Promise<TaskMap[N]['output']>
+}
+
+export class JobsState {
+  readonly #runner: JobRunner
+  #list = $state.raw<readonly Job[]>([])
+  #now = $state.raw(performance.now())
+  #next = 1
+  #clock: ReturnType<typeof setInterval> | undefined
+
+  constructor(runner: JobRunner) {
+    this.#runner = runner
+  }
+
+  /** Newest last; ended jobs stay until the next ten have ended. */
+  get list(): readonly Job[] {
+    return this.#list
+  }
+  get active(): readonly Job[] {
+    return this.#list.filter((job) => job.active)
+  }
+  get last(): Job | undefined {
+    return this.#list.at(-1)
+  }
+  /** A clock for elapsed and remaining time; ticks while something runs. */
+  get now(): number {
+    return this.#now
+  }
+  /** The newest job on a run or dataset. */
+  of(subject: string): Job | undefined {
+    return this.#list.findLast((job) => job.subject === subject)
+  }
+
+  /** A job of some length: it appears in the jobs bar. */
+  start<N extends TaskName>(
+    task: N,
+    input: TaskMap[N]['input'],
+    options: { readonly label: string; readonly subject?: string; readonly canStop?: boolean; readonly signal?: AbortSignal },
+  ): Started<N> {
+    const cancel = new AbortController()
+    const stop = new AbortController()
+    const job = new Job({ id: this.#next++, task, label: options.label, canStop: options.canStop ?? false, cancel, stop, ...(options.subject === undefined ? {} : { subject: options.subject }) })
+    options.signal?.addEventListener('abort', () => job.cancel(), { once: true })
+    this.#list = [...this.#list.filter((old) => old.active), ...this.#list.filter((old) => !old.active).slice(-9)].sort((a, b) => a.id - b.id).concat(job)
+    this.#tick()
+    const output = this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, onProgress: (progress) => job.hear(progress) }).then(
+      (value) => {
+        job.succeed()
+        return value
+      },
+      (error: unknown) => {
+        job.fail(error)
+        throw error
+      },
+    )
+    // Whoever does not await the output sees the failure in the jobs bar.
+    output.catch(() => {})
+    return { job, output }
+  }
+
+  /** A quick question, such as a window of rows: not shown in the bar. */
+  ask<N extends TaskName>(task: N, input: TaskMap[N]['input'], signal?: AbortSignal): Promise<TaskMap[N]['output']> {
+    return this.#runner.run(task, input, signal ? { signal } : {})
+  }
+
+  #tick(): void {
+    this.#clock ??= setInterval(() => {
+      this.#now = performance.now()
+      if (this.active.length > 0) return
+      clearInterval(this.#clock)
+      this.#clock = undefined
+    }, 500)
+  }
+}

@@ -1,0 +1,226 @@
+/** The open project: what is stored, what a person decided so far (with undo), and whether we may write. */
+import { asStudioError, StudioError } from '../core/errors.ts'
+import type { Profile } from '../core/data/profile.ts'
+import type { Slice } from '../core/evaluate/slice.ts'
+import type { Run } from '../core/run/run.ts'
+import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
+import type { Store } from '../storage/port.ts'
+import { History } from './history.ts'
+import type { Notices } from './notices.svelte.ts'
+
+/** The right to write to one project; lost when another tab takes it over. */
+export interface Writer {
+  readonly token: number
+  release(): void
+}
+/** How the right to write is had; storage/ brings the real one. */
+export type OpenWriter = (projectId: string, options: { readonly steal: boolean; readonly onLost: () => void }) => Promise<Writer | null>
+
+export class ProjectState {
+  readonly id: string
+  readonly #store: Store
+  readonly #openWriter: OpenWriter
+  readonly #notices: Notices
+  #record = $state.raw<ProjectRecord>() as ProjectRecord
+  #dataset = $state.raw<DatasetRecord | null>(null)
+  #unfinished = $state.raw<readonly DatasetRecord[]>([])
+  #profile = $state.raw<Profile | null>(null)
+  #runs = $state.raw<readonly Run[]>([])
+  #writer = $state.raw<Writer | null>(null)
+  readonly #history: History<ProjectPlan>
+  #steps = $state.raw({ canUndo: false, canRedo: false })
+
+  private constructor(record: ProjectRecord, store: Store, openWriter: OpenWriter, notices: Notices) {
+    this.id = record.id
+    this.#record = record
+    this.#store = store
+    this.#openWriter = openWriter
+    this.#notices = notices
+    this.#history = new History(record.plan)
+  }
+
+  /** @throws StudioError bad-data where there is no such project */
+  static async open(id: string, store: Store, openWriter: OpenWriter, notices: Notices): Promise<ProjectState> {
+    const record = await store.read(['projects'], (tx) => tx.get('projects', id))
+    if (!record || record.deletedAt !== null) {
+      throw new StudioError({ code: 'bad-data', message: `missing project; it was deleted or never was on this device: ${id.slice(0, 80)}`, hint: 'Go back to the list of projects.' })
+    }
+    const project = new ProjectState(record, store, openWriter, notices)
+    await project.#becomeWriter(false)
+    await project.refresh()
+    return project
+  }
+
+  get record(): ProjectRecord {
+    return this.#record
+  }
+  get plan(): ProjectPlan {
+    return this.#record.plan
+  }
+  get slices(): readonly Slice[] {
+    return this.#record.slices
+  }
+  /** The dataset the plan names; null until there is one. */
+  get dataset(): DatasetRecord | null {
+    return this.#dataset
+  }
+  get profile(): Profile | null {
+    return this.#profile
+  }
+  /** Imports that were stopped or broken off. */
+  get unfinished(): readonly DatasetRecord[] {
+    return this.#unfinished
+  }
+  /** Not deleted, in order of creation. */
+  get runs(): readonly Run[] {
+    return this.#runs
+  }
+  get hasModel(): boolean {
+    return this.#runs.some((run) => run.status === 'succeeded')
+  }
+  get readOnly(): boolean {
+    return this.#writer === null
+  }
+  get canUndo(): boolean {
+    return this.#steps.canUndo
+  }
+  get canRedo(): boolean {
+    return this.#steps.canRedo
+  }
+  /** What every task that writes is given. @throws StudioError read-only */
+  get token(): number {
+    if (this.#writer) return this.#writer.token
+    throw new StudioError({ code: 'read-only', message: 'unsupported change; this project is open for writing in another tab' })
+  }
+
+  /** Reads again what workers and other tabs may have changed. */
+  async refresh(): Promise<void> {
+    await this.#store.read(['projects', 'datasets', 'profiles', 'runs'], async (tx) => {
+      const record = await tx.get('projects', this.id)
+      const datasets = await tx.getAllOfProject('datasets', this.id)
+      const runs = await tx.getAllOfProject('runs', this.id)
+      const dataset = datasets.find((candidate) => candidate.id === record?.plan.datasetId) ?? null
+      const profile = dataset ? ((await tx.get('profiles', dataset.id))?.profile ?? null) : null
+      if (record) this.#adopt(record)
+      this.#dataset = dataset
+      this.#unfinished = datasets.filter((candidate) => candidate.state !== 'complete')
+      this.#profile = profile
+      this.#runs = runs
+        .filter((entry) => entry.deletedAt === null)
+        .map((entry) => entry.run)
+        .sort((a, b) => a.sequence - b.sequence)
+    })
+  }
+
+  /** One step of a person's decisions; it can be undone. */
+  async decide(change: Partial<ProjectPlan>): Promise<void> {
+    this.#history.push({ ...this.plan, ...change })
+    await this.#savePlan()
+  }
+  async undo(): Promise<void> {
+    if (!this.canUndo) return
+    this.#history.undo()
+    await this.#savePlan()
+  }
+  async redo(): Promise<void> {
+    if (!this.canRedo) return
+    this.#history.redo()
+    await this.#savePlan()
+  }
+
+  async addSlice(slice: Slice): Promise<void> {
+    await this.#change((record) => ({ ...record, slices: [...record.slices.filter((old) => old.id !== slice.id), slice] }))
+  }
+  async removeSlice(id: string): Promise<void> {
+    const gone = this.slices.find((slice) => slice.id === id)
+    await this.#change((record) => ({ ...record, slices: record.slices.filter((slice) => slice.id !== id) }))
+    if (gone) this.#notices.say(`Deleted slice “${gone.name}”`, { action: { label: 'Undo', run: () => void this.addSlice(gone) } })
+  }
+  async rename(name: string): Promise<void> {
+    await this.#change((record) => ({ ...record, name }))
+  }
+
+  /** Changes what a person may change of a run: its name and notes. */
+  async editRun(id: string, change: { readonly name?: string; readonly notes?: string }): Promise<void> {
+    await this.#guard(async () => {
+      await this.#store.write(['runs'], async (tx) => {
+        const old = await tx.get('runs', id)
+        if (old) await tx.put('runs', { ...old, run: { ...old.run, ...change } })
+      })
+      await this.refresh()
+    })
+  }
+  /** Puts a run into the bin, with a way back. */
+  async deleteRun(id: string): Promise<void> {
+    const run = this.runs.find((candidate) => candidate.id === id)
+    await this.#markRun(id, Date.now())
+    if (run) this.#notices.say(`Deleted “${run.name}”`, { action: { label: 'Undo', run: () => void this.#markRun(id, null) } })
+  }
+
+  /** Takes the right to write from the other tab. */
+  async takeOver(): Promise<void> {
+    await this.#becomeWriter(true)
+    await this.refresh()
+  }
+  close(): void {
+    this.#writer?.release()
+    this.#writer = null
+  }
+
+  async #becomeWriter(steal: boolean): Promise<void> {
+    this.#writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
+  }
+
+  #adopt(record: ProjectRecord): void {
+    this.#record = record
+    if (JSON.stringify(record.plan) !== JSON.stringify(this.#history.present)) this.#history.replace(record.plan)
+    this.#steps = { canUndo: this.#history.canUndo, canRedo: this.#history.canRedo }
+  }
+
+  async #savePlan(): Promise<void> {
+    const plan = this.#history.present
+    const before = this.#record.plan
+    this.#adopt({ ...this.#record, plan })
+    const saved = await this.#change((record) => ({ ...record, plan }))
+    if (!saved) this.#adopt({ ...this.#record, plan: before })
+    if (saved && plan.datasetId !== before.datasetId) await this.refresh()
+  }
+
+  #change(edit: (record: ProjectRecord) => ProjectRecord): Promise<boolean> {
+    return this.#guard(async () => {
+      const token = this.token
+      const saved = await this.#store.write(['projects'], async (tx) => {
+        const record = await tx.get('projects', this.id)
+        if (!record) throw new StudioError({ code: 'bad-data', message: 'missing project; it was deleted in another tab' })
+        if (record.token !== token) throw new StudioError({ code: 'read-only', message: 'unsupported change; another tab took this project over' })
+        const next = { ...edit(record), changedAt: Date.now() }
+        await tx.put('projects', next)
+        return next
+      })
+      this.#adopt(saved)
+    })
+  }
+
+  async #markRun(id: string, deletedAt: number | null): Promise<void> {
+    await this.#guard(async () => {
+      await this.#store.write(['runs'], async (tx) => {
+        const old = await tx.get('runs', id)
+        if (old) await tx.put('runs', { ...old, deletedAt })
+      })
+      await this.refresh()
+    })
+  }
+
+  /** A failed write is said aloud, and answers false; nothing on screen claims to be saved that is not. */
+  async #guard(body: () => Promise<void>): Promise<boolean> {
+    try {
+      await body()
+      return true
+    } catch (error) {
+      const known = asStudioError(error)
+      if (known.code === 'read-only') this.#writer = null
+      this.#notices.say(`Not saved: ${known.message}${known.hint ? ` ${known.hint}` : ''}`, { life: 20_000 })
+      return false
+    }
+  }
+}
