@@ -13,12 +13,12 @@ import { StudioError } from '../errors.ts'
 import { createRng } from '../math/rng.ts'
 import type { Rng } from '../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
-import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
+import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
 import { findBins } from './tree/bins.ts'
 import type { Bins } from './tree/bins.ts'
 import { layOutGrower, TreeGrower } from './tree/grower.ts'
 import { checkFeatures, checkTraining, headFrom, headOf, predictionFromScores } from './tree/head.ts'
-import type { Head } from './tree/head.ts'
+import type { Head, TreeModel } from './tree/head.ts'
 import { innerSplit } from './tree/inner-split.ts'
 import { lossFor, takePart } from './tree/losses.ts'
 import type { Workspace } from './tree/losses.ts'
@@ -99,12 +99,6 @@ function parse(state: ModelState): { head: Head; trees: Trees } {
     throw new StudioError({ code: 'bundle-mismatch', message: `unknown model state; not ${id} version 1: ${state.estimator} version ${state.version}` })
   }
   return { head: headFrom(id, state.json), trees: treesFromState(id, state.json, state.arrays) }
-}
-
-/** A boosting model shows its trees to explainers and drawings. */
-export interface TreeModel extends Model {
-  readonly head: Head
-  readonly trees: Trees
 }
 
 function createModel(head: Head, trees: Trees, facts: ModelFacts): TreeModel {

@@ -3,6 +3,8 @@ import type { Matrix } from '../../data/matrix.ts'
 import type { ClassPrediction, Prediction, Target, Task } from '../../data/target.ts'
 import { StudioError } from '../../errors.ts'
 import type { Json } from '../../recipe/step.ts'
+import type { Model } from '../estimator.ts'
+import type { Trees } from './tree.ts'
 
 /** JSON part of a tree model's state. */
 export interface Head {
@@ -13,6 +15,12 @@ export interface Head {
   readonly categoryCounts: readonly number[]
   /** Shape (outputs): the score before any tree. */
   readonly base: readonly number[]
+}
+
+/** A model that shows its trees to explainers and drawings. */
+export interface TreeModel extends Model {
+  readonly head: Head
+  readonly trees: Trees
 }
 
 export function headOf(X: Matrix, y: Target, base: readonly number[]): Head {

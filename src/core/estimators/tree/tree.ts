@@ -136,6 +136,10 @@ export class TreesBuilder {
     for (const word of words) this.#setBits.push(word)
     this.#setStart.push(this.#setBits.length)
   }
+  /** The right child of a node whose left subtree had to be numbered first. */
+  setRight(node: number, right: number): void {
+    this.#right[node] = right
+  }
   endTree(target = 0): void {
     this.#target.push(target)
     this.#start.push(this.#feature.length)

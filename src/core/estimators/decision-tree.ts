@@ -1,0 +1,98 @@
+/** One decision tree with exact splits (CART), for classes and numbers, with native missing values and categories. */
+import { StudioError } from '../errors.ts'
+import type { ParamTable } from '../params.ts'
+import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
+import { criterionFor } from './tree/criteria.ts'
+import { growExact } from './tree/exact.ts'
+import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from './tree/head.ts'
+import type { Head, TreeModel } from './tree/head.ts'
+import { treesToOnnx } from './tree/onnx.ts'
+import { scoresOf } from './tree/predict.ts'
+import { treesFromState, treesToState } from './tree/tree.ts'
+import type { Trees } from './tree/tree.ts'
+
+const id = 'decision-tree'
+
+const params = {
+  maxDepth: { kind: 'integer', default: 6, min: 0, max: 64, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
+  minSamplesLeaf: { kind: 'integer', default: 5, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows per leaf', help: 'Fewest training rows that a leaf may rest on.' },
+  minSamplesSplit: { kind: 'integer', default: 2, min: 2, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows to split', help: 'Fewest training rows that are split further.', advanced: true },
+  minImpurityDecrease: { kind: 'number', default: 0, min: 0, max: 1e12, label: 'Least gain', help: 'A split must lower the impurity of the whole tree by this much.', advanced: true },
+  criterion: {
+    kind: 'choice',
+    default: 'gini',
+    options: [
+      { value: 'gini', label: 'Gini' },
+      { value: 'entropy', label: 'Entropy' },
+    ],
+    label: 'Impurity of classes',
+    help: 'What a good question lowers; numbers always use the squared error.',
+    advanced: true,
+  },
+} as const satisfies ParamTable
+
+export const decisionTree: Estimator<typeof params> = {
+  id,
+  label: 'Decision tree',
+  summary: 'A chain of yes-no questions that can be read from top to bottom.',
+  source:
+    "Breiman et al. 1984 (CART); scikit-learn's DecisionTree with the best splitter, to the node on data without ties. Ours breaks ties by feature and threshold instead of at random, compares in float32, and splits missing values and categories natively.",
+  tasks: ['binary', 'multiclass', 'regression'],
+  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
+  params,
+  async fit(X, y, options, context) {
+    checkTraining(id, X, y)
+    const kind = options.params.criterion === 'entropy' ? 'entropy' : 'gini'
+    const trees = await growExact(X, criterionFor(y, kind, options.weights), options.params, context)
+    const base = new Array<number>(trees.outputs).fill(0)
+    return createModel(headOf(X, y, base), trees)
+  },
+  revive(state) {
+    const { head, trees } = parse(state)
+    return createModel(head, trees)
+  },
+  toOnnx(state, input, graph) {
+    const { head, trees } = parse(state)
+    return { tensor: treesToOnnx(trees, head.categoryCounts, input, graph) }
+  },
+}
+
+function parse(state: ModelState): { head: Head; trees: Trees } {
+  if (state.estimator !== id || state.version !== 1) {
+    throw new StudioError({ code: 'bundle-mismatch', message: `unknown model state; not ${id} version 1: ${state.estimator} version ${state.version}` })
+  }
+  return { head: headFrom(id, state.json), trees: treesFromState(id, state.json, state.arrays) }
+}
+
+function depthOf(trees: Trees): number {
+  const depth = new Uint16Array(trees.feature.length)
+  let deepest = 0
+  for (let node = 0; node < depth.length; node++) {
+    deepest = Math.max(deepest, depth[node] as number)
+    if ((trees.feature[node] as number) < 0) continue
+    depth[trees.left[node] as number] = (depth[node] as number) + 1
+    depth[trees.right[node] as number] = (depth[node] as number) + 1
+  }
+  return deepest
+}
+
+function createModel(head: Head, trees: Trees): TreeModel {
+  const leaves = trees.feature.reduce((count, feature) => count + (feature < 0 ? 1 : 0), 0)
+  const facts: ModelFacts = { leaves, depth: depthOf(trees) }
+  return {
+    estimator: id,
+    task: head.task,
+    facts,
+    head,
+    trees,
+    async predict(X) {
+      checkFeatures(id, head, X)
+      const scores = scoresOf(trees, X, head.base)
+      return head.task === 'regression' ? { task: 'regression', values: scores } : classPrediction(head, scores)
+    },
+    state() {
+      const { json, arrays } = treesToState(trees)
+      return { estimator: id, version: 1, json: { ...json, ...head }, arrays }
+    },
+  }
+}
