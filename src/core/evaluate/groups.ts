@@ -106,8 +106,7 @@ function groupingOf(column: Column, rows: Uint32Array): Grouping {
   if (column.kind === 'numeric' || column.kind === 'datetime') {
     const values = column.kind === 'numeric' ? column.values : column.seconds
     const present = Float64Array.from(rows.filter((row) => isValid(column, row)), (row) => values[row] as number).sort()
-    const distinct = distinctUpTo(present, fewValues)
-    if (!distinct) return rangesOf(column, values, rows, present)
+    if (column.kind === 'datetime' || !hasFewValues(present)) return rangesOf(column, values, rows, present)
   }
   const index = new Map<string | null, number>()
   const of = Int32Array.from(rows, (row) => {
@@ -120,10 +119,10 @@ function groupingOf(column: Column, rows: Uint32Array): Grouping {
   return { groups: [...index.keys()].map((value) => ({ value, condition: { column: column.name, op: 'is', value } })), of }
 }
 
-function distinctUpTo(sorted: Float64Array, limit: number): boolean {
+function hasFewValues(sorted: Float64Array): boolean {
   let distinct = 0
   for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++
-  return distinct <= limit
+  return distinct <= fewValues
 }
 
 /** Four ranges cut at the quartiles of the rows at hand, fewer where quartiles coincide; missing is its own group. */

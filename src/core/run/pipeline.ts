@@ -1,5 +1,6 @@
 /** A fitted recipe and its model, used as one: raw columns in, predictions out. */
 import type { Column } from '../data/column.ts'
+import type { Matrix } from '../data/matrix.ts'
 import type { Prediction, TargetSpec } from '../data/target.ts'
 import type { Model } from '../estimators/estimator.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
@@ -10,6 +11,8 @@ export interface Pipeline {
   readonly classes: readonly string[]
   readonly recipe: FittedRecipeState
   readonly model: Model
+  /** What the recipe makes of raw columns: explainers edit these instead of raw cells. Rows as in `predict`. */
+  features(columns: readonly Column[], rows?: ArrayLike<number>): Matrix
   /** @param rows row numbers into the columns; default all. Columns the recipe does not name are ignored. */
   predict(columns: readonly Column[], rows?: ArrayLike<number>): Promise<Prediction>
 }
