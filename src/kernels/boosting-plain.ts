@@ -231,8 +231,12 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
       let right = scratch >>> 2
       for (let i = 0; i < count; i++) {
         const row = u32[from + i] as number
-        if (u8[goesLeft + (u8[column + row] as number)] === 1) u32[left++] = row
-        else u32[right++] = row
+        const goes = u8[goesLeft + (u8[column + row] as number)] as number
+        // Both are written and one is kept: the compiled twin saves a branch, and scratch shows it.
+        u32[left] = row
+        u32[right] = row
+        left += goes
+        right += 1 - goes
       }
       u32.copyWithin(left, scratch >>> 2, right)
       return left - from
