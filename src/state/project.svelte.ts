@@ -3,8 +3,12 @@ import { asStudioError, StudioError } from '../core/errors.ts'
 import type { Profile } from '../core/data/profile.ts'
 import type { Slice } from '../core/evaluate/slice.ts'
 import type { Run } from '../core/run/run.ts'
-import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
-import type { Store } from '../storage/port.ts'
+import type { IngestChoices } from '../core/ingest/options.ts'
+import type { IngestSource } from '../jobs/protocol.ts'
+import { deleteDataset } from '../storage/datasets.ts'
+import { fencedWrite } from '../storage/fenced.ts'
+import type { DatasetRecord, ProjectPlan, ProjectRecord, StoreName } from '../storage/records.ts'
+import type { Store, WriteTransaction } from '../storage/port.ts'
 import { History } from './history.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -27,6 +31,8 @@ export class ProjectState {
   #profile = $state.raw<Profile | null>(null)
   #runs = $state.raw<readonly Run[]>([])
   #writer = $state.raw<Writer | null>(null)
+  /** What was read last in this visit, and how, so that it can be read again. */
+  #remembered = $state.raw<{ readonly source: IngestSource; readonly choices: IngestChoices } | undefined>(undefined)
   readonly #history: History<ProjectPlan>
   #steps = $state.raw({ canUndo: false, canRedo: false })
 
@@ -128,6 +134,36 @@ export class ProjectState {
     await this.#savePlan()
   }
 
+  get remembered(): { readonly source: IngestSource; readonly choices: IngestChoices } | undefined {
+    return this.#remembered
+  }
+  remember(source: IngestSource, choices: IngestChoices): void {
+    this.#remembered = { source, choices }
+  }
+  /** Takes a dataset into the plan; what the plan says of columns that are gone is dropped. */
+  async useDataset(datasetId: string): Promise<void> {
+    const found = await this.#store.read(['datasets'], (tx) => tx.get('datasets', datasetId))
+    await this.refresh()
+    if (!found) return
+    const has = (name: string) => found.columns.some((column) => column.name === name)
+    const { target, split, recipe } = this.plan
+    const splitColumn = split && 'column' in split.strategy ? split.strategy.column : undefined
+    await this.decide({
+      datasetId,
+      target: target && has(target.column) ? target : null,
+      split: splitColumn === undefined || has(splitColumn) ? split : null,
+      recipe: recipe && { ...recipe, excluded: recipe.excluded.filter(has) },
+    })
+    await this.refresh()
+  }
+  /** Throws away an import that never finished. */
+  async discardDataset(id: string): Promise<void> {
+    await this.#guard(async () => {
+      await deleteDataset(this.#store, id, this.token)
+      await this.refresh()
+    })
+  }
+
   async addSlice(slice: Slice): Promise<void> {
     await this.#change((record) => ({ ...record, slices: [...record.slices.filter((old) => old.id !== slice.id), slice] }))
   }
@@ -143,7 +179,7 @@ export class ProjectState {
   /** Changes what a person may change of a run: its name and notes. */
   async editRun(id: string, change: { readonly name?: string; readonly notes?: string }): Promise<void> {
     await this.#guard(async () => {
-      await this.#store.write(['runs'], async (tx) => {
+      await this.#write(['runs'], async (tx) => {
         const old = await tx.get('runs', id)
         if (old) await tx.put('runs', { ...old, run: { ...old.run, ...change } })
       })
@@ -188,11 +224,7 @@ export class ProjectState {
 
   #change(edit: (record: ProjectRecord) => ProjectRecord): Promise<boolean> {
     return this.#guard(async () => {
-      const token = this.token
-      const saved = await this.#store.write(['projects'], async (tx) => {
-        const record = await tx.get('projects', this.id)
-        if (!record) throw new StudioError({ code: 'bad-data', message: 'missing project; it was deleted in another tab' })
-        if (record.token !== token) throw new StudioError({ code: 'read-only', message: 'unsupported change; another tab took this project over' })
+      const saved = await this.#write(['projects'], async (tx, record) => {
         const next = { ...edit(record), changedAt: Date.now() }
         await tx.put('projects', next)
         return next
@@ -201,9 +233,13 @@ export class ProjectState {
     })
   }
 
+  #write<T>(stores: readonly StoreName[], body: (tx: WriteTransaction, project: ProjectRecord) => Promise<T>): Promise<T> {
+    return fencedWrite(this.#store, this.id, this.token, stores, body)
+  }
+
   async #markRun(id: string, deletedAt: number | null): Promise<void> {
     await this.#guard(async () => {
-      await this.#store.write(['runs'], async (tx) => {
+      await this.#write(['runs'], async (tx) => {
         const old = await tx.get('runs', id)
         if (old) await tx.put('runs', { ...old, deletedAt })
       })
