@@ -1,0 +1,60 @@
+/** Runs a case: data made once by the peer's script, then ours and the peer, each warmed up and repeated. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface Bench {
+  /** Script beside the cases: `PEER data FOLDER` makes the data, `PEER run FOLDER REPEATS` prints JSON { ms: number[], quality: number }. */
+  readonly peer: string
+  /** Python modules it imports, each with the Debian package that has it. */
+  readonly needs: readonly (readonly [module: string, debian: string])[]
+  /** Reads the data of a folder and returns what is timed: one run and its quality. */
+  readonly load: (folder: string) => Promise<() => Promise<Measured>>
+}
+export interface Measured {
+  readonly ms: number
+  readonly quality: number
+}
+
+const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
+export const repeats = 5
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
+
+function runPeer(script: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(python, [script, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  if (status === 0) return stdout
+  process.stderr.write(`${error?.message ?? stderr}\n`)
+  process.exit(1)
+}
+
+function checkPeer(needs: Bench['needs']): void {
+  const missing = needs.filter(([module]) => spawnSync(python, ['-c', `import ${module}`]).status !== 0)
+  if (missing.length === 0) return
+  process.stderr.write(`missing peer; ${python} cannot import ${missing.map(([module]) => module).join(', ')}. Install: apt-get install ${missing.map(([, debian]) => debian).join(' ')}\n`)
+  process.exit(2)
+}
+
+export async function runCase(name: string, bench: Bench, json: boolean): Promise<void> {
+  checkPeer(bench.needs)
+  const script = fileURLToPath(new URL(`./cases/${bench.peer}`, import.meta.url))
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  try {
+    runPeer(script, 'data', folder)
+    const once = await bench.load(folder)
+    await once()
+    const ours: Measured[] = []
+    for (let i = 0; i < repeats; i++) ours.push(await once())
+    const peer = JSON.parse(runPeer(script, 'run', folder, String(repeats))) as { ms: number[]; quality: number }
+    const oursMs = median(ours.map((run) => run.ms))
+    const peerMs = median(peer.ms)
+    const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(oursMs / peerMs, 3), quality_ours: round((ours[0] as Measured).quality, 6), quality_peer: round(peer.quality, 6) }
+    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.values(line).join('  ')}\n`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits))

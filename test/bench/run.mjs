@@ -1,0 +1,24 @@
+/**
+ * npm run bench -- NAME [--json]: ours beside the peer, on the same data, in one run. A line a case:
+ * name  ours_ms  peer_ms  ratio  quality_ours  quality_peer. Without NAME it lists the cases.
+ * Exits 2 where a peer's package is missing, naming the Debian package.
+ */
+import { readdirSync } from 'node:fs'
+import { register } from 'tsx/esm/api'
+
+register()
+const { runCase } = await import('./harness.ts')
+
+const names = readdirSync(new URL('./cases/', import.meta.url))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
+const json = process.argv.includes('--json')
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+if (wanted.length === 0 || wanted.some((name) => !names.includes(name))) {
+  process.stderr.write(`usage: npm run bench -- NAME [--json], with NAME one of ${names.join(', ')}\n`)
+  process.exit(wanted.length === 0 ? 0 : 1)
+}
+for (const name of wanted) {
+  const { bench } = await import(`./cases/${name}.ts`)
+  await runCase(name, bench, json)
+}
