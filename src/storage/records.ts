@@ -41,6 +41,8 @@ export interface DatasetRecord {
   /** Content hash; empty until complete. */
   readonly hash: string
   readonly state: 'writing' | 'paused' | 'complete'
+  /** Why it is paused, as a sentence. */
+  readonly pausedBecause?: string
   readonly rowsCommitted: number
   readonly chunks: number
   readonly bytesStored: number
@@ -83,6 +85,8 @@ export interface RunRecord {
   readonly projectId: string
   readonly run: Run
   readonly deletedAt: number | null
+  /** Bytes of its model, split and predictions; absent until it succeeded. */
+  readonly bytes?: number
 }
 export interface ModelRecord {
   readonly runId: string
