@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts'
 import type { Cell } from '../data/column.ts'
 import type { Dataset } from '../data/dataset.ts'
-import type { Target, Task } from '../data/target.ts'
+import type { Prediction, Target, Task } from '../data/target.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 
@@ -15,9 +15,13 @@ export interface PermutationImportance {
   readonly kind: 'permutation-importance'
   readonly metric: string
   readonly part: string
+  /** Rows it was measured on: all of the part, or a seeded sample. */
   readonly n: number
   readonly baseline: number
-  /** Drop of the metric when a column is shuffled, one value a repeat; columns ordered by mean, largest first. */
+  /**
+   * How much worse the metric gets when a column is shuffled, one value a repeat (repeats that leave the
+   * metric undefined are missing); columns ordered by mean, largest first. sd is the population's.
+   */
   readonly columns: readonly { readonly column: string; readonly drops: readonly number[]; readonly mean: number; readonly sd: number }[]
 }
 /** Mean curve (partial dependence) and this row's own (ICE) over a grid of one column. */
@@ -56,6 +60,10 @@ export interface ExplainInput {
   readonly target: Target
   /** A chosen row as edited in what-if: cells by column name. */
   readonly row?: ReadonlyMap<string, Cell>
+  /** Where the chosen row stands in the dataset; it is not its own neighbour. */
+  readonly rowNumber?: number
+  /** The pipeline's predictions at `rows`, where they are known already. */
+  readonly prediction?: Prediction
   readonly seed: number
   readonly threshold: number
 }
