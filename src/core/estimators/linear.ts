@@ -1,0 +1,106 @@
+/** What the linear models share: scores X w + b, their state, and their graph. */
+import type { Matrix } from '../data/matrix.ts'
+import type { Task } from '../data/target.ts'
+import { StudioError } from '../errors.ts'
+import type { GraphBuilder } from '../onnx/graph.ts'
+import type { Model, ModelState } from './estimator.ts'
+
+export interface LinearState {
+  readonly task: Task
+  readonly classes: readonly string[]
+  /** Row-major, shape (outputs, features), in the units of the features as they enter. */
+  readonly coefficients: Float64Array
+  /** Shape (outputs). */
+  readonly intercepts: Float64Array
+  /** Shape (features): standard deviation in training; coefficient times this is the standardised one. */
+  readonly featureScales: Float64Array
+}
+
+/** A model that shows its coefficients. */
+export interface LinearModel extends Model {
+  readonly linear: LinearState
+}
+
+/** @throws StudioError bad-data for holes, no rows, no features, or a target of another length */
+export function checkNumbers(owner: string, X: Matrix, rows: number): void {
+  if (X.rows === 0 || X.features.length === 0) {
+    throw new StudioError({ code: 'bad-data', message: `missing data; ${owner} needs at least one row and one feature: ${X.rows} rows, ${X.features.length} features` })
+  }
+  if (rows !== X.rows) throw new StudioError({ code: 'bad-data', message: `invalid target; its length must be that of the features, ${X.rows}: ${rows}` })
+  for (const feature of X.features) {
+    if (feature.values.every(Number.isFinite)) continue
+    throw new StudioError({
+      code: 'bad-data',
+      message: `invalid feature; ${owner} takes no missing or infinite values: ${feature.name.slice(0, 200)}`,
+      hint: 'Add an impute step for this column.',
+      details: { column: feature.name.slice(0, 200) },
+    })
+  }
+}
+
+/** Population standard deviation of each feature. */
+export function featureScales(X: Matrix): Float64Array {
+  return Float64Array.from(X.features, ({ values }) => {
+    let mean = 0
+    for (const value of values) mean += value
+    mean /= values.length
+    let squares = 0
+    for (const value of values) squares += (value - mean) ** 2
+    return Math.sqrt(squares / values.length)
+  })
+}
+
+/** Scores, row-major, shape (rows, outputs). */
+export function linearScores(state: LinearState, X: Matrix): Float64Array {
+  const outputs = state.intercepts.length
+  const p = X.features.length
+  if (p * outputs !== state.coefficients.length) {
+    throw new StudioError({ code: 'bad-data', message: `invalid features; the model was fitted on ${state.coefficients.length / outputs}: ${p}` })
+  }
+  const scores = new Float64Array(X.rows * outputs)
+  for (let row = 0; row < X.rows; row++) for (let o = 0; o < outputs; o++) scores[row * outputs + o] = state.intercepts[o] as number
+  X.features.forEach(({ values }, j) => {
+    for (let o = 0; o < outputs; o++) {
+      const w = state.coefficients[o * p + j] as number
+      if (w === 0) continue
+      for (let row = 0; row < X.rows; row++) scores[row * outputs + o] = (scores[row * outputs + o] as number) + w * (values[row] as number)
+    }
+  })
+  return scores
+}
+
+export function linearToState(estimator: string, state: LinearState): ModelState {
+  return {
+    estimator,
+    version: 1,
+    json: { task: state.task, classes: [...state.classes] },
+    arrays: { coefficients: state.coefficients, intercepts: state.intercepts, featureScales: state.featureScales },
+  }
+}
+
+/** @throws StudioError bundle-mismatch */
+export function linearFromState(estimator: string, state: ModelState): LinearState {
+  const { coefficients, intercepts, featureScales } = state.arrays
+  const { task, classes } = state.json
+  const whole =
+    state.estimator === estimator &&
+    state.version === 1 &&
+    (task === 'binary' || task === 'multiclass' || task === 'regression') &&
+    Array.isArray(classes) &&
+    coefficients instanceof Float64Array &&
+    intercepts instanceof Float64Array &&
+    featureScales instanceof Float64Array &&
+    coefficients.length === intercepts.length * featureScales.length &&
+    [coefficients, intercepts].every((array) => array.every(Number.isFinite))
+  if (!whole) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${estimator}; not finite coefficients of version 1` })
+  return { task, classes: classes as readonly string[], coefficients, intercepts, featureScales }
+}
+
+/** Nodes for X w + b: a float tensor [N, outputs]. */
+export function linearToOnnx(state: LinearState, input: string, graph: GraphBuilder): string {
+  const p = state.featureScales.length
+  const outputs = state.intercepts.length
+  const transposed = new Float32Array(p * outputs)
+  for (let j = 0; j < p; j++) for (let o = 0; o < outputs; o++) transposed[j * outputs + o] = state.coefficients[o * p + j] as number
+  return graph.node('Gemm', [input, graph.floats('coefficients', transposed, [p, outputs]), graph.floats('intercepts', state.intercepts)])
+}
