@@ -8,13 +8,12 @@ import { Notices } from './notices.svelte.ts'
 import { OfflineState } from './offline.svelte.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
-import { type ProjectShelf, ProjectsState } from './projects.svelte.ts'
+import { ProjectsState } from './projects.svelte.ts'
 
 export interface AppParts {
   readonly store: Store
   readonly runner: JobRunner
   readonly openWriter: OpenWriter
-  readonly shelf: ProjectShelf
 }
 
 export class AppState {
@@ -26,6 +25,8 @@ export class AppState {
   readonly projects: ProjectsState
   readonly #openWriter: OpenWriter
   readonly #opening = new Latest()
+  /** Left while a job was under way: closing them would take the job's right to write. */
+  readonly #kept = new Map<string, ProjectState>()
   /** A source chosen on the start page for a project that is about to be opened. */
   #incoming: { readonly projectId: string; readonly source: IngestSource } | undefined
   #project = $state.raw<ProjectState | null>(null)
@@ -35,7 +36,7 @@ export class AppState {
     this.store = parts.store
     this.#openWriter = parts.openWriter
     this.jobs = new JobsState(parts.runner)
-    this.projects = new ProjectsState(parts.store, parts.shelf, this.jobs, this.notices)
+    this.projects = new ProjectsState(parts.store, this.jobs, this.notices)
   }
 
   /** False in memory-only mode. */
@@ -66,13 +67,15 @@ export class AppState {
   /** Opens a project, or none; the one before gives its right to write back. */
   async open(id: string | null): Promise<void> {
     if (id === (this.#project?.id ?? null) && this.#openError === undefined) return
-    this.#project?.close()
-    this.#project = null
+    this.#leave()
     this.#openError = undefined
-    if (id === null) {
-      this.#opening.stop()
-      return
+    this.#opening.stop()
+    const kept = id === null ? undefined : this.#kept.get(id)
+    if (kept) {
+      this.#project = kept
+      await kept.refresh()
     }
+    if (id === null || kept) return
     try {
       const project = await this.#opening.ask(async (signal) => {
         const opened = await ProjectState.open(id, this.store, this.#openWriter, this.notices)
@@ -83,5 +86,13 @@ export class AppState {
     } catch (error) {
       this.#openError = asStudioError(error)
     }
+  }
+
+  #leave(): void {
+    if (this.#project) this.#kept.set(this.#project.id, this.#project)
+    this.#project = null
+    if (this.jobs.active.length > 0) return
+    for (const project of this.#kept.values()) project.close()
+    this.#kept.clear()
   }
 }

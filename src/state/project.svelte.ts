@@ -6,9 +6,10 @@ import type { Run } from '../core/run/run.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
 import type { IngestSource } from '../jobs/protocol.ts'
 import { deleteDataset } from '../storage/datasets.ts'
-import { fencedWrite } from '../storage/fenced.ts'
-import type { DatasetRecord, ProjectPlan, ProjectRecord, StoreName } from '../storage/records.ts'
-import type { Store, WriteTransaction } from '../storage/port.ts'
+import type { Store } from '../storage/port.ts'
+import { changeProject } from '../storage/projects.ts'
+import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
+import { deleteRun, markInterrupted, restoreRun, updateRun } from '../storage/runs.ts'
 import { History } from './history.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -158,10 +159,7 @@ export class ProjectState {
   }
   /** Throws away an import that never finished. */
   async discardDataset(id: string): Promise<void> {
-    await this.#guard(async () => {
-      await deleteDataset(this.#store, id, this.token)
-      await this.refresh()
-    })
+    await this.#andRefresh(() => deleteDataset(this.#store, id, this.token))
   }
 
   async addSlice(slice: Slice): Promise<void> {
@@ -177,20 +175,14 @@ export class ProjectState {
   }
 
   /** Changes what a person may change of a run: its name and notes. */
-  async editRun(id: string, change: { readonly name?: string; readonly notes?: string }): Promise<void> {
-    await this.#guard(async () => {
-      await this.#write(['runs'], async (tx) => {
-        const old = await tx.get('runs', id)
-        if (old) await tx.put('runs', { ...old, run: { ...old.run, ...change } })
-      })
-      await this.refresh()
-    })
+  async editRun(id: string, change: { readonly name?: string; readonly notes?: string }): Promise<boolean> {
+    return this.#andRefresh(() => updateRun(this.#store, id, this.token, change))
   }
   /** Puts a run into the bin, with a way back. */
   async deleteRun(id: string): Promise<void> {
     const run = this.runs.find((candidate) => candidate.id === id)
-    await this.#markRun(id, Date.now())
-    if (run) this.#notices.say(`Deleted “${run.name}”`, { action: { label: 'Undo', run: () => void this.#markRun(id, null) } })
+    const gone = await this.#andRefresh(() => deleteRun(this.#store, id, this.token))
+    if (gone && run) this.#notices.say(`Deleted “${run.name}”`, { action: { label: 'Undo', run: () => void this.#andRefresh(() => restoreRun(this.#store, id, this.token)) } })
   }
 
   /** Takes the right to write from the other tab. */
@@ -204,7 +196,10 @@ export class ProjectState {
   }
 
   async #becomeWriter(steal: boolean): Promise<void> {
-    this.#writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
+    const writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
+    this.#writer = writer
+    // Whatever is still recorded as running lost its worker with the tab that ran it.
+    if (writer) await markInterrupted(this.#store, this.id, writer.token)
   }
 
   #adopt(record: ProjectRecord): void {
@@ -223,26 +218,12 @@ export class ProjectState {
   }
 
   #change(edit: (record: ProjectRecord) => ProjectRecord): Promise<boolean> {
+    return this.#guard(async () => this.#adopt(await changeProject(this.#store, this.id, this.token, edit)))
+  }
+
+  #andRefresh(write: () => Promise<unknown>): Promise<boolean> {
     return this.#guard(async () => {
-      const saved = await this.#write(['projects'], async (tx, record) => {
-        const next = { ...edit(record), changedAt: Date.now() }
-        await tx.put('projects', next)
-        return next
-      })
-      this.#adopt(saved)
-    })
-  }
-
-  #write<T>(stores: readonly StoreName[], body: (tx: WriteTransaction, project: ProjectRecord) => Promise<T>): Promise<T> {
-    return fencedWrite(this.#store, this.id, this.token, stores, body)
-  }
-
-  async #markRun(id: string, deletedAt: number | null): Promise<void> {
-    await this.#guard(async () => {
-      await this.#write(['runs'], async (tx) => {
-        const old = await tx.get('runs', id)
-        if (old) await tx.put('runs', { ...old, deletedAt })
-      })
+      await write()
       await this.refresh()
     })
   }
