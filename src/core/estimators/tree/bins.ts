@@ -43,38 +43,45 @@ function numericBins(feature: Feature, rows: Uint32Array, maxBins: number): Nume
     if (x === x) present[n++] = x
   }
   const ordered = sorted(present.subarray(0, n))
-  const starts: number[] = []
-  for (let i = 0; i < n; i++) if (i === 0 || ordered[i] !== ordered[i - 1]) starts.push(i)
-  const edgeAfter = (group: number): number => thresholdBetween(ordered[starts[group] as number] as number, ordered[starts[group + 1] as number] as number)
-  const thresholds: number[] = []
-  if (starts.length <= maxBins) {
-    for (let group = 0; group + 1 < starts.length; group++) thresholds.push(edgeAfter(group))
-  } else {
-    const sizeOf = (group: number): number => (starts[group + 1] ?? n) - (starts[group] as number)
-    let heavy = 0
-    let lightRows = 0
-    for (let group = 0; group < starts.length; group++) {
-      if (sizeOf(group) >= n / maxBins) heavy++
-      else lightRows += sizeOf(group)
-    }
-    const isHeavy = (group: number): boolean => sizeOf(group) >= n / maxBins
-    let lightBins = Math.max(1, maxBins - heavy)
-    let share = lightRows / lightBins
-    let inBin = 0
-    let left = lightRows
-    for (let group = 0; group + 1 < starts.length && thresholds.length < maxBins - 1; group++) {
-      inBin += sizeOf(group)
-      if (!isHeavy(group)) left -= sizeOf(group)
-      if (!isHeavy(group) && inBin < share && !(isHeavy(group + 1) && inBin >= share / 2)) continue
-      thresholds.push(edgeAfter(group))
-      inBin = 0
-      if (!isHeavy(group)) {
-        lightBins = Math.max(1, lightBins - 1)
-        share = left / lightBins
-      }
-    }
+  // Groups of equal values: group k is ordered[starts[k] .. starts[k + 1]).
+  const starts = new Uint32Array(n + 1)
+  let groups = 0
+  for (let i = 0; i < n; i++) if (i === 0 || ordered[i] !== ordered[i - 1]) starts[groups++] = i
+  starts[groups] = n
+  const edges = groups <= maxBins ? Uint32Array.from({ length: Math.max(0, groups - 1) }, (_, group) => group) : evenEdges(starts, groups, n, maxBins)
+  const thresholds = Float32Array.from(edges, (group) => thresholdBetween(ordered[starts[group] as number] as number, ordered[starts[group + 1] as number] as number))
+  return { kind: 'numeric', thresholds, missing: n < rows.length }
+}
+
+/** The groups after which a bin ends, for more groups than bins. */
+function evenEdges(starts: Uint32Array, groups: number, n: number, maxBins: number): number[] {
+  const heavyRows = n / maxBins
+  let lightBins = maxBins
+  let lightRows = n
+  for (let group = 0; group < groups; group++) {
+    const size = (starts[group + 1] as number) - (starts[group] as number)
+    if (size < heavyRows) continue
+    lightBins--
+    lightRows -= size
   }
-  return { kind: 'numeric', thresholds: Float32Array.from(thresholds), missing: n < rows.length }
+  let share = lightRows / Math.max(1, lightBins)
+  const edges: number[] = []
+  let inBin = 0
+  for (let group = 0; group + 1 < groups && edges.length < maxBins - 1; group++) {
+    const size = (starts[group + 1] as number) - (starts[group] as number)
+    const heavy = size >= heavyRows
+    const nextHeavy = (starts[group + 2] as number) - (starts[group + 1] as number) >= heavyRows
+    inBin += size
+    if (!heavy) lightRows -= size
+    if (!heavy && inBin < share && !(nextHeavy && inBin >= share / 2)) continue
+    edges.push(group)
+    inBin = 0
+    if (heavy) continue
+    // What rounding gave to this bin is taken from the ones that follow.
+    lightBins--
+    share = lightRows / Math.max(1, lightBins)
+  }
+  return edges
 }
 
 /** The most frequent categories get bins of their own; where there are too many, the rarest share the last. */
