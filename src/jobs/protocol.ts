@@ -8,6 +8,7 @@ import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
 import type { Condition } from '../core/evaluate/slice.ts'
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
+import type { PointPrediction } from '../core/explain/point.ts'
 import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
 import type { ParamValues } from '../core/params.ts'
@@ -24,14 +25,8 @@ export type IngestSource =
   | { readonly kind: 'paste'; readonly text: string }
   | { readonly kind: 'sample'; readonly id: string; readonly url: string; readonly fileName: string }
 
-/** A prediction of one row, small enough to send at every edit. */
-export interface PointPrediction {
-  /** regression: the value; classes: the label by threshold. */
-  readonly label: string | number
-  readonly probabilities?: readonly number[]
-  /** Columns whose value is outside what training saw, each with a sentence. */
-  readonly warnings: readonly { readonly column: string; readonly text: string }[]
-}
+/** Small enough to send at every edit. */
+export type { PointPrediction }
 export interface RowWindow {
   readonly total: number
   readonly rowNumbers: readonly number[]
