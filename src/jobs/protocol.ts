@@ -47,6 +47,8 @@ export interface SeriesSummary {
 }
 export interface RecipePreview {
   readonly trainRows: number
+  /** How many rows the split gives to each part, and what it leaves out. */
+  readonly parts?: { readonly train: number; readonly valid: number; readonly test: number; readonly leftOut: readonly { readonly reason: string; readonly rows: number }[] }
   readonly before: readonly SeriesSummary[]
   /** After each step, the series it touched. */
   readonly steps: readonly { readonly id: string; readonly touched: readonly string[]; readonly after: readonly SeriesSummary[] }[]
