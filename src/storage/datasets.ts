@@ -39,6 +39,8 @@ export interface Chunk {
   readonly bytesRead: number
   /** Rows kept out since the last chunk; counted, and listed up to 1,000 in all. */
   readonly rejected?: readonly RejectedRow[]
+  /** How many in all, where more than listed. */
+  readonly rejectedCount?: number
 }
 export interface DatasetEnd {
   /** Content hash. */
@@ -49,6 +51,7 @@ export interface DatasetEnd {
   readonly source?: Source
   /** Rows kept out after the last chunk. */
   readonly rejected?: readonly RejectedRow[]
+  readonly rejectedCount?: number
   readonly bytesRead?: number
 }
 export interface DatasetWriter {
@@ -126,8 +129,8 @@ function writerFrom(store: Store, token: number, first: DatasetRecord): DatasetW
     )
     record = next
   }
-  const withRejected = (rejected: readonly RejectedRow[]) => ({
-    rejectedCount: record.rejectedCount + rejected.length,
+  const withRejected = (rejected: readonly RejectedRow[], count = rejected.length) => ({
+    rejectedCount: record.rejectedCount + count,
     rejected: record.rejected.length >= rejectedLimit ? record.rejected : [...record.rejected, ...rejected].slice(0, rejectedLimit),
   })
 
@@ -142,7 +145,7 @@ function writerFrom(store: Store, token: number, first: DatasetRecord): DatasetW
       checkChunk(entry, record)
       const next: DatasetRecord = {
         ...record,
-        ...withRejected(chunk.rejected ?? []),
+        ...withRejected(chunk.rejected ?? [], chunk.rejectedCount),
         rowsCommitted: record.rowsCommitted + chunk.rows,
         chunks: record.chunks + 1,
         bytesStored: record.bytesStored + byteSize(chunk.columns),
@@ -154,7 +157,7 @@ function writerFrom(store: Store, token: number, first: DatasetRecord): DatasetW
     async complete(end) {
       const next: DatasetRecord = {
         ...record,
-        ...withRejected(end.rejected ?? []),
+        ...withRejected(end.rejected ?? [], end.rejectedCount),
         state: 'complete',
         hash: end.hash,
         columns: end.columns,

@@ -143,6 +143,7 @@ function writer(view: ReadonlyMap<StoreName, Map<string, Entry>>, scope: readonl
     },
     async delete(store: StoreName, key: Key | KeyRange) {
       const rows = table(store)
+      if (isRange(key) && key.from === undefined && key.to === undefined) throw new StudioError({ code: 'bug', message: 'invalid range; a delete needs a bound' })
       if (!isRange(key)) rows.delete(nameOf(key))
       else for (const [name, entry] of rows) if (inRange(entry.key, key)) rows.delete(name)
     },
