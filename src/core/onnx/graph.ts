@@ -56,9 +56,12 @@ export class GraphBuilder {
 
   /** A name no other value of this graph has; `hint` keeps it readable and is reduced to [A-Za-z0-9_]. */
   fresh(hint: string): string {
-    return `${hint.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, 40)}_${this.#counter++}`
+    for (;;) {
+      const name = `${hint.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, 40)}_${this.#counter++}`
+      if (!this.#inputs.some((input) => input.name === name)) return name
+    }
   }
-  /** A graph input under exactly this name, which may be any text. */
+  /** A graph input under exactly this name, any text but the empty one. Add all inputs first: other names avoid theirs. */
   input(name: string, type: TensorType, shape: readonly Dimension[]): string {
     if (this.#inputs.some((value) => value.name === name)) throw new StudioError({ code: 'bug', message: `invalid graph input; added twice: ${name}` })
     this.#inputs.push({ name, type, shape })
