@@ -1,5 +1,12 @@
 import { createRegistry } from '../registry.ts'
+import { clip } from './clip.ts'
+import { datetimeParts } from './datetime-parts.ts'
+import { drop } from './drop.ts'
+import { impute } from './impute.ts'
+import { onehot } from './onehot.ts'
+import { ordinal } from './ordinal.ts'
+import { scale } from './scale.ts'
 import type { Step } from './step.ts'
 
 /** Every step of the studio; a new one is its own file and one line here. */
-export const steps = createRegistry<Step>('step', [])
+export const steps = createRegistry<Step>('step', [impute, scale, clip, onehot, ordinal, datetimeParts, drop])
