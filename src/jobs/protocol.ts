@@ -98,7 +98,8 @@ export interface TaskMap {
   'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
   'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell } }
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
-  'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number }; output: Explanation }
+  /** With a token, and without a chosen row, the answer is kept and found again. */
+  'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
   'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: { rows: number; issues: readonly SignatureIssue[]; csv: Uint8Array<ArrayBuffer> | null; preview: { header: readonly string[]; rows: readonly (readonly string[])[] } } }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
@@ -122,6 +123,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'evaluate/cell': 'interactive',
   'explain/row': 'interactive',
   'explain/predict': 'interactive',
+  /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': 'interactive',
   'deploy/export': 'compute',
   'deploy/predict': 'compute',

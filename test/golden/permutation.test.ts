@@ -23,6 +23,7 @@ const pipeline = glassPipeline('regression', names.map((name, c) => ({ name, kin
 const input: ExplainInput = {
   pipeline,
   dataset,
+  part: 'valid',
   rows: Uint32Array.from(golden.X, (_, i) => i),
   target: { task: 'regression', column: 'y', values: Float64Array.from(golden.y) },
   seed: 1,

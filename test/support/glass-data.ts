@@ -57,5 +57,5 @@ export async function glassInput(task: Task): Promise<ExplainInput & { pipeline:
       ? { task: 'regression', column: 'y', values: prediction.values.map((value, i) => value + (i % 7 === 0 ? 0.3 : 0)) }
       : { task: prediction.task, column: 'y', classes: prediction.classes, codes: labelsOf(prediction).map((label, i) => (i % 9 === 0 ? (label + 1) % prediction.classes.length : label)) }
   const row = new Map<string, Cell>(dataset.columns.filter((column) => column.name !== 'y').map((column) => [column.name, cellAt(column, 25)]))
-  return { pipeline, dataset, rows: held, target, row, rowNumber: 25, seed: 7, threshold: 0.5 }
+  return { pipeline, dataset, part: 'valid', rows: held, target, row, rowNumber: 25, seed: 7, threshold: 0.5 }
 }

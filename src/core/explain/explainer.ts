@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import type { Cell } from '../data/column.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { PartName } from '../data/split.ts'
 import type { Prediction, Target, Task } from '../data/target.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { Pipeline } from '../run/pipeline.ts'
@@ -54,6 +55,8 @@ export interface NearestCounterfactual {
 export interface ExplainInput {
   readonly pipeline: Pipeline
   readonly dataset: Dataset
+  /** Which part `rows` are. */
+  readonly part: PartName
   /** Held-out rows the explanation speaks of (row numbers of the dataset). */
   readonly rows: Uint32Array
   /** Truth at `rows`. */

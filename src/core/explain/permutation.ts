@@ -66,7 +66,7 @@ export const permutationImportance: Explainer<typeof params> = {
       columns.push({ column: source, drops, ...meanAndSd(drops) })
     }
     columns.sort((a, b) => b.mean - a.mean)
-    return { kind: 'permutation-importance', metric: metric.id, part: 'held-out', n: X.rows, baseline: baseline.value, columns }
+    return { kind: 'permutation-importance', metric: metric.id, part: input.part, n: X.rows, baseline: baseline.value, columns }
   },
 }
 

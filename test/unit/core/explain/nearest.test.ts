@@ -44,6 +44,7 @@ describe('nearest row with another outcome', () => {
   const input = (row: Record<string, Cell>, rowNumber?: number): ExplainInput => ({
     pipeline,
     dataset,
+    part: 'valid',
     rows: all(6),
     target: { task: 'binary', column: 'y', classes: ['no', 'yes'], codes: Int32Array.from([0, 0, 0, 1, 1, 0]) },
     row: new Map(Object.entries(row)),
