@@ -47,6 +47,8 @@ export interface IngestPreview {
   readonly rejected: readonly RejectedRow[]
   /** True where only the beginning of the source was looked at. */
   readonly partial: boolean
+  /** What was odd and mended, such as a repeated column name, as sentences. */
+  readonly notes?: readonly string[]
 }
 /** Choices that override the guesses. */
 export interface IngestChoices {
