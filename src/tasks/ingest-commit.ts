@@ -1,0 +1,165 @@
+/**
+ * From a source to a complete dataset. What is committed stays through a stop, a full disk or a changed
+ * file: the dataset is then paused, and the same file goes on from there.
+ */
+import type { Column } from '../core/data/column.ts'
+import type { ColumnInfo, Source } from '../core/data/dataset.ts'
+import { createProfiler } from '../core/data/profile-of.ts'
+import { asStudioError, StudioError } from '../core/errors.ts'
+import { limits } from '../core/ingest/limits.ts'
+import type { IngestChoices } from '../core/ingest/options.ts'
+import { fromStart, readTable, surveyTable, type ReadFrom, type TablePlan } from '../core/ingest/read-table.ts'
+import type { ColumnChunk } from '../core/ingest/column-builder.ts'
+import { watch, type WatchedSource } from '../core/ingest/source.ts'
+import { startColumn } from '../storage/columns.ts'
+import { createDatasetWriter, datasetRecord, loadDataset, readChunk, resumeDatasetWriter, type DatasetWriter } from '../storage/datasets.ts'
+import type { Store } from '../storage/port.ts'
+import type { DatasetRecord } from '../storage/records.ts'
+import { openIngestSource, type OpenSource } from './ingest-source.ts'
+import type { Host, TaskHandler } from './task.ts'
+
+export const ingestCommit: TaskHandler<'ingest/commit'> = async ({ projectId, token, name, source, choices, resumeId }, host) => {
+  const opened = await openIngestSource(source)
+  const record = await commitSource(opened, { projectId, token, name, choices, ...(resumeId === undefined ? {} : { resumeId }) }, host)
+  return { datasetId: record.id }
+}
+
+export interface CommitOptions {
+  readonly projectId: string
+  readonly token: number
+  readonly name: string
+  readonly choices: IngestChoices
+  readonly resumeId?: string
+  /** Sources up to this many bytes are read once and kept in memory; for tests of what larger ones do. */
+  readonly keepBytes?: number
+}
+
+const infoOf = (plan: TablePlan): ColumnInfo[] =>
+  plan.columns.map(({ name, kind, layout, labels }) => ({
+    name,
+    kind: kind.value,
+    missing: 0,
+    ...(layout === undefined ? {} : { layout }),
+    ...(labels === undefined ? {} : { categories: labels }),
+  }))
+
+/** The whole way, given bytes and a store: what the task, the tests and the benches call. */
+export async function commitSource(opened: OpenSource, options: CommitOptions, host: Host): Promise<DatasetRecord> {
+  const { store, context } = host
+  const source = watch(opened.bytes, options.keepBytes)
+  const { plan, writer, from } = options.resumeId === undefined ? await begin(source, opened, options, host) : await resume(source, options, options.resumeId, host)
+  const kept: ColumnChunk[][] = []
+  let keptBytes = from.rows > 0 ? Number.POSITIVE_INFINITY : 0
+  try {
+    const rest = await readTable(source, plan, from, options.choices.maxRows, context, async (group) => {
+      await writer.append(group)
+      for (const column of group.columns) keptBytes += column.values.byteLength
+      if (keptBytes <= limits.keepColumnBytes) kept.push([...group.columns])
+      else kept.length = 0
+    })
+    const profiler = createProfiler(rest.rows)
+    const reasons = plan.columns.map((column) => column.kind.reason)
+    let done = 0
+    for await (const column of wholeColumns(store, writer.record, kept, rest.rows)) {
+      await context.checkpoint()
+      profiler.add(column, reasons[done] ?? '')
+      context.report({ kind: 'step', phase: 'Profiling columns', done: ++done, total: plan.columns.length })
+    }
+    const { profile, hash, columns } = await profiler.end()
+    return await writer.complete({ hash, columns, profile, source: { ...writer.record.source, sha256: plan.sha256 }, rejected: rest.rejected, rejectedCount: rest.rejectedCount })
+  } catch (thrown) {
+    throw await settle(writer, asStudioError(thrown))
+  }
+}
+
+/** Each column whole: from the groups still in memory, or read back as many at a time as the budget allows. */
+async function* wholeColumns(store: Store, record: DatasetRecord, kept: readonly (readonly ColumnChunk[])[], rows: number): AsyncGenerator<Column> {
+  if (kept.length > 0) {
+    for (const [index, info] of record.columns.entries()) {
+      const column = startColumn(info, rows)
+      let firstRow = 0
+      for (const group of kept) {
+        const chunk = group[index] as ColumnChunk
+        const count = chunk.offsets ? chunk.offsets.length - 1 : chunk.values.length
+        column.add(chunk, firstRow, count)
+        firstRow += count
+      }
+      yield withInteger(column.end())
+    }
+    return
+  }
+  const atOnce = Math.max(1, Math.floor(limits.keepColumnBytes / Math.max(1, record.bytesStored / record.columns.length)))
+  for (let start = 0; start < record.columns.length; start += atOnce) {
+    const names = record.columns.slice(start, start + atOnce).map((column) => column.name)
+    const { columns } = await loadDataset(store, record.id, names, { unfinished: true })
+    for (const column of columns) yield withInteger(column)
+  }
+}
+function withInteger(column: Column): Column {
+  if (column.kind !== 'numeric') return column
+  const { values } = column
+  let integer = true
+  for (let row = 0; row < values.length && integer; row++) integer = Number.isInteger(values[row])
+  return { ...column, integer }
+}
+
+async function begin(source: WatchedSource, opened: OpenSource, options: CommitOptions, { store, context }: Host): Promise<{ plan: TablePlan; writer: DatasetWriter; from: ReadFrom }> {
+  const plan = await surveyTable(source, options.choices, context)
+  const described: Source = { kind: opened.kind, fileName: opened.fileName, bytes: source.size, sha256: plan.sha256, ...(opened.url === undefined ? {} : { url: opened.url }) }
+  const writer = await createDatasetWriter(store, { projectId: options.projectId, token: options.token, name: options.name, source: described, options: plan.options, columns: infoOf(plan) })
+  return { plan, writer, from: fromStart(plan) }
+}
+
+/** Goes on behind the last committed row, once the bytes proved to be the same, all of them. */
+async function resume(source: WatchedSource, options: CommitOptions, resumeId: string, { store, context }: Host): Promise<{ plan: TablePlan; writer: DatasetWriter; from: ReadFrom }> {
+  const record = await datasetRecord(store, resumeId)
+  const different = (what: string, wanted: string | number, found: string | number): StudioError =>
+    new StudioError({
+      code: 'bad-data',
+      message: `invalid file; to go on, it must be the one that the import began with (${what} ${wanted}): ${found}`,
+      hint: `Choose ${record.source.fileName.slice(0, 80)} as it was, or discard the stopped import and start over.`,
+      details: { what },
+    })
+  if (source.size !== record.source.bytes) throw different('bytes', record.source.bytes, source.size)
+  const choices: IngestChoices = { ...options.choices, options: record.options, kinds: record.columns.map(({ name, kind }) => ({ column: name, kind })) }
+  const surveyed = await surveyTable(source, choices, context, record.rowsCommitted > 0 ? record.bytesRead : null)
+  if (surveyed.sha256 !== record.source.sha256) throw different('SHA-256', record.source.sha256.slice(0, 16), surveyed.sha256.slice(0, 16))
+  const plan: TablePlan = {
+    ...surveyed,
+    columns: record.columns.map(({ name, kind, layout, categories }, i) => ({
+      name,
+      kind: { value: kind, confidence: 1, reason: surveyed.columns[i]?.kind.reason ?? '' },
+      ...(layout === undefined ? {} : { layout }),
+      ...(kind === 'boolean' && categories ? { labels: [categories[0], categories[1]] as [string, string] } : {}),
+    })),
+  }
+  const writer = await resumeDatasetWriter(store, resumeId, options.token)
+  if (record.rowsCommitted === 0) return { plan, writer, from: fromStart(plan) }
+  const known: string[][] = record.columns.map(() => [])
+  for (let sequence = 0; sequence < record.chunks; sequence++) {
+    const chunk = await readChunk(store, record, sequence)
+    chunk.columns.forEach((column, i) => (known[i] as string[]).push(...(column.newCategories ?? [])))
+  }
+  return { plan, writer, from: { byte: record.bytesRead, line: surveyed.resumeLine ?? 1, rows: record.rowsCommitted, known, listed: record.rejected.length } }
+}
+
+/** Leaves a stopped import in a state that can go on, and says what is safe. */
+async function settle(writer: DatasetWriter, error: StudioError): Promise<StudioError> {
+  const { rowsCommitted, bytesStored } = writer.record
+  const nothing = rowsCommitted === 0
+  const refused = error.code === 'bad-data' && error.details['sourceChanged'] !== true
+  try {
+    if (nothing || refused) await writer.discard()
+    else await writer.pause(error.message)
+  } catch {
+    // The store that failed cannot take the mark either: an import found writing at start-up counts as paused.
+  }
+  if (error.code !== 'storage-full') return error
+  return new StudioError({
+    code: 'storage-full',
+    message: error.message,
+    hint: `${rowsCommitted.toLocaleString('en')} rows (${bytesStored.toLocaleString('en')} bytes) are kept and the import is paused. Delete a project you no longer need and go on, or import only the first rows.`,
+    details: { ...error.details, rowsKept: rowsCommitted, bytesKept: bytesStored, datasetId: writer.datasetId },
+    cause: error,
+  })
+}
