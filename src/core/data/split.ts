@@ -32,3 +32,12 @@ export interface Split {
   /** Rows left out of every part, with the reason, such as a missing target. */
   readonly leftOut: readonly { readonly reason: string; readonly rows: Uint32Array }[]
 }
+
+/** Rows of all three parts together. */
+export function usedRows({ train, valid, test }: Pick<Split, 'train' | 'valid' | 'test'>): Uint32Array {
+  const rows = new Uint32Array(train.length + valid.length + test.length)
+  rows.set(train)
+  rows.set(valid, train.length)
+  rows.set(test, train.length + valid.length)
+  return rows
+}

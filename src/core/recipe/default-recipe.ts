@@ -1,0 +1,19 @@
+/** The recipe that an estimator gets when nobody chose one: what its tags ask for, nothing more. */
+import type { ColumnInfo } from '../data/dataset.ts'
+import type { EstimatorTags } from '../estimators/estimator.ts'
+import type { RecipeSpec, SeriesKind, StepSpec } from './step.ts'
+
+export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[], target: string): RecipeSpec {
+  const features = columns.filter((column) => column.name !== target)
+  const has = (kind: SeriesKind) => features.some((column) => column.kind === kind)
+  const steps: StepSpec[] = []
+  const add = (step: string, kinds: readonly SeriesKind[], params: StepSpec['params'] = {}) => steps.push({ id: `step-${steps.length + 1}`, step, columns: { by: 'kind', kinds }, params })
+  if (has('datetime')) add('datetime-parts', ['datetime'])
+  if (!tags.acceptsMissing) {
+    if (has('numeric') || has('datetime')) add('impute', ['numeric'], { strategy: 'median' })
+    if (has('boolean')) add('impute', ['boolean'], { strategy: 'most-frequent' })
+  }
+  if (tags.wantsScaled && (has('numeric') || has('datetime'))) add('scale', ['numeric'])
+  if (has('categorical')) add(tags.acceptsCategories ? 'ordinal' : 'onehot', ['categorical'])
+  return { version: 1, steps, excluded: [] }
+}

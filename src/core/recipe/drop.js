@@ -1,0 +1,13 @@
+/** Takes columns away from the model. */
+export const drop = {
+    id: 'drop',
+    label: 'Drop columns',
+    summary: 'Keeps columns away from the model, such as leaks or columns unknown at prediction time.',
+    source: 'A plain projection',
+    params: {},
+    kinds: ['numeric', 'boolean', 'categorical', 'datetime', 'text', 'id'],
+    refuses: () => undefined,
+    fit: () => null,
+    apply: () => [],
+    toOnnx: () => [],
+};

@@ -1,0 +1,10 @@
+import { createRegistry } from '../registry.ts';
+import { clip } from './clip.ts';
+import { datetimeParts } from './datetime-parts.ts';
+import { drop } from './drop.ts';
+import { impute } from './impute.ts';
+import { onehot } from './onehot.ts';
+import { ordinal } from './ordinal.ts';
+import { scale } from './scale.ts';
+/** Every step of the studio; a new one is its own file and one line here. */
+export const steps = createRegistry('step', [impute, scale, clip, onehot, ordinal, datetimeParts, drop]);

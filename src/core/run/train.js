@@ -1,0 +1,74 @@
+import { columnNamed } from '../data/dataset.ts';
+import { classesOf, encodeTarget } from '../data/encode-target.ts';
+import { makeSplit } from '../data/make-split.ts';
+import { usedRows } from '../data/split.ts';
+import { StudioError } from '../errors.ts';
+import { estimators } from '../estimators/registry.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import { checkParams } from '../params.ts';
+import { fitRecipe } from '../recipe/recipe.ts';
+import { pipelineOf } from './make-pipeline.ts';
+/** Where a class becomes positive until a person chooses otherwise. */
+const defaultThreshold = 0.5;
+/** @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled */
+export async function train(spec, dataset, context) {
+    const estimator = estimators.get(spec.estimator.id);
+    if (!estimator.tasks.includes(spec.target.task)) {
+        throw new StudioError({ code: 'unsupported', message: `unsupported task; ${estimator.label} does ${estimator.tasks.join(', ')}: ${spec.target.task}` });
+    }
+    const params = checkParams(estimator.id, estimator.params, spec.estimator.params);
+    const begun = context.now();
+    const targetColumn = columnNamed(dataset, spec.target.column);
+    const split = makeSplit(dataset.columns, spec.target.column, spec.split);
+    const classes = spec.target.task === 'regression' ? [] : classesOf(targetColumn, spec.target, usedRows(split));
+    const y = encodeTarget(targetColumn, spec.target, split.train, classes);
+    const truth = encodeTarget(targetColumn, spec.target, split.valid, classes);
+    if (y.task !== 'regression' && new Set(y.codes).size < 2) {
+        throw new StudioError({ code: 'bad-data', message: `invalid training part; it holds one class only: ${classes[y.codes[0]]}`, hint: 'Use a stratified split, or more rows.' });
+    }
+    await context.checkpoint();
+    const { state, train: X } = fitRecipe(dataset.columns, split.train, spec.recipe, { target: spec.target.column });
+    const prepared = context.now();
+    const { watched, history } = keepCurves(context);
+    const model = await estimator.fit(X, y, { params, seed: spec.seed }, watched);
+    const fitted = context.now();
+    const pipeline = pipelineOf({ target: spec.target, classes, recipe: state, model });
+    const predictions = { valid: await pipeline.predict(dataset.columns, split.valid), test: await pipeline.predict(dataset.columns, split.test) };
+    for (const prediction of [predictions.valid, predictions.test])
+        checkFinite(prediction, estimator.label);
+    const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction: predictions.valid, threshold: defaultThreshold, seed: spec.seed }, context);
+    const judged = context.now();
+    const warnings = split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`);
+    return {
+        split,
+        pipeline,
+        evaluation,
+        predictions,
+        threshold: defaultThreshold,
+        history: history(),
+        timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared, evaluate: judged - fitted },
+        warnings,
+    };
+}
+/** A context that also keeps the curves it reports, for the run record. */
+function keepCurves(context) {
+    const curves = new Map();
+    const report = (progress) => {
+        if (progress.kind === 'curve') {
+            const curve = curves.get(progress.series) ?? { x: [], y: [] };
+            curve.x.push(progress.x);
+            curve.y.push(progress.y);
+            curves.set(progress.series, curve);
+        }
+        context.report(progress);
+    };
+    const watched = { ...context, report, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) };
+    return { watched, history: () => [...curves].map(([name, { x, y }]) => ({ name, x, y })) };
+}
+function checkFinite(prediction, label) {
+    const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities;
+    const bad = numbers.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0)
+        return;
+    throw new StudioError({ code: 'diverged', message: `invalid prediction; ${label} answered ${numbers[bad]}`, hint: 'Lower the learning rate or the freedom of the model, and scale the features.' });
+}
