@@ -1,0 +1,193 @@
+import { thresholdBetween } from './bins.ts';
+import { createPacer } from './pacer.ts';
+import { argsort } from './sort.ts';
+import { TreesBuilder } from './tree.ts';
+const sameGain = 1e-12;
+/** scikit-learn's EPSILON: the double's. */
+const epsilon = 2 ** -52;
+export async function growExact(X, criterion, options, context) {
+    const pacer = createPacer(context);
+    const builder = new TreesBuilder(criterion.width, criterion.width);
+    const orders = [];
+    for (const feature of X.features) {
+        orders.push(orderWithMissingLast(feature.values));
+        await pacer();
+    }
+    const rowsOf = orders[0];
+    const goesLeft = new Uint8Array(X.rows);
+    const scratch = new Uint32Array(X.rows);
+    let totalWeight = 0;
+    let resolved = 0;
+    const stack = [{ from: 0, to: X.rows, depth: 0, rightOf: -1 }];
+    while (stack.length > 0) {
+        const { from, to, depth, rightOf } = stack.pop();
+        const count = to - from;
+        criterion.enter(rowsOf, from, to);
+        if (depth === 0)
+            totalWeight = criterion.weight;
+        const node = builder.addNode(count, criterion.values());
+        if (rightOf >= 0)
+            builder.setRight(rightOf, node);
+        const mayGrow = (options.maxDepth === 0 || depth < options.maxDepth) && count >= options.minSamplesSplit && count >= 2 * options.minSamplesLeaf && !criterion.isPure();
+        let best;
+        if (mayGrow) {
+            for (let f = 0; f < X.features.length; f++) {
+                best = bestOfFeature(X, f, orders[f], from, to, criterion, options.minSamplesLeaf, best) ?? best;
+                await pacer();
+            }
+        }
+        let leftCount = 0;
+        let gain = 0;
+        if (best) {
+            const { values } = X.features[best.feature];
+            const left = best.codes ? new Set(best.codes) : undefined;
+            criterion.reset();
+            for (let i = from; i < to; i++) {
+                const row = rowsOf[i];
+                const x = values[row];
+                const goes = x !== x ? best.missingLeft : left ? left.has(x) : x <= best.threshold;
+                goesLeft[row] = goes ? 1 : 0;
+                if (goes) {
+                    leftCount++;
+                    criterion.move(row);
+                }
+            }
+            gain = Math.max(0, (criterion.weight * criterion.impurity() - criterion.sidesImpurity()) / totalWeight);
+        }
+        if (!best || gain + epsilon < options.minImpurityDecrease) {
+            resolved += count;
+            context.report({ kind: 'step', phase: 'growing', done: resolved, total: X.rows });
+            continue;
+        }
+        const sawMissing = hasMissing(X.features[best.feature], orders[best.feature], to);
+        const missingLeft = sawMissing ? best.missingLeft : leftCount >= count - leftCount;
+        if (best.codes) {
+            // A category that no row of this node has goes where missing goes.
+            const seen = new Set(best.seen);
+            const all = X.features[best.feature].categories;
+            const codes = missingLeft ? [...best.codes, ...Array.from(all.keys()).filter((code) => !seen.has(code))] : best.codes;
+            builder.split(node, { feature: best.feature, codes, missingLeft, gain }, node + 1, 0);
+        }
+        else
+            builder.split(node, { feature: best.feature, threshold: best.threshold, missingLeft, gain }, node + 1, 0);
+        for (const order of orders) {
+            partition(order, from, to, goesLeft, scratch);
+            await pacer();
+        }
+        stack.push({ from: from + leftCount, to, depth: depth + 1, rightOf: node });
+        stack.push({ from, to: from + leftCount, depth: depth + 1, rightOf: -1 });
+    }
+    builder.endTree();
+    return builder.build();
+}
+/** Rows by ascending value, those without a value at the end in their own order. */
+function orderWithMissingLast(values) {
+    const present = new Uint32Array(values.length);
+    const missing = [];
+    let n = 0;
+    for (let row = 0; row < values.length; row++) {
+        if (values[row] === values[row])
+            present[n++] = row;
+        else
+            missing.push(row);
+    }
+    const held = new Float32Array(n);
+    for (let i = 0; i < n; i++)
+        held[i] = values[present[i]];
+    const order = new Uint32Array(values.length);
+    argsort(held).forEach((position, i) => (order[i] = present[position]));
+    order.set(missing, n);
+    return order;
+}
+function hasMissing(feature, order, to) {
+    const last = feature.values[order[to - 1]];
+    return last !== last;
+}
+/** Stable: rows that go left first, in their order, then the others. */
+function partition(order, from, to, goesLeft, scratch) {
+    let left = from;
+    let right = 0;
+    for (let i = from; i < to; i++) {
+        const row = order[i];
+        if (goesLeft[row] === 1)
+            order[left++] = row;
+        else
+            scratch[right++] = row;
+    }
+    order.set(scratch.subarray(0, right), left);
+}
+function bestOfFeature(X, f, order, from, to, criterion, minRows, best) {
+    const feature = X.features[f];
+    let present = to;
+    while (present > from && feature.values[order[present - 1]] !== feature.values[order[present - 1]])
+        present--;
+    return feature.categories
+        ? bestCategories(f, feature.values, order, from, present, to, criterion, minRows, best)
+        : bestThreshold(f, feature.values, order, from, present, to, criterion, minRows, best);
+}
+const beats = (proxy, best) => !best || proxy > best.proxy + sameGain * Math.abs(best.proxy);
+function bestThreshold(f, values, order, from, present, to, criterion, minRows, known) {
+    const missing = to - present;
+    let found;
+    for (const missingLeft of missing > 0 ? [false, true] : [false]) {
+        criterion.reset();
+        if (missingLeft)
+            for (let i = present; i < to; i++)
+                criterion.move(order[i]);
+        for (let i = from; i < present; i++) {
+            criterion.move(order[i]);
+            const leftRows = i + 1 - from + (missingLeft ? missing : 0);
+            const rightRows = to - from - leftRows;
+            if (leftRows < minRows)
+                continue;
+            if (rightRows < minRows || rightRows === 0)
+                break;
+            const a = values[order[i]];
+            const b = i + 1 < present ? values[order[i + 1]] : Number.POSITIVE_INFINITY;
+            if (a === b && i + 1 < present)
+                continue;
+            const proxy = criterion.proxy();
+            if (!beats(proxy, found ?? known))
+                continue;
+            found = { feature: f, proxy, missingLeft, threshold: i + 1 < present ? thresholdBetween(a, b) : Number.POSITIVE_INFINITY };
+        }
+    }
+    return found;
+}
+/** Categories in order of their mean, or of their share of one class; missing is one of them. */
+function bestCategories(f, values, order, from, present, to, criterion, minRows, known) {
+    const groups = [];
+    for (let i = from; i < present;) {
+        const code = values[order[i]];
+        let end = i + 1;
+        while (end < present && values[order[end]] === code)
+            end++;
+        groups.push({ code, from: i, to: end, level: 0 });
+        i = end;
+    }
+    const seen = groups.map((group) => group.code);
+    if (present < to)
+        groups.push({ code: -1, from: present, to, level: 0 });
+    let found;
+    for (let ordering = 0; ordering < criterion.orderings(); ordering++) {
+        for (const group of groups)
+            group.level = criterion.levelOf(order, group.from, group.to, ordering);
+        const ordered = [...groups].sort((a, b) => a.level - b.level || a.code - b.code);
+        criterion.reset();
+        let leftRows = 0;
+        for (let g = 0; g + 1 < ordered.length; g++) {
+            const group = ordered[g];
+            for (let i = group.from; i < group.to; i++)
+                criterion.move(order[i]);
+            leftRows += group.to - group.from;
+            if (leftRows < minRows || to - from - leftRows < minRows)
+                continue;
+            const proxy = criterion.proxy();
+            if (!beats(proxy, found ?? known))
+                continue;
+            const codes = ordered.slice(0, g + 1).map((one) => one.code);
+            found = { feature: f, proxy, missingLeft: codes.includes(-1), threshold: Number.NaN, codes: codes.filter((code) => code >= 0), seen };
+        }
+    }
+    return found;
+}

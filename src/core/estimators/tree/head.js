@@ -1,0 +1,84 @@
+import { StudioError } from '../../errors.ts';
+export function headOf(X, y, base) {
+    return {
+        task: y.task,
+        classes: y.task === 'regression' ? [] : y.classes,
+        categoryCounts: X.features.map((feature) => feature.categories?.length ?? 0),
+        base,
+    };
+}
+const isNumbers = (value) => Array.isArray(value) && value.every((item) => typeof item === 'number');
+/** @throws StudioError bundle-mismatch */
+export function headFrom(owner, json) {
+    const { task, classes, categoryCounts, base } = json;
+    const names = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
+    if ((task === 'binary' || task === 'multiclass' || task === 'regression') && names && isNumbers(categoryCounts) && isNumbers(base)) {
+        return { task, classes: classes, categoryCounts, base };
+    }
+    throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${owner}; not a task, classes, categoryCounts and base` });
+}
+/** @throws StudioError bad-data where the features are not as many, or not of the same sort, as in training */
+export function checkFeatures(owner, head, X) {
+    if (X.features.length !== head.categoryCounts.length) {
+        throw new StudioError({ code: 'bad-data', message: `invalid features of ${owner}; it was fitted on ${head.categoryCounts.length}: ${X.features.length}` });
+    }
+}
+/** @throws StudioError bad-data for no rows, no features, a target of another length, an unknown category code */
+export function checkTraining(owner, X, y) {
+    const refuse = (message) => {
+        throw new StudioError({ code: 'bad-data', message });
+    };
+    if (X.features.length === 0)
+        refuse(`missing features; ${owner} needs at least one: 0`);
+    if (X.rows === 0)
+        refuse(`missing rows; ${owner} needs at least one: 0`);
+    const length = y.task === 'regression' ? y.values.length : y.codes.length;
+    if (length !== X.rows)
+        refuse(`invalid target; its length must be that of the features, ${X.rows}: ${length}`);
+    if (y.task === 'regression') {
+        const bad = y.values.findIndex((value) => !Number.isFinite(value));
+        if (bad >= 0)
+            refuse(`invalid target; not finite in row ${bad}: ${y.values[bad]}`);
+    }
+    for (const feature of X.features) {
+        if (!feature.categories)
+            continue;
+        const count = feature.categories.length;
+        const bad = feature.values.findIndex((code) => code === code && !(Number.isInteger(code) && code >= 0 && code < count));
+        if (bad >= 0)
+            refuse(`invalid feature ${feature.name.slice(0, 200)}; not a category code below ${count}: ${feature.values[bad]}`);
+    }
+}
+const sigmoid = (x) => {
+    const e = Math.exp(-Math.abs(x));
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+};
+/** Values as they are, log-odds through the sigmoid, scores a class through softmax. @param scores shape (rows, outputs) */
+export function predictionFromScores(head, scores) {
+    if (head.task === 'regression')
+        return { task: 'regression', values: scores };
+    const k = head.classes.length;
+    if (head.base.length === 1) {
+        const probabilities = new Float64Array(scores.length * 2);
+        for (let i = 0; i < scores.length; i++) {
+            const positive = sigmoid(scores[i]);
+            probabilities[2 * i] = 1 - positive;
+            probabilities[2 * i + 1] = positive;
+        }
+        return classPrediction(head, probabilities);
+    }
+    for (let from = 0; from < scores.length; from += k) {
+        let top = Number.NEGATIVE_INFINITY;
+        for (let c = 0; c < k; c++)
+            top = Math.max(top, scores[from + c]);
+        let total = 0;
+        for (let c = 0; c < k; c++)
+            total += scores[from + c] = Math.exp(scores[from + c] - top);
+        for (let c = 0; c < k; c++)
+            scores[from + c] = scores[from + c] / total;
+    }
+    return classPrediction(head, scores);
+}
+export function classPrediction(head, probabilities) {
+    return { task: head.task, classes: head.classes, probabilities };
+}
