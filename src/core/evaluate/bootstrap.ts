@@ -23,7 +23,7 @@ export function resamplesFor(rows: number, classes: number): number {
  * define the score.
  * @param seed whole number in [0, 2^32); equal seeds give equal bits
  */
-export async function scoreRows(sample: Sample, metrics: readonly Metric[], seed: number, context: Context): Promise<ScoreRow[]> {
+export async function scoreRows(sample: Sample, metrics: readonly Metric[], seed: number, context: Pick<Context, 'now' | 'report' | 'checkpoint'>): Promise<ScoreRow[]> {
   const { rows } = sample
   const resamples = rows === 0 ? 0 : resamplesFor(rows, sample.classes.length)
   const whole = wholeDraw(sample)

@@ -61,7 +61,7 @@ export async function groupReport(input: GroupInput, context: Context): Promise<
   const score = async (positions: ArrayLike<number>): Promise<ScoreRow> => {
     const sample = new Sample({ target: takeTarget(target, positions), prediction: takePrediction(prediction, positions), threshold })
     // Each group's own phases would restart the progress: only the number of groups is reported.
-    const [row] = await scoreRows(sample, [metric], seed, { ...context, report: () => {} })
+    const [row] = await scoreRows(sample, [metric], seed, { now: () => context.now(), checkpoint: () => context.checkpoint(), report: () => {} })
     return row as ScoreRow
   }
   const groupings = columns.map((name) => groupingOf(columnNamed(dataset, name), rows))

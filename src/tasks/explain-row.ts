@@ -1,0 +1,20 @@
+/** One row of the data as what-if starts from it: its cells, what is true, what the model says. */
+import { cellAt } from '../core/data/column.ts'
+import { columnNamed } from '../core/data/dataset.ts'
+import { StudioError } from '../core/errors.ts'
+import { predictPoint } from '../core/explain/point.ts'
+import { readRun } from '../storage/runs.ts'
+import { openRun } from './opened-run.ts'
+import type { TaskHandler } from './task.ts'
+
+export const explainRow: TaskHandler<'explain/row'> = async ({ runId, row }, { store }) => {
+  const { threshold } = await readRun(store, runId)
+  const { dataset, pipeline, seen } = await openRun(store, runId)
+  if (!Number.isInteger(row) || row < 0 || row >= dataset.rows) {
+    throw new StudioError({ code: 'bad-param', message: `invalid row; not in [0, ${dataset.rows - 1}]: ${row}` })
+  }
+  const target = pipeline.target.column
+  const cells = dataset.columns.filter((column) => column.name !== target).map((column) => ({ column: column.name, kind: column.kind, cell: cellAt(column, row) }))
+  const prediction = await predictPoint(pipeline, new Map(cells.map(({ column, cell }) => [column, cell])), { threshold, seen: seen() })
+  return { cells, prediction, actual: cellAt(columnNamed(dataset, target), row) }
+}

@@ -1,0 +1,42 @@
+/** Runs an explainer on a part of the data; what it says of no chosen row is kept for the next time. */
+import { StudioError } from '../core/errors.ts'
+import { explainers } from '../core/explain/registry.ts'
+import { canonicalJson, sha256 } from '../core/ids.ts'
+import { checkParams } from '../core/params.ts'
+import { runRecord, saveExplanation } from '../storage/runs.ts'
+import { openRun, refuseSealed } from './opened-run.ts'
+import type { TaskHandler } from './task.ts'
+
+export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer: id, params, part, row, rowNumber, token }, { store, context }) => {
+  const { run, projectId } = await runRecord(store, runId)
+  refuseSealed(run, part)
+  const explainer = explainers.get(id)
+  const values = checkParams(explainer.id, explainer.params, params)
+  const refusal = explainer.refuses({ task: run.spec.target.task, estimator: run.spec.estimator.id })
+  if (refusal !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; ${refusal}` })
+
+  const key = row ? undefined : await sha256(canonicalJson({ id, values, part, threshold: run.threshold, version: 1 }))
+  const known = key === undefined ? undefined : await store.read(['explanations'], (tx) => tx.get('explanations', [runId, key]))
+  if (known) return known.explanation
+
+  const opened = await openRun(store, runId)
+  const rows = opened.rowsOf(part)
+  const explanation = await explainer.explain(
+    {
+      pipeline: opened.pipeline,
+      dataset: opened.dataset,
+      part,
+      rows,
+      target: opened.targetAt(rows),
+      prediction: await opened.predictionsOn(part),
+      ...(row ? { row: new Map(row.map(({ column, cell }) => [column, cell])) } : {}),
+      ...(rowNumber === undefined ? {} : { rowNumber }),
+      seed: run.spec.seed,
+      threshold: run.threshold,
+    },
+    values,
+    context,
+  )
+  if (key !== undefined && token !== undefined) await saveExplanation(store, token, { runId, key, projectId, explanation })
+  return explanation
+}

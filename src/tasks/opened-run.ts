@@ -1,0 +1,89 @@
+/**
+ * A finished run, ready to answer: its data, split and pipeline. The interactive worker keeps the last
+ * one, so that every edit of a what-if costs one prediction and no reading.
+ */
+import type { Dataset } from '../core/data/dataset.ts'
+import { columnNamed } from '../core/data/dataset.ts'
+import { encodeTarget } from '../core/data/encode-target.ts'
+import type { PartName } from '../core/data/split.ts'
+import type { Prediction, Target } from '../core/data/target.ts'
+import { StudioError } from '../core/errors.ts'
+import { seenInTraining } from '../core/explain/point.ts'
+import type { Seen } from '../core/explain/point.ts'
+import { openPipeline } from '../core/run/open-pipeline.ts'
+import type { Pipeline } from '../core/run/pipeline.ts'
+import type { Run } from '../core/run/run.ts'
+import { loadDataset } from '../storage/datasets.ts'
+import type { Store } from '../storage/port.ts'
+import { readRun } from '../storage/runs.ts'
+
+export interface OpenedRun {
+  readonly runId: string
+  readonly dataset: Dataset
+  readonly pipeline: Pipeline
+  rowsOf(part: PartName): Uint32Array
+  /** Truth at some rows. */
+  targetAt(rows: ArrayLike<number>): Target
+  /** The pipeline's predictions on a part, computed once. */
+  predictionsOn(part: PartName): Promise<Prediction>
+  /** What training saw of each input, computed once. */
+  seen(): ReadonlyMap<string, Seen>
+}
+
+const lastOpened = new WeakMap<Store, { readonly runId: string; readonly opened: Promise<OpenedRun> }>()
+
+/** @throws StudioError bad-data where the run, its model or its data are gone, or it did not finish */
+export function openRun(store: Store, runId: string): Promise<OpenedRun> {
+  const last = lastOpened.get(store)
+  if (last?.runId === runId) return last.opened
+  const opened = open(store, runId)
+  const entry = { runId, opened }
+  lastOpened.set(store, entry)
+  // A failure must not stick: storage may answer the next time.
+  opened.catch(() => lastOpened.get(store) === entry && lastOpened.delete(store))
+  return opened
+}
+
+async function open(store: Store, runId: string): Promise<OpenedRun> {
+  const run = await readRun(store, runId)
+  const { model, split, stored } = await store.read(['models', 'splits', 'predictions'], async (tx) => ({
+    model: await tx.get('models', runId),
+    split: await tx.get('splits', runId),
+    stored: await tx.getAll('predictions', { from: [runId, 'test'], to: [runId, 'valid'] }),
+  }))
+  if (!model || !split) {
+    throw new StudioError({ code: 'bad-data', message: `missing model; the run did not finish: it is ${run.status}`, hint: 'Train it again: its settings are kept.' })
+  }
+  const dataset = await loadDataset(store, run.spec.datasetId)
+  const pipeline = openPipeline(model)
+  const target = columnNamed(dataset, model.target.column)
+  const predictions = new Map<PartName, Promise<Prediction>>()
+  for (const { part, values } of stored) {
+    predictions.set(
+      part,
+      Promise.resolve(model.target.task === 'regression' ? { task: 'regression', values } : { task: model.target.task, classes: model.classes, probabilities: values }),
+    )
+  }
+  let seen: ReadonlyMap<string, Seen> | undefined
+  return {
+    runId,
+    dataset,
+    pipeline,
+    rowsOf: (part) => split[part],
+    targetAt: (rows) => encodeTarget(target, model.target, rows, model.classes),
+    predictionsOn(part) {
+      const known = predictions.get(part)
+      if (known) return known
+      const made = pipeline.predict(dataset.columns, split[part])
+      predictions.set(part, made)
+      return made
+    },
+    seen: () => (seen ??= seenInTraining(pipeline, dataset, split.train)),
+  }
+}
+
+/** @throws StudioError bad-data for the test part of a run whose seal was never opened */
+export function refuseSealed(run: Run, part: PartName): void {
+  if (part !== 'test' || run.testOpenings > 0) return
+  throw new StudioError({ code: 'bad-data', message: 'missing test figures; the test part of this run is sealed until it is opened: 0 openings', hint: 'Open the test part on the Evaluate page first.' })
+}
