@@ -6,7 +6,6 @@ import type { Cell } from '../core/data/column.ts'
 import type { PartName } from '../core/data/split.ts'
 import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
 import type { Condition } from '../core/evaluate/slice.ts'
-import type { ErrorCode, ErrorDetails } from '../core/errors.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
 import type { PointPrediction } from '../core/explain/point.ts'
 import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
@@ -18,6 +17,7 @@ import type { Signature } from '../core/bundle/signature.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
+import type { PlainError } from '../core/wire-error.ts'
 
 /** Bytes to read: a File streams, text was pasted, url is one of our own samples. */
 export type IngestSource =
@@ -133,24 +133,31 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
 }
 
 /** How an error crosses: everything a StudioError has, rebuilt on the other side. */
-export interface WireError {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly details: ErrorDetails
-  readonly hint?: string
-  readonly cause?: string
-}
+export type WireError = PlainError
 export type WireResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
+
+export interface WorkerSetup {
+  /** Version of the app, for run records. */
+  readonly app: string
+  readonly storage: 'indexeddb' | 'memory'
+  /** Leads to the memory store where IndexedDB is refused; the worker that gets none keeps the records itself. */
+  readonly port?: MessagePort
+  /** A Web Lock to hold for life: the page is granted it the moment this worker is gone. */
+  readonly life?: string
+}
 
 /** What comlink exposes on every worker. */
 export interface WorkerApi {
-  /** Must be called once, first. `port` leads to the memory store where IndexedDB is refused. */
-  start(setup: { readonly app: string; readonly storage: 'indexeddb' | 'memory'; readonly port?: MessagePort }): Promise<WireResult<true>>
-  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (progress: Progress) => void): Promise<WireResult<TaskMap[N]['output']>>
+  /** Must be called once, first. */
+  start(setup: WorkerSetup): Promise<WireResult<true>>
+  /** Progress comes in batches, at most ten a second; the last batch comes before the answer. */
+  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void): Promise<WireResult<TaskMap[N]['output']>>
   /** Cooperative: the call rejects as cancelled at its next checkpoint. */
   cancel(call: number): Promise<void>
   /** Stop early and keep the best so far. */
   stop(call: number): Promise<void>
   /** Answers at once: proof of life. */
   ping(): Promise<true>
+  /** Memory mode, on the worker that keeps the records: serves them to one more port. */
+  lend(port: MessagePort): Promise<WireResult<true>>
 }

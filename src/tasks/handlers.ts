@@ -1,0 +1,25 @@
+/** Every task's handler, loaded when first needed. Add one: its file, and its line here. */
+import type { TaskMap, TaskName } from '../jobs/protocol.ts'
+import type { Host } from './task.ts'
+
+type Lazy<N extends TaskName> = () => Promise<(input: TaskMap[N]['input'], host: Host) => Promise<TaskMap[N]['output']>>
+type Handlers = { readonly [N in TaskName]?: Lazy<N> }
+
+/** Reading files: the ingest worker. */
+export const ingestHandlers: Handlers = {
+  'ingest/preview': async () => (await import('./ingest-preview.ts')).ingestPreview,
+  'ingest/commit': async () => (await import('./ingest-commit.ts')).ingestCommit,
+}
+
+/** Everything else: the compute and the interactive worker, which share one script. */
+export const computeHandlers: Handlers = {
+  'prepare/preview': async () => (await import('./prepare-preview.ts')).preparePreview,
+  'train': async () => (await import('./train.ts')).train,
+  'evaluate/test': async () => (await import('./evaluate-test.ts')).evaluateTest,
+  'evaluate/threshold': async () => (await import('./evaluate-threshold.ts')).evaluateThreshold,
+  'evaluate/groups': async () => (await import('./evaluate-groups.ts')).evaluateGroups,
+  'evaluate/cell': async () => (await import('./evaluate-cell.ts')).evaluateCell,
+  'explain/row': async () => (await import('./explain-row.ts')).explainRow,
+  'explain/predict': async () => (await import('./explain-predict.ts')).explainPredict,
+  'explain/run': async () => (await import('./explain-run.ts')).explainRun,
+}

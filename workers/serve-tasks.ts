@@ -1,0 +1,33 @@
+/** What every worker entry does: opens storage when told to, and answers tasks. */
+import { type LazyHandlers, serve } from '../src/jobs/host.ts'
+import { openIdbStore } from '../src/storage/idb-store.ts'
+import { createMemoryStore } from '../src/storage/memory-store.ts'
+import { guardedStore } from '../src/storage/open-store.ts'
+import type { Store } from '../src/storage/port.ts'
+import { remoteStore, serveStore } from '../src/storage/remote-store.ts'
+import type { Host } from '../src/tasks/task.ts'
+import { assetUrls } from './assets.ts'
+
+interface Started {
+  readonly app: string
+  /** As it is, for lending. */
+  readonly bare: Store
+  readonly store: Store
+}
+
+export function serveTasks(handlers: LazyHandlers<Host>): void {
+  serve<Host, Started>({
+    handlers,
+    assets: assetUrls,
+    async start(setup) {
+      const bare = setup.storage === 'indexeddb' ? await openIdbStore() : setup.port ? remoteStore(setup.port) : createMemoryStore({ patient: true })
+      return { app: setup.app, bare, store: guardedStore(bare) }
+    },
+    host: ({ app, store }, context) => ({
+      store,
+      context,
+      environment: { app, userAgent: navigator.userAgent, threads: self.crossOriginIsolated ? navigator.hardwareConcurrency : 1 },
+    }),
+    lend: ({ bare }, port) => serveStore(bare, port),
+  })
+}
