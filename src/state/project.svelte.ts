@@ -9,7 +9,7 @@ import { deleteDataset } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
 import { changeProject } from '../storage/projects.ts'
 import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
-import { deleteRun, markInterrupted, restoreRun, updateRun } from '../storage/runs.ts'
+import { deleteRun, restoreRun, updateRun } from '../storage/runs.ts'
 import { History } from './history.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -196,10 +196,7 @@ export class ProjectState {
   }
 
   async #becomeWriter(steal: boolean): Promise<void> {
-    const writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
-    this.#writer = writer
-    // Whatever is still recorded as running lost its worker with the tab that ran it.
-    if (writer) await markInterrupted(this.#store, this.id, writer.token)
+    this.#writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
   }
 
   #adopt(record: ProjectRecord): void {

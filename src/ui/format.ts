@@ -50,6 +50,7 @@ export function formatPercent(share: number | null | undefined): string {
 const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 /** Decimal units, as file managers show: 4.7 MB. */
 export function formatBytes(bytes: number): string {
+  if (bytes < 999.5) return `${formatCount(bytes)} ${Math.round(bytes) === 1 ? 'byte' : 'bytes'}`
   let unit = 0
   let value = Math.max(0, bytes)
   while (value >= 999.5 && unit < byteUnits.length - 1) {

@@ -15,7 +15,7 @@ const fewValues = 10
 
 /** A guess, or the sentence that says why this column cannot be a target. */
 export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'distinct' | 'count' | 'missing'>): TaskGuess | { readonly refused: string } {
-  const filled = profile.count - profile.missing
+  const filled = profile.count
   if (filled === 0) return { refused: 'every value is missing' }
   if (profile.distinct < 2) return { refused: 'it has one value only, so there is nothing to tell apart' }
   switch (column.kind) {

@@ -20,6 +20,7 @@ export interface ColumnProfile {
   readonly kind: Kind
   /** Why the column has this kind, as a sentence. */
   readonly reason: string
+  /** Values that are there; count + missing = rows. */
   readonly count: number
   readonly missing: number
   /** Exact up to `distinctLimit`, then a lower bound. */

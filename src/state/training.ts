@@ -1,0 +1,73 @@
+/** Starts trainings: the baseline always stands beside what a person trains, on the same rows. */
+import type { SplitSpec } from '../core/data/split.ts'
+import { canonicalJson, freshId } from '../core/ids.ts'
+import { estimators } from '../core/estimators/registry.ts'
+import type { ParamValues } from '../core/params.ts'
+import { defaultRecipe } from '../core/recipe/default-recipe.ts'
+import type { Run } from '../core/run/run.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import type { AppState } from './app.svelte.ts'
+import type { Job } from './job.svelte.ts'
+import type { ProjectState } from './project.svelte.ts'
+
+export interface Wanted {
+  readonly estimator: string
+  readonly params: ParamValues
+  readonly seed: number
+}
+
+/** The spec of a run on what the project's plan says now; undefined where the plan is not complete. */
+export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefined {
+  const { dataset, plan } = project
+  if (!dataset || !plan.target || !plan.split) return undefined
+  return {
+    version: 1,
+    projectId: project.id,
+    datasetId: dataset.id,
+    target: plan.target,
+    split: plan.split,
+    recipe: plan.recipe ?? defaultRecipe(estimators.get(wanted.estimator).tags, dataset.columns, plan.target.column),
+    estimator: { id: wanted.estimator, params: wanted.params },
+    seed: wanted.seed,
+  }
+}
+
+type Question = { readonly datasetId: string; readonly target: RunSpec['target']; readonly split: SplitSpec }
+/** Runs that share data, target and split compare; others do not. */
+export const experimentOf = (spec: Question): string => canonicalJson({ datasetId: spec.datasetId, target: spec.target, split: spec.split })
+
+export const needsBaseline = (runs: readonly Run[], spec: RunSpec): boolean =>
+  !runs.some((run) => (run.status === 'succeeded' || run.status === 'running') && estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline && experimentOf(run.spec) === experimentOf(spec))
+
+function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly runId: string; readonly job: Job; readonly ended: Promise<void> } {
+  const estimator = estimators.get(spec.estimator.id)
+  const runId = freshId('run')
+  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${estimator.label.toLowerCase()}`, subject: runId, canStop: estimator.tags.iterative })
+  // The worker records the run as running when it starts; show that, and how it ended.
+  const shown = setTimeout(() => void project.refresh(), 400)
+  const ended = output.then(
+    () => {},
+    () => {},
+  ).then(() => {
+    clearTimeout(shown)
+    return project.refresh()
+  })
+  return { runId, job, ended }
+}
+
+/**
+ * Trains what is wanted, after the baseline where there is none yet for this data, target and split.
+ * How a run ends is in its record and its job; this never rejects for that.
+ * @throws StudioError read-only
+ */
+export async function startTraining(app: AppState, project: ProjectState, wanted: Wanted): Promise<string | undefined> {
+  const spec = specOf(project, wanted)
+  if (!spec) return undefined
+  const estimator = estimators.get(wanted.estimator)
+  const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
+  if (baseline && !estimator.tags.baseline && needsBaseline(project.runs, spec)) {
+    const first = specOf(project, { estimator: baseline.id, params: {}, seed: wanted.seed })
+    if (first) await launch(app, project, first).ended
+  }
+  return launch(app, project, spec).runId
+}
