@@ -13,10 +13,13 @@ import type { Kind } from '../core/data/kinds.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
+
+export type { ParityCertificate, ParityOutput } from '../core/onnx/parity.ts'
 import type { PlainError } from '../core/wire-error.ts'
 
 /** Bytes to read: a File streams, text was pasted, url is one of our own samples. */
@@ -54,24 +57,6 @@ export interface RecipePreview {
   readonly steps: readonly { readonly id: string; readonly touched: readonly string[]; readonly after: readonly SeriesSummary[] }[]
   readonly features: readonly string[]
   readonly leftOut: readonly { readonly column: string; readonly reason: string }[]
-}
-export interface ParityOutput {
-  readonly output: string
-  readonly maxDifference: number
-  readonly tolerance: number
-}
-export interface ParityCertificate {
-  readonly rows: number
-  readonly part: string
-  readonly outputs: readonly ParityOutput[]
-  readonly labelsEqual: number
-  /** Labels that differ where two probabilities lie within the tolerance. */
-  readonly ties: number
-  /** Labels that differ otherwise: must be 0. */
-  readonly labelsDifferent: number
-  readonly passed: boolean
-  readonly runtime: string
-  readonly opset: string
 }
 /** A cell, row or column of a new file that does not match the signature. */
 export interface SignatureIssue {

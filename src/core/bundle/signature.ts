@@ -2,7 +2,10 @@
 import type { Task } from '../data/target.ts'
 
 export interface SignatureInput {
+  /** The column's name: what requests and new files call it. */
   readonly name: string
+  /** What the graph calls it, where that differs (see `graphNames`). */
+  readonly graphName?: string
   readonly kind: 'numeric' | 'categorical' | 'boolean' | 'datetime'
   /** Tensor type of the graph input of shape [N, 1]. */
   readonly tensor: 'float' | 'string' | 'int64'

@@ -1,0 +1,161 @@
+/**
+ * Golden rows: a few rows with the studio's own answers, kept in the bundle. They cover what differs
+ * easily: every category, missing values, extremes, values exactly on a split, and categories that
+ * training never saw. The server answers them at start and refuses to serve if one differs.
+ */
+import { columnFrom } from '../data/column.ts'
+import type { Cell, Column } from '../data/column.ts'
+import { columnNamed } from '../data/dataset.ts'
+import { labelsOf } from '../data/target.ts'
+import type { OnnxGraph } from '../onnx/graph.ts'
+import { parseDatetime } from '../ingest/datetime.ts'
+import type { Pipeline } from '../run/pipeline.ts'
+import { jsonCell } from './encode.ts'
+import type { Signature, SignatureInput } from './signature.ts'
+import { isFinitePrediction } from './signature-of.ts'
+
+export type GoldenCell = number | string | boolean | null
+export interface GoldenRows {
+  readonly version: 1
+  /** Input names, in the signature's order: the columns of `rows`. */
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly GoldenCell[])[]
+  /** Why each row is here. */
+  readonly reasons: readonly string[]
+  readonly expected: {
+    /** Regression. */
+    readonly values?: readonly number[]
+    readonly labels?: readonly string[]
+    /** One list a row, in class order. */
+    readonly probabilities?: readonly (readonly number[])[]
+  }
+  /** Largest difference allowed for probabilities or values. */
+  readonly tolerance: number
+}
+
+/** At most this many rows of each sort, so that a start-up check stays short. */
+const most = { categories: 200, splits: 60, plain: 10 }
+
+interface Candidate {
+  readonly cells: readonly GoldenCell[]
+  readonly reason: string
+}
+
+/** The dataset columns that JSON cells stand for; categories keep their text, a date its seconds. */
+export function columnsOfCells(inputs: readonly SignatureInput[], rows: readonly (readonly GoldenCell[])[]): Column[] {
+  return inputs.map((input, i) => {
+    const cells = rows.map((row): Cell => {
+      const cell = row[i] ?? null
+      return input.kind === 'datetime' && typeof cell === 'string' ? parseDatetime(input.layout ?? 'epoch-seconds', cell) : cell
+    })
+    return columnFrom(input.name, input.kind, cells)
+  })
+}
+
+/**
+ * @param rows held-out row numbers the examples are taken from
+ * @param graph of this pipeline: its tree nodes name the values that splits are made at
+ */
+export async function goldenRows(pipeline: Pipeline, signature: Signature, columns: readonly Column[], rows: ArrayLike<number>, graph: OnnxGraph, tolerance: number): Promise<GoldenRows> {
+  const { inputs } = signature
+  const entering = inputs.map((input) => columnNamed({ columns }, input.name))
+  const cellsAt = (row: number): readonly GoldenCell[] | undefined => {
+    const cells = entering.map((column, i) => jsonCell(inputs[i] as SignatureInput, column, row))
+    return cells.every((cell, i) => cell !== undefined && (cell !== null || inputs[i]?.nullable)) ? (cells as GoldenCell[]) : undefined
+  }
+  const candidates: Candidate[] = []
+  const usable: (readonly GoldenCell[])[] = []
+  const seen = inputs.map(() => new Set<string>())
+  const extremes = inputs.map(() => ({ low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }))
+  for (let i = 0; i < rows.length; i++) {
+    const cells = cellsAt(rows[i] as number)
+    if (!cells) continue
+    if (usable.length < 2000) usable.push(cells)
+    let reason = usable.length <= most.plain ? 'an ordinary row' : ''
+    cells.forEach((cell, c) => {
+      const input = inputs[c] as SignatureInput
+      if (typeof cell === 'number') {
+        const range = extremes[c] as { low: number; high: number }
+        if (cell < range.low) range.low = cell
+        if (cell > range.high) range.high = cell
+        return
+      }
+      const mark = JSON.stringify(cell)
+      const known = seen[c] as Set<string>
+      if (known.has(mark) || known.size >= most.categories) return
+      known.add(mark)
+      if (input.kind === 'categorical' || input.kind === 'boolean' || cell === null) reason ||= `first ${cell === null ? 'missing value' : 'of its kind'} in a column`
+    })
+    if (reason && candidates.length < 2 * most.categories) candidates.push({ cells, reason })
+  }
+  const base = usable[0]
+  if (base) candidates.push(...variants(inputs, base, extremes, graph, pipeline))
+  return judged(pipeline, signature, candidates, tolerance)
+}
+
+/** Copies of one row with a single cell changed. */
+function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
+  const made: Candidate[] = []
+  const change = (index: number, cell: GoldenCell, reason: string): void => {
+    made.push({ cells: base.map((old, i) => (i === index ? cell : old)), reason })
+  }
+  inputs.forEach((input, i) => {
+    if (input.nullable) change(i, null, 'a missing value')
+    if (input.kind === 'categorical') change(i, unseenCategory(input), 'a category that training never saw')
+    const { low, high } = extremes[i] as { low: number; high: number }
+    if (input.kind === 'numeric' && low <= high) {
+      change(i, low, 'smallest value')
+      change(i, high, 'largest value')
+      change(i, Math.fround(high + 2 * (high - low) + 1), 'beyond the largest value')
+    }
+  })
+  let splits = 0
+  for (const { feature, value } of splitValues(graph)) {
+    const from = pipeline.recipe.features[feature]
+    const index = inputs.findIndex((input) => input.kind === 'numeric' && input.name === from?.source)
+    if (index < 0 || from?.categories || splits >= most.splits) continue
+    splits++
+    change(index, value, 'exactly on a split')
+  }
+  return made
+}
+
+function unseenCategory(input: SignatureInput): string {
+  let name = 'never seen in training'
+  while (input.categories?.includes(name)) name += '!'
+  return name
+}
+
+/** Feature and threshold of the tree nodes of a graph, without repeats. */
+function splitValues(graph: OnnxGraph): { feature: number; value: number }[] {
+  const found = new Map<string, { feature: number; value: number }>()
+  for (const node of graph.nodes) {
+    const { nodes_featureids: features, nodes_values: values, nodes_modes: modes } = node.attributes
+    if (features?.kind !== 'ints' || values?.kind !== 'floats' || modes?.kind !== 'strings') continue
+    for (let i = 0; i < modes.value.length && found.size < 4 * most.splits; i++) {
+      const value = Math.fround(values.value[i] as number)
+      if (modes.value[i] !== 'BRANCH_LEQ' || !Number.isFinite(value)) continue
+      found.set(`${features.value[i] as number} ${value}`, { feature: Number(features.value[i]), value })
+    }
+  }
+  return [...found.values()]
+}
+
+/** Asks the studio for each row's answer; rows it cannot answer are not golden. */
+async function judged(pipeline: Pipeline, signature: Signature, candidates: readonly Candidate[], tolerance: number): Promise<GoldenRows> {
+  const prediction = await pipeline.predict(columnsOfCells(signature.inputs, candidates.map(({ cells }) => cells)))
+  const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
+  const k = prediction.task === 'regression' ? 1 : prediction.classes.length
+  const row = (i: number): number[] => Array.from(numbers.subarray(i * k, (i + 1) * k))
+  const all = isFinitePrediction(prediction)
+  const kept = candidates.map((_, i) => i).filter((i) => all || row(i).every(Number.isFinite))
+  const labels = prediction.task === 'regression' ? null : labelsOf(prediction, signature.threshold)
+  return {
+    version: 1,
+    columns: signature.inputs.map((input) => input.name),
+    rows: kept.map((i) => (candidates[i] as Candidate).cells),
+    reasons: kept.map((i) => (candidates[i] as Candidate).reason),
+    expected: labels ? { labels: kept.map((i) => signature.classes[labels[i] as number] as string), probabilities: kept.map(row) } : { values: kept.map((i) => numbers[i] as number) },
+    tolerance,
+  }
+}

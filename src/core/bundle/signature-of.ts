@@ -1,0 +1,145 @@
+/**
+ * The signature of a trained pipeline: which raw columns it asks for, what each may hold, what it answers.
+ * Ranges and categories are those of the training rows; whether a value may be missing is tried out on
+ * the pipeline itself, so the signature cannot promise what the model does not keep.
+ */
+import { cellAt, columnFrom, isValid } from '../data/column.ts'
+import type { Cell, Column } from '../data/column.ts'
+import { columnNamed } from '../data/dataset.ts'
+import type { Prediction } from '../data/target.ts'
+import { StudioError } from '../errors.ts'
+import type { Pipeline } from '../run/pipeline.ts'
+import type { Signature, SignatureInput } from './signature.ts'
+
+export interface SignatureOptions {
+  readonly name: string
+  /** Binary: the decision threshold. */
+  readonly threshold: number
+}
+
+/**
+ * Names for the graph, one for each column, in order. A graph's name is the column's, except where
+ * ONNX cannot take it: it has no empty name, its runtimes cut names at NUL, and no two may be equal.
+ * An empty name becomes `(empty)`, NUL becomes U+2400, half a surrogate pair U+FFFD, what is then taken gets underscores.
+ */
+export function graphNames(names: readonly string[]): readonly string[] {
+  const taken = new Set<string>()
+  return names.map((name) => {
+    let free = name === '' ? '(empty)' : name.replaceAll('\0', '\u2400').replace(/\p{Surrogate}/gu, '\ufffd')
+    while (taken.has(free)) free += '_'
+    taken.add(free)
+    return free
+  })
+}
+
+const tensors = { numeric: 'float', boolean: 'float', categorical: 'string', datetime: 'int64' } as const
+
+export const isFinitePrediction = (prediction: Prediction): boolean =>
+  prediction.task === 'regression' ? prediction.values.every(Number.isFinite) : prediction.probabilities.every(Number.isFinite)
+
+/** Whether the pipeline answers a row in which this column is missing. */
+async function answersWithout(name: string, row: readonly Column[], pipeline: Pipeline): Promise<boolean> {
+  const columns = row.map((column) => (column.name === name ? withoutValue(column) : column))
+  try {
+    return isFinitePrediction(await pipeline.predict(columns))
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code === 'bad-data') return false
+    throw thrown
+  }
+}
+function withoutValue(column: Column): Column {
+  const empty = columnFrom(column.name, column.kind, [null])
+  return column.kind === 'boolean' ? { ...(empty as typeof column), labels: column.labels } : empty
+}
+
+/** One row as columns, with any missing cell replaced by the first value that there is among `rows`. */
+function completeRow(columns: readonly Column[], rows: ArrayLike<number>): Column[] {
+  return columns.map((column) => {
+    let cell: Cell = null
+    for (let i = 0; i < rows.length && cell === null; i++) cell = cellAt(column, rows[i] as number)
+    return columnFrom(column.name, column.kind, [cell])
+  })
+}
+
+/**
+ * @param columns the dataset's columns
+ * @param trainRows row numbers: ranges and categories are read there
+ * @throws StudioError unsupported where an input is text or an id, which no model here reads
+ */
+export async function signatureOf(pipeline: Pipeline, columns: readonly Column[], trainRows: ArrayLike<number>, options: SignatureOptions): Promise<Signature> {
+  const entering = pipeline.recipe.inputs.map(({ name }) => columnNamed({ columns }, name))
+  const names = graphNames(entering.map((column) => column.name))
+  const probe = completeRow(entering, trainRows)
+  const inputs: SignatureInput[] = []
+  for (const [index, column] of entering.entries()) {
+    if (column.kind === 'text' || column.kind === 'id') {
+      throw new StudioError({ code: 'unsupported', message: `unsupported input; a model cannot be asked with a column of kind ${column.kind}: ${column.name.slice(0, 200)}` })
+    }
+    const graphName = names[index] as string
+    inputs.push({
+      name: column.name,
+      ...(graphName === column.name ? {} : { graphName }),
+      kind: column.kind,
+      tensor: tensors[column.kind],
+      nullable: await answersWithout(column.name, probe, pipeline),
+      ...seenOf(column, trainRows),
+    })
+  }
+  const taken = new Set(names)
+  const output = (name: string): string => {
+    while (taken.has(name)) name += '_'
+    taken.add(name)
+    return name
+  }
+  const { task, column: target } = pipeline.target
+  return {
+    version: 1,
+    name: options.name,
+    task,
+    target,
+    inputs,
+    classes: pipeline.classes,
+    ...(task === 'binary' ? { threshold: options.threshold } : {}),
+    outputs:
+      task === 'regression'
+        ? [{ name: output('value'), tensor: 'float', shape: [-1] }]
+        : [
+            { name: output('label'), tensor: 'string', shape: [-1] },
+            { name: output('probabilities'), tensor: 'float', shape: [-1, pipeline.classes.length] },
+          ],
+  }
+}
+
+function seenOf(column: Column, rows: ArrayLike<number>): Partial<SignatureInput> {
+  switch (column.kind) {
+    case 'numeric':
+      return { integer: column.integer, ...rangeOf(column, column.values, rows) }
+    case 'datetime':
+      return { layout: column.layout, ...rangeOf(column, column.seconds, rows) }
+    case 'boolean':
+      return { labels: column.labels }
+    case 'categorical': {
+      const seen = new Uint8Array(column.dictionary.length)
+      for (let i = 0; i < rows.length; i++) {
+        const code = column.codes[rows[i] as number] as number
+        if (code >= 0) seen[code] = 1
+      }
+      return { categories: column.dictionary.filter((_, code) => seen[code] === 1) }
+    }
+    default:
+      return {}
+  }
+}
+
+function rangeOf(column: Column, values: Float64Array, rows: ArrayLike<number>): { min?: number; max?: number } {
+  let min = Number.POSITIVE_INFINITY
+  let max = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number
+    if (!isValid(column, row)) continue
+    const value = values[row] as number
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  return min <= max ? { min, max } : {}
+}

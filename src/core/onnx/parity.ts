@@ -1,0 +1,125 @@
+/**
+ * Proof that the graph answers as the studio does: both are asked the same held-out rows. Probabilities
+ * may differ by 1e-5; values by 1e-5 x max(1, sd of the target in the training rows), because the graph
+ * adds in float32; labels not at all, except where two probabilities (or one and the threshold) lie
+ * within 1e-5, which are counted as ties.
+ */
+import { encodeColumns } from '../bundle/encode.ts'
+import type { Signature } from '../bundle/signature.ts'
+import type { Context } from '../context.ts'
+import type { Column } from '../data/column.ts'
+import { labelsOf } from '../data/target.ts'
+import type { ClassPrediction, Prediction } from '../data/target.ts'
+import type { Pipeline } from '../run/pipeline.ts'
+import { opsetLabel } from './proto.ts'
+import { answer } from './runner.ts'
+import type { OnnxSession, ServedAnswer } from './runner.ts'
+
+export const probabilityTolerance = 1e-5
+export const maxParityRows = 10_000
+const batchRows = 1000
+
+export interface ParityOutput {
+  readonly output: string
+  readonly maxDifference: number
+  readonly tolerance: number
+}
+export interface ParityCertificate {
+  readonly rows: number
+  readonly part: string
+  readonly outputs: readonly ParityOutput[]
+  readonly labelsEqual: number
+  /** Labels that differ where two probabilities lie within the tolerance. */
+  readonly ties: number
+  /** Labels that differ otherwise: must be 0. */
+  readonly labelsDifferent: number
+  readonly passed: boolean
+  readonly runtime: string
+  readonly opset: string
+}
+
+/** @param targetSd population standard deviation of the target in the training rows; unused for classes */
+export const toleranceFor = (signature: Signature, targetSd: number): number =>
+  signature.task === 'regression' ? probabilityTolerance * Math.max(1, targetSd) : probabilityTolerance
+
+export class ParityCount {
+  readonly #signature: Signature
+  readonly #tolerance: number
+  #rows = 0
+  #largest = 0
+  #equal = 0
+  #ties = 0
+  #different = 0
+
+  constructor(signature: Signature, tolerance: number) {
+    this.#signature = signature
+    this.#tolerance = tolerance
+  }
+
+  add(studio: Prediction, graph: ServedAnswer, rows: number): void {
+    const numbers = studio.task === 'regression' ? studio.values : studio.probabilities
+    const served = studio.task === 'regression' ? (graph.answers as ArrayLike<number>) : (graph.probabilities as ArrayLike<number>)
+    for (let i = 0; i < numbers.length; i++) {
+      const difference = Math.abs((numbers[i] as number) - (served[i] as number))
+      // NaN on either side is a difference that no tolerance covers.
+      if (!(difference <= this.#largest)) this.#largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
+    }
+    this.#rows += rows
+    if (studio.task === 'regression') return
+    const labels = labelsOf(studio, this.#signature.threshold)
+    for (let row = 0; row < rows; row++) {
+      if (graph.answers[row] === this.#signature.classes[labels[row] as number]) this.#equal++
+      else if (isTie(studio, row, this.#signature.threshold)) this.#ties++
+      else this.#different++
+    }
+  }
+
+  certificate(part: string, runtime: string): ParityCertificate {
+    const passed = this.#rows > 0 && this.#largest <= this.#tolerance && this.#different === 0
+    const output = this.#signature.task === 'regression' ? 0 : 1
+    return {
+      rows: this.#rows,
+      part,
+      outputs: [{ output: this.#signature.outputs[output]?.name ?? '', maxDifference: this.#largest, tolerance: this.#tolerance }],
+      labelsEqual: this.#equal,
+      ties: this.#ties,
+      labelsDifferent: this.#different,
+      passed,
+      runtime,
+      opset: opsetLabel,
+    }
+  }
+}
+
+/** Whether a label of this row hangs on less than the tolerance. */
+export function isTie({ classes, probabilities }: ClassPrediction, row: number, threshold = 0.5): boolean {
+  const k = classes.length
+  const own = probabilities.slice(row * k, (row + 1) * k)
+  if (k === 2) return Math.abs((own[1] as number) - threshold) <= probabilityTolerance
+  own.sort()
+  return (own[k - 1] as number) - (own[k - 2] as number) <= probabilityTolerance
+}
+
+/**
+ * @param rows held-out row numbers; the first 10,000 are used
+ * @param part their name, for the certificate
+ */
+export async function checkParity(
+  session: OnnxSession,
+  pipeline: Pipeline,
+  signature: Signature,
+  data: { readonly columns: readonly Column[]; readonly rows: Uint32Array; readonly part: string },
+  options: { readonly targetSd: number; readonly runtime: string },
+  context: Context,
+): Promise<ParityCertificate> {
+  const count = new ParityCount(signature, toleranceFor(signature, options.targetSd))
+  const total = Math.min(maxParityRows, data.rows.length)
+  for (let start = 0; start < total; start += batchRows) {
+    const rows = data.rows.subarray(start, Math.min(total, start + batchRows))
+    const served = await answer(session, signature, encodeColumns(signature, data.columns, rows), rows.length)
+    count.add(await pipeline.predict(data.columns, rows), served, rows.length)
+    context.report({ kind: 'step', phase: 'Comparing the graph with the studio', done: start + rows.length, total })
+    await context.checkpoint()
+  }
+  return count.certificate(data.part, options.runtime)
+}

@@ -1,0 +1,50 @@
+/** What the two ONNX Runtimes for JavaScript share: their one interface (onnxruntime-common). */
+import type { Feed } from '../bundle/encode.ts'
+import { StudioError } from '../errors.ts'
+import type { OnnxRunner } from './runner.ts'
+
+interface OrtTensor {
+  readonly data: unknown
+  dispose(): void
+}
+interface OrtSession {
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>
+  release(): Promise<void>
+}
+export interface Ort {
+  readonly Tensor: { new (type: 'float32', data: Float32Array, dims: readonly number[]): OrtTensor; new (type: 'int64', data: BigInt64Array, dims: readonly number[]): OrtTensor; new (type: 'string', data: readonly string[], dims: readonly number[]): OrtTensor }
+  readonly InferenceSession: { create(bytes: Uint8Array<ArrayBuffer>, options: Readonly<Record<string, unknown>>): Promise<OrtSession> }
+}
+
+function tensorOf(ort: Ort, feed: Feed, rows: number): OrtTensor {
+  if (feed.type === 'float') return new ort.Tensor('float32', feed.values, [rows, 1])
+  if (feed.type === 'int64') return new ort.Tensor('int64', feed.values, [rows, 1])
+  return new ort.Tensor('string', feed.values, [rows, 1])
+}
+
+/** One thread and no rewriting of sums: the same graph gives the same answer again. */
+const sessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 4 }
+
+export function ortRunner(ort: Ort, runtime: string, options: Readonly<Record<string, unknown>> = {}): OnnxRunner {
+  return {
+    runtime,
+    async open(bytes) {
+      let session: OrtSession
+      try {
+        session = await ort.InferenceSession.create(bytes, { ...sessionOptions, ...options })
+      } catch (cause) {
+        throw new StudioError({ code: 'bundle-mismatch', message: `invalid graph; ${runtime} refused it: ${cause instanceof Error ? cause.message.slice(0, 500) : String(cause)}`, cause })
+      }
+      return {
+        async run(feeds, rows) {
+          // Own properties by definition, not assignment: a column may be called __proto__.
+          const named: Record<string, OrtTensor> = Object.create(null)
+          for (const [name, feed] of feeds) Object.defineProperty(named, name, { value: tensorOf(ort, feed, rows), enumerable: true })
+          const results = await session.run(named)
+          return new Map(Object.entries(results).map(([name, tensor]) => [name, tensor.data as ArrayLike<number> | readonly string[]]))
+        },
+        close: () => session.release(),
+      }
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What core asks of ONNX Runtime. The runtime itself is injected: web in workers (runner-web.ts), node in
+ * the terminal and in tests (runner-node.ts).
+ */
+import type { Feed } from '../bundle/encode.ts'
+import type { Signature } from '../bundle/signature.ts'
+import { StudioError } from '../errors.ts'
+
+export interface OnnxSession {
+  /** Every output by name. @param feeds by graph input name, each of shape [rows, 1] */
+  run(feeds: ReadonlyMap<string, Feed>, rows: number): Promise<ReadonlyMap<string, ArrayLike<number> | readonly string[]>>
+  close(): Promise<void>
+}
+export interface OnnxRunner {
+  /** Such as "onnxruntime-web 1.30.0", for certificates. */
+  readonly runtime: string
+  /** @throws StudioError bundle-mismatch where the bytes are not a graph that this runtime takes */
+  open(bytes: Uint8Array<ArrayBuffer>): Promise<OnnxSession>
+}
+
+/** What a served model answers for some rows. */
+export interface ServedAnswer {
+  /** Class labels or, for regression, values. Shape (rows). */
+  readonly answers: readonly string[] | ArrayLike<number>
+  /** Row-major, shape (rows, classes); absent for regression. */
+  readonly probabilities?: ArrayLike<number>
+}
+
+/** Runs encoded rows through a session and takes its answer apart by the signature. @throws StudioError bug for outputs of another shape */
+export async function answer(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number): Promise<ServedAnswer> {
+  const named = new Map(signature.inputs.map((input, i) => [input.graphName ?? input.name, feeds[i] as Feed]))
+  const results = await session.run(named, rows)
+  const output = (index: number, length: number) => {
+    const name = signature.outputs[index]?.name ?? ''
+    const values = results.get(name)
+    if (!values || values.length !== length) throw new StudioError({ code: 'bug', message: `invalid output ${name}; it must hold ${length} values: ${values?.length ?? 'none'}` })
+    return values
+  }
+  if (signature.task === 'regression') return { answers: output(0, rows) as ArrayLike<number> }
+  return { answers: output(0, rows) as readonly string[], probabilities: output(1, rows * signature.classes.length) as ArrayLike<number> }
+}
