@@ -9,10 +9,13 @@ type Handlers = { readonly [N in TaskName]?: Lazy<N> }
 export const ingestHandlers: Handlers = {
   'ingest/preview': async () => (await import('./ingest-preview.ts')).ingestPreview,
   'ingest/commit': async () => (await import('./ingest-commit.ts')).ingestCommit,
+  'data/rekind': async () => (await import('./data-rekind.ts')).dataRekind,
 }
 
 /** Everything else: the compute and the interactive worker, which share one script. */
 export const computeHandlers: Handlers = {
+  'data/rows': async () => (await import('./data-rows.ts')).dataRows,
+  'data/leaks': async () => (await import('./data-leaks.ts')).dataLeaks,
   'prepare/preview': async () => (await import('./prepare-preview.ts')).preparePreview,
   'train': async () => (await import('./train.ts')).train,
   'evaluate/test': async () => (await import('./evaluate-test.ts')).evaluateTest,
