@@ -42,6 +42,7 @@ export const decisionTree: Estimator<typeof params> = {
   params,
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
+    await context.checkpoint()
     const kind = options.params.criterion === 'entropy' ? 'entropy' : 'gini'
     const trees = await growExact(X, criterionFor(y, kind, options.weights), options.params, context)
     const base = new Array<number>(trees.outputs).fill(0)
