@@ -1,0 +1,41 @@
+/** Partial dependence (mean), single rows thinly behind it (ICE), and the chosen row's own curve. */
+import type { PartialDependence } from '../core/explain/explainer.ts'
+import { type Chart, layout, line, nameOf, say, type Trace } from './figure.ts'
+import { type Palette, withAlpha } from './palette.ts'
+
+/** Where grid values stand on the axis: numbers as they are, categories at 0, 1, 2 ... */
+export const gridPositions = (grid: readonly (number | string)[]): number[] => grid.map((value, i) => (typeof value === 'number' ? value : i))
+
+export function partialDependence(explanation: PartialDependence, palette: Palette): Chart | undefined {
+  const { grid, mean, ice, row } = explanation
+  if (grid.length === 0) return undefined
+  const x = gridPositions(grid)
+  const isNamed = grid.some((value) => typeof value === 'string')
+  const column = nameOf(explanation.column)
+  const output = nameOf(explanation.output, 48)
+  const low = mean.reduce((a, b) => Math.min(a, b))
+  const high = mean.reduce((a, b) => Math.max(a, b))
+  const template = `${isNamed ? '' : '%{x:.5~g}<br>'}%{y:.4~g}<extra></extra>`
+  const thin: Trace[] = ice.map((curve, i) => line(i === 0 ? 'Other rows' : '', x, curve, { colour: withAlpha(palette.baseline, 0.28), width: 1, legend: i === 0 }))
+  return {
+    title: `How ${column} moves the ${output}`,
+    description: `Mean ${output} over ${explanation.n} held-out rows when ${column} is set to each value and all else stays: from ${say(low)} to ${say(high)}.${row.length > 0 ? ' The chosen row is drawn strongly.' : ''}`,
+    figure: {
+      data: [
+        ...thin,
+        line('Mean of rows', x, mean, { colour: palette.ink, width: 2, dash: 'dash', hovertemplate: template }),
+        ...(row.length > 0 ? [line('This row', x, row, { colour: palette.accent, width: 3, hovertemplate: template })] : []),
+      ],
+      layout: layout(palette, {
+        x: { title: column, ...(isNamed ? { names: grid.map(String), range: [-0.4, grid.length - 0.6] as const } : {}) },
+        y: { title: output, ...(output.startsWith('probability') ? { range: [-0.02, 1.02] as const } : {}) },
+        height: 320,
+        legend: true,
+      }),
+    },
+    table: {
+      columns: [explanation.column, 'Mean', ...(row.length > 0 ? ['This row'] : [])],
+      rows: grid.map((value, i) => [value, mean[i] as number, ...(row.length > 0 ? [row[i] as number] : [])]),
+    },
+  }
+}

@@ -1,0 +1,35 @@
+/** Every chart by kind; a new one is its own file, one line here and a fixture in its snapshot test. */
+import { calibration } from './calibration.ts'
+import { confusion } from './confusion.ts'
+import { precisionRecall, roc } from './curves.ts'
+import type { Chart } from './figure.ts'
+import { groups } from './groups.ts'
+import { histogram } from './histogram.ts'
+import { history } from './history.ts'
+import { importance } from './importance.ts'
+import { leaderboard } from './leaderboard.ts'
+import type { Palette } from './palette.ts'
+import { partialDependence } from './partial-dependence.ts'
+import { predictedActual, residualHistogram, residuals } from './residuals.ts'
+import { thresholdMetrics } from './threshold-metrics.ts'
+
+/** Undefined where the input holds nothing to draw. */
+export type ChartOf<I> = (input: I, palette: Palette) => Chart | undefined
+
+export const charts = {
+  confusion,
+  roc,
+  'precision-recall': precisionRecall,
+  calibration,
+  'threshold-metrics': thresholdMetrics,
+  'predicted-actual': predictedActual,
+  residuals,
+  'residual-histogram': residualHistogram,
+  history,
+  importance,
+  'partial-dependence': partialDependence,
+  leaderboard,
+  groups,
+  histogram,
+} as const satisfies Readonly<Record<string, ChartOf<never>>>
+export type ChartKind = keyof typeof charts

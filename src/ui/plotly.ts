@@ -1,0 +1,67 @@
+/**
+ * The one door to the chart library: loaded when the first chart is drawn, told to leave the page's styles
+ * alone (ui/plotly.css has the few rules it needs), and given escaped figures only.
+ */
+import type { Figure } from '../charts/figure.ts'
+import type { Palette } from '../charts/palette.ts'
+import { escapeFigure } from './escape-figure.ts'
+import './plotly.css'
+
+type Events = 'plotly_click'
+export interface ClickEvent {
+  readonly points: readonly { readonly curveNumber: number; readonly pointNumber: number }[]
+}
+export interface Drawn extends HTMLElement {
+  on?(event: Events, hear: (event: ClickEvent) => void): void
+}
+interface Library {
+  react(place: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>
+  purge(place: HTMLElement): void
+  toImage(figure: unknown, options: { format: 'svg' | 'png'; width: number; height: number; scale?: number }): Promise<string>
+}
+
+let library: Promise<Library> | undefined
+function load(): Promise<Library> {
+  library ??= (() => {
+    // An element of this id and class stops the library from writing a style element, which the content policy refuses.
+    const marker = document.createElement('meta')
+    marker.id = 'plotly.js-style-global'
+    marker.className = 'no-inline-styles'
+    document.head.append(marker)
+    return import('plotly.js-dist-min').then((module: unknown) => {
+      const { default: inner } = module as { default?: Library }
+      return inner ?? (module as Library)
+    })
+  })()
+  library.catch(() => (library = undefined))
+  return library
+}
+
+const config = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false, staticPlot: false }
+const fontOf = (place: Element): string => getComputedStyle(place).fontFamily
+
+function withFont(figure: Figure, family: string, width: number, ground?: string): { data: unknown; layout: unknown } {
+  const { data, layout } = escapeFigure(figure)
+  const base = layout as { readonly font?: object }
+  return { data, layout: { ...base, width, autosize: false, font: { ...base.font, family }, ...(ground ? { paper_bgcolor: ground, plot_bgcolor: ground } : {}) } }
+}
+
+/** Draws, or redraws what is there. @param width in pixels */
+export async function drawFigure(place: Drawn, figure: Figure, width: number): Promise<void> {
+  const plotly = await load()
+  const { data, layout } = withFont(figure, fontOf(place), width)
+  await plotly.react(place, data, layout, config)
+}
+export async function clearFigure(place: HTMLElement): Promise<void> {
+  if (library) (await library).purge(place)
+}
+
+/** The figure as a picture on the palette's ground. @param width in pixels */
+export async function pictureOf(figure: Figure, format: 'svg' | 'png', palette: Palette, width = 900): Promise<Blob> {
+  const plotly = await load()
+  const height = figure.layout.height
+  const url = await plotly.toImage(withFont(figure, fontOf(document.body), width, palette.ground), { format, width, height, ...(format === 'png' ? { scale: 2 } : {}) })
+  const body = url.slice(url.indexOf(',') + 1)
+  if (format === 'svg') return new Blob([url.startsWith('data:image/svg+xml;base64') ? atob(body) : decodeURIComponent(body)], { type: 'image/svg+xml' })
+  return new Blob([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], { type: 'image/png' })
+}
