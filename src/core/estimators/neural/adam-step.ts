@@ -45,7 +45,7 @@ export class AdamTrainer {
   }
 
   /**
-   * Takes one step.
+   * Takes one step (Kingma & Ba 2015, algorithm 1; epsilon outside the bias correction, as in PyTorch).
    * @param inputs row-major (rows, features)
    * @param targets one-hot (rows, classes), or (rows, 1) standardised values where classes = 1
    * @returns the batch's mean loss before the step, without the penalty
@@ -55,7 +55,8 @@ export class AdamTrainer {
     const { sizes, classes, learningRate } = this.#options
     this.#steps++
     const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8]
-    const rate = (learningRate * Math.sqrt(1 - beta2 ** this.#steps)) / (1 - beta1 ** this.#steps)
+    const spread = Math.sqrt(1 - beta2 ** this.#steps)
+    const rate = (learningRate * spread) / (1 - beta1 ** this.#steps)
     const [loss, theta, m, v] = tf.tidy(() => {
       const x = tf.tensor2d(inputs, [rows, sizes[0] as number])
       const y = tf.tensor2d(targets, [rows, classes])
@@ -63,7 +64,7 @@ export class AdamTrainer {
       const gradient = tf.add(grad, tf.mul(tf.div(this.#decay, rows), this.#theta))
       const nextM = tf.add(tf.mul(this.#m, beta1), tf.mul(gradient, 1 - beta1)) as Tensor1D
       const nextV = tf.add(tf.mul(this.#v, beta2), tf.mul(tf.square(gradient), 1 - beta2)) as Tensor1D
-      const nextTheta = tf.sub(this.#theta, tf.mul(tf.div(nextM, tf.add(tf.sqrt(nextV), epsilon)), rate)) as Tensor1D
+      const nextTheta = tf.sub(this.#theta, tf.mul(tf.div(nextM, tf.add(tf.sqrt(nextV), epsilon * spread)), rate)) as Tensor1D
       return [value as Scalar, nextTheta, nextM, nextV]
     })
     tf.dispose([this.#theta, this.#m, this.#v])
