@@ -53,10 +53,26 @@ function precacheList(): Plugin {
   }
 }
 
+/**
+ * The page reads estimators' tables, never fits: without this its build would hold a second copy of tfjs
+ * that nothing could load.
+ */
+function fitsInWorkersOnly(): Plugin {
+  return {
+    name: 'fits-in-workers-only',
+    apply: 'build',
+    enforce: 'pre',
+    load(id) {
+      if (!id.endsWith('/neural/fit-mlp.ts')) return null
+      return `export function fitMlp() { throw new Error('unsupported place; models are fitted in workers') }`
+    },
+  }
+}
+
 export default defineConfig({
   base: './',
   define: { __APP_VERSION__: JSON.stringify(version) },
-  plugins: [svelte(), precacheList()],
+  plugins: [svelte(), fitsInWorkersOnly(), precacheList()],
   worker: { format: 'es' as const },
   build: {
     target: 'es2023',
