@@ -9,7 +9,7 @@ import { deleteDataset } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
 import { changeProject } from '../storage/projects.ts'
 import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
-import { deleteRun, restoreRun, updateRun } from '../storage/runs.ts'
+import { deleteRun, failRun, restoreRun, updateRun } from '../storage/runs.ts'
 import { History } from './history.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -177,6 +177,12 @@ export class ProjectState {
   /** Changes what a person may change of a run: its name and notes. */
   async editRun(id: string, change: { readonly name?: string; readonly notes?: string }): Promise<boolean> {
     return this.#andRefresh(() => updateRun(this.#store, id, this.token, change))
+  }
+  /** Says of a run how it ended where its worker no longer could. */
+  async settleRun(id: string, error: StudioError): Promise<void> {
+    await this.refresh()
+    if (this.readOnly || this.runs.find((run) => run.id === id)?.status !== 'running') return
+    await this.#andRefresh(() => failRun(this.#store, id, this.token, error))
   }
   /** Puts a run into the bin, with a way back. */
   async deleteRun(id: string): Promise<void> {

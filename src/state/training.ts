@@ -1,5 +1,6 @@
 /** Starts trainings: the baseline always stands beside what a person trains, on the same rows. */
 import type { SplitSpec } from '../core/data/split.ts'
+import { asStudioError } from '../core/errors.ts'
 import { canonicalJson, freshId } from '../core/ids.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ParamValues } from '../core/params.ts'
@@ -9,6 +10,9 @@ import type { RunSpec } from '../core/run/run-spec.ts'
 import type { AppState } from './app.svelte.ts'
 import type { Job } from './job.svelte.ts'
 import type { ProjectState } from './project.svelte.ts'
+
+/** By then a cancelled worker has recorded the end of its run, or is gone. */
+const graceMs = 2000
 
 export interface Wanted {
   readonly estimator: string
@@ -45,13 +49,18 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
   const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${estimator.label.toLowerCase()}`, subject: runId, canStop: estimator.tags.iterative })
   // The worker records the run as running when it starts; show that, and how it ended.
   const shown = setTimeout(() => void project.refresh(), 400)
-  const ended = output.then(
-    () => {},
-    () => {},
-  ).then(() => {
-    clearTimeout(shown)
-    return project.refresh()
-  })
+  const ended = output
+    .then(
+      () => {},
+      (error: unknown) => {
+        // A worker that was ended had no chance to record it.
+        setTimeout(() => void project.settleRun(runId, asStudioError(error)), graceMs)
+      },
+    )
+    .then(() => {
+      clearTimeout(shown)
+      return project.refresh()
+    })
   return { runId, job, ended }
 }
 

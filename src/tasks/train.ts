@@ -1,5 +1,6 @@
 /** Trains one run in its own worker and records all of it, whichever way it ends. */
 import { asStudioError } from '../core/errors.ts'
+import { estimators } from '../core/estimators/registry.ts'
 import { train as trainPipeline } from '../core/run/train.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { createRun, failRun, finishRun } from '../storage/runs.ts'
@@ -12,7 +13,7 @@ export const train: TaskHandler<'train'> = async ({ runId, token, spec }, { stor
   const dataset = await loadDataset(store, spec.datasetId)
   const load = context.now() - begun
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
-  await createRun(store, { id: runId, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
+  await createRun(store, { id: runId, name: estimators.get(spec.estimator.id).label, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
   try {
     const result = await trainPipeline(spec, dataset, context)
     const { split, pipeline, prediction, evaluation, timings, history, warnings, threshold } = result
