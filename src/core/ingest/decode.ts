@@ -19,25 +19,28 @@ export function bomLength(head: Uint8Array, encoding: Encoding): number {
   return 0
 }
 
-/** Steps through UTF-8 across pieces; `need` more continuation bytes, the next one within [low, high]. */
+/** Steps through UTF-8 across pieces; `taken` bytes of a sequence seen, `need` more, the next one within [low, high]. */
 export interface Utf8State {
+  taken: number
   need: number
   low: number
   high: number
 }
-export const utf8Start = (): Utf8State => ({ need: 0, low: 0x80, high: 0xbf })
+export const utf8Start = (): Utf8State => ({ taken: 0, need: 0, low: 0x80, high: 0xbf })
 
 /**
- * The first byte that cannot be UTF-8, or -1. The state carries a sequence cut by the end of a piece
- * into the next. Overlong forms, surrogates and values above U+10FFFF are invalid.
+ * Where the first sequence begins that is not UTF-8, or undefined. The state carries a sequence cut by
+ * the end of a piece into the next, so the answer may be negative: in the piece before. Overlong forms,
+ * surrogates and values above U+10FFFF are invalid.
  */
-export function invalidUtf8At(bytes: Uint8Array, state: Utf8State): number {
+export function invalidUtf8At(bytes: Uint8Array, state: Utf8State): number | undefined {
   const end = bytes.length
-  let { need, low, high } = state
+  let { taken, need, low, high } = state
   for (let i = 0; i < end; i++) {
     const byte = bytes[i] as number
     if (need === 0) {
       if (byte < 0x80) continue
+      taken = 1
       if (byte >= 0xc2 && byte <= 0xdf) need = 1
       else if (byte >= 0xe0 && byte <= 0xef) {
         need = 2
@@ -49,16 +52,18 @@ export function invalidUtf8At(bytes: Uint8Array, state: Utf8State): number {
         if (byte === 0xf4) high = 0x8f
       } else return i
     } else {
-      if (byte < low || byte > high) return i
+      if (byte < low || byte > high) return i - taken
       low = 0x80
       high = 0xbf
+      taken++
       need--
     }
   }
+  state.taken = taken
   state.need = need
   state.low = low
   state.high = high
-  return -1
+  return undefined
 }
 
 /** True where every byte is ASCII: the common case, told at memory speed. */
@@ -88,9 +93,10 @@ function refuseBinary(what: string, hint: string, details: Record<string, number
 /**
  * Which encoding the beginning of a file is in, and why.
  * @param head the first bytes of the file, at best a megabyte
+ * @param whole true where these are all
  * @throws StudioError bad-data where the bytes are not text
  */
-export function guessEncoding(head: Uint8Array): EncodingGuess {
+export function guessEncoding(head: Uint8Array, whole: boolean): EncodingGuess {
   for (const [magic, what, hint] of signatures) {
     if (magic.every((byte, i) => head[i] === byte)) refuseBinary(what, hint, { byte: 0 })
   }
@@ -123,8 +129,9 @@ export function guessEncoding(head: Uint8Array): EncodingGuess {
   if (controls > 0.02 * head.length && controls > 8) {
     refuseBinary(`binary data: ${controls} of the first ${head.length} bytes are control characters`, 'Choose a file that holds a table as text.', { controls })
   }
-  const failed = invalidUtf8At(head, utf8Start())
-  if (failed < 0) {
+  const state = utf8Start()
+  const failed = invalidUtf8At(head, state) ?? (whole && state.need > 0 ? head.length - state.taken : undefined)
+  if (failed === undefined) {
     const ascii = isAscii(head)
     return { value: 'utf-8', bom: 0, confidence: 1, reason: ascii ? 'Only plain ASCII characters so far, which UTF-8 reads as they are.' : 'Every byte so far is valid UTF-8.' }
   }

@@ -57,7 +57,7 @@ export async function shapeOf(source: WatchedSource, choices: IngestChoices): Pr
   let encoding: OptionGuesses['encoding']
   let bom = 0
   if (chosen.encoding === undefined) {
-    const guess = guessEncoding(head)
+    const guess = guessEncoding(head, whole)
     encoding = { value: guess.value, confidence: guess.confidence, reason: guess.reason }
     bom = guess.bom
   } else {

@@ -130,18 +130,19 @@ export async function* utf8Pieces(
       const piece = block.subarray(start, start + pieceBytes)
       if (check && !transcoder && (state.need > 0 || !isAscii(piece))) {
         const bad = invalidUtf8At(piece, state)
-        if (bad >= 0) throw notUtf8(at + bad, piece[bad] as number)
+        if (bad !== undefined) throw notUtf8(at + bad)
       }
       at += piece.length
+      if (check && at === source.size && state.need > 0) throw notUtf8(at - state.taken)
       yield { piece: transcoder ? transcoder.transcode(piece, at === source.size) : piece, read: at }
     }
   }
 }
 
-function notUtf8(byte: number, value: number): StudioError {
+function notUtf8(byte: number): StudioError {
   return new StudioError({
     code: 'bad-data',
-    message: `invalid text; the file is read as UTF-8, which cannot hold byte ${byte} (0x${value.toString(16)})`,
+    message: `invalid text; the file is read as UTF-8, and the bytes from ${byte} on are none`,
     details: { byte, encoding: 'utf-8' },
     hint: 'Choose the encoding Windows-1252, or save the file as UTF-8.',
   })
