@@ -25,4 +25,7 @@ export const computeHandlers: Handlers = {
   'explain/row': async () => (await import('./explain-row.ts')).explainRow,
   'explain/predict': async () => (await import('./explain-predict.ts')).explainPredict,
   'explain/run': async () => (await import('./explain-run.ts')).explainRun,
+  'project/export': async () => (await import('./project-export.ts')).projectExport,
+  'project/import': async () => (await import('./project-import.ts')).projectImport,
+  'project/copy': async () => (await import('./project-copy.ts')).projectCopy,
 }

@@ -1,0 +1,291 @@
+/**
+ * A project as a plain zip: a manifest with the SHA-256 of each part, JSON for records, one raw file for
+ * each array. Reading one is reading a stranger's file: every part is checked before anything is stored.
+ */
+import type { Column } from '../core/data/column.ts'
+import type { Profile } from '../core/data/profile.ts'
+import { StudioError } from '../core/errors.ts'
+import type { TypedArray } from '../core/estimators/estimator.ts'
+import { sha256 } from '../core/ids.ts'
+import { check, parseJson, v } from '../core/schema.ts'
+import { createZipWriter, openZip, type RandomBytes, type ZipReader } from '../core/zip.ts'
+import type { ProjectParts, RowGroup } from '../storage/adopt-project.ts'
+import { startColumn } from '../storage/columns.ts'
+import { byteSize } from '../storage/bytes.ts'
+import type { DatasetRecord, ExplanationRecord, ModelRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from '../storage/records.ts'
+import { chunksFrom } from '../storage/save-dataset.ts'
+import { recordProblem } from '../storage/schemas.ts'
+import { arrayOf, bytesOfArray, endingOf, fromPlainRecord, toPlainRecord } from './plain-record.ts'
+
+export const projectFormat = 'glasshouse-project'
+const formatVersion = 1
+
+const manifestSchema = v.strictObject({
+  format: v.literal(projectFormat),
+  version: v.literal(formatVersion),
+  name: v.string(),
+  parts: v.array(v.strictObject({ path: v.string(), bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
+  leftOut: v.array(v.strictObject({ what: v.string(), reason: v.string() })),
+})
+
+const readme = `A project of Glasshouse.
+
+manifest.json        what is in here, with the SHA-256 of each part
+project.json         decisions, slices
+datasets/N/          dataset.json and profile.json; columns/I.* are the values of column I:
+                     .values.f64 (numbers; for a datetime UTC seconds), .values.i32 (index into .dictionary.json, -1 = missing),
+                     .values.u8 (0 and 1, or UTF-8 text end to end), .offsets.u32 (where each text starts), and
+                     .validity.u8: bit i, lowest first, is 1 where row i has a value
+runs/N/              run.json, and model, split, predictions and explanations with their arrays
+                     {"$array": path} in JSON stands for the array in that file
+
+All arrays are raw and little-endian: f64 is numpy's '<f8', i32 '<i4', u32 '<u4', u8 'u1'.
+`
+
+interface Progress {
+  (done: number, total: number): void
+}
+
+export interface WriteOptions {
+  readonly checkpoint: () => Promise<void>
+  readonly onProgress?: Progress
+}
+
+interface FileColumn {
+  readonly name: string
+  readonly values: Float64Array | Int32Array | Uint8Array
+  readonly offsets?: Uint32Array
+  readonly dictionary?: readonly string[]
+}
+function fileColumn(column: Column): FileColumn {
+  switch (column.kind) {
+    case 'numeric':
+    case 'boolean':
+      return { name: column.name, values: column.values }
+    case 'datetime':
+      return { name: column.name, values: column.seconds }
+    case 'categorical':
+      return { name: column.name, values: column.codes, dictionary: column.dictionary }
+    case 'text':
+    case 'id':
+      return { name: column.name, values: column.bytes, offsets: column.offsets }
+  }
+}
+
+async function wholeColumns(record: DatasetRecord, groups: AsyncIterable<RowGroup> | Iterable<RowGroup>, checkpoint: () => Promise<void>): Promise<Column[]> {
+  const builders = record.columns.map((info) => startColumn(info, record.rowsCommitted))
+  for await (const { firstRow, rows, columns } of groups) {
+    await checkpoint()
+    builders.forEach((builder, index) => builder.add(columns[index] as RowGroup['columns'][number], firstRow, rows))
+  }
+  return builders.map((builder) => builder.end())
+}
+
+/** Damaged datasets are left out, and the manifest says so. @throws StudioError cancelled, storage-lost */
+export async function writeProjectFile(parts: ProjectParts, { checkpoint, onProgress }: WriteOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const writer = createZipWriter()
+  const listed: { path: string; bytes: number; sha256: string }[] = []
+  const leftOut: { what: string; reason: string }[] = []
+  const add = async (path: string, bytes: Uint8Array): Promise<void> => {
+    await checkpoint()
+    writer.add({ name: path, bytes })
+    listed.push({ path, bytes: bytes.length, sha256: await sha256(bytes as Uint8Array<ArrayBuffer>) })
+  }
+  const addJson = (path: string, value: unknown): Promise<void> => add(path, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`))
+  const addRecord = async (folder: string, name: string, record: unknown): Promise<void> => {
+    const arrays: { path: string; array: ArrayBufferView }[] = []
+    const plain = toPlainRecord(record, (array) => {
+      const path = `${folder}/${name}.${arrays.length}.${endingOf(array)}`
+      arrays.push({ path, array })
+      return path
+    })
+    await addJson(`${folder}/${name}.json`, plain)
+    for (const { path, array } of arrays) await add(path, bytesOfArray(array))
+  }
+
+  const total = parts.datasets.length + parts.runs.length + 1
+  let done = 0
+  const step = (): void => onProgress?.(++done, total)
+
+  await add('README.txt', new TextEncoder().encode(readme))
+  await addJson('project.json', parts.project)
+  step()
+  for (const [index, { record, profile, rowGroups }] of parts.datasets.entries()) {
+    const folder = `datasets/${index}`
+    try {
+      const columns = await wholeColumns(record, rowGroups(), checkpoint)
+      await addJson(`${folder}/dataset.json`, record)
+      if (profile) await addJson(`${folder}/profile.json`, profile)
+      for (const [at, column] of columns.entries()) {
+        const { values, offsets, dictionary } = fileColumn(column)
+        await add(`${folder}/columns/${at}.validity.u8`, column.validity)
+        await add(`${folder}/columns/${at}.values.${endingOf(values)}`, bytesOfArray(values))
+        if (offsets) await add(`${folder}/columns/${at}.offsets.u32`, bytesOfArray(offsets))
+        if (dictionary) await addJson(`${folder}/columns/${at}.dictionary.json`, dictionary)
+      }
+    } catch (error) {
+      if (!(error instanceof StudioError) || error.code !== 'bad-data') throw error
+      leftOut.push({ what: `dataset ${record.name}`, reason: error.message })
+    }
+    step()
+  }
+  for (const [index, { record, model, split, predictions, explanations }] of parts.runs.entries()) {
+    const folder = `runs/${index}`
+    await addRecord(folder, 'run', record)
+    if (model) await addRecord(folder, 'model', model)
+    if (split) await addRecord(folder, 'split', split)
+    for (const [at, prediction] of predictions.entries()) await addRecord(`${folder}/predictions`, String(at), prediction)
+    for (const [at, explanation] of explanations.entries()) await addRecord(`${folder}/explanations`, String(at), explanation)
+    step()
+  }
+  const manifest: v.InferOutput<typeof manifestSchema> = { format: projectFormat, version: formatVersion, name: parts.project.name, parts: listed, leftOut }
+  writer.add({ name: 'manifest.json', bytes: new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`) })
+  return writer.end()
+}
+
+const notOurs = (reason: string, hint: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid project file; ${reason}`, hint })
+
+interface Reader {
+  has(path: string): boolean
+  json(path: string): Promise<unknown>
+  record(path: string): Promise<unknown>
+  bytes(path: string): Promise<Uint8Array<ArrayBuffer>>
+  names: readonly string[]
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new StudioError({ code: 'bad-data', message: `invalid project file; not UTF-8 text: ${path.slice(0, 200)}`, cause })
+  }
+}
+
+async function openProject(zip: ZipReader): Promise<Reader> {
+  if (!zip.has('manifest.json')) throw notOurs('it has no manifest.json, so the studio did not write it', 'Choose a file that was made with “Download project”.')
+  const raw = parseJson(decode(await zip.read('manifest.json'), 'manifest.json'), 'project file: manifest.json')
+  if ((raw as { format?: unknown } | null)?.format !== projectFormat) throw notOurs('its manifest is not of a project of this studio', 'Choose a file that was made with “Download project”.')
+  const version = (raw as { version?: unknown }).version
+  if (typeof version === 'number' && version > formatVersion) {
+    throw new StudioError({ code: 'unsupported', message: `unsupported project file; a newer studio wrote it: version ${version}, this one reads ${formatVersion}`, hint: 'Reload to get the newer studio.' })
+  }
+  const manifest = check(manifestSchema, raw, 'project file: manifest.json')
+  const parts = new Map(manifest.parts.map((part) => [part.path, part]))
+  if (parts.size !== manifest.parts.length) throw notOurs('its manifest names a part twice', 'Download the project again.')
+  const missing = manifest.parts.find((part) => !zip.has(part.path))
+  if (missing) throw notOurs(`a part that its manifest names is missing: ${missing.path.slice(0, 200)}`, 'Download the project again.')
+  const extra = zip.names.find((name) => name !== 'manifest.json' && !parts.has(name))
+  if (extra !== undefined) throw notOurs(`it holds a part that its manifest does not name: ${extra.slice(0, 200)}`, 'Download the project again.')
+
+  const bytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const part = parts.get(path)
+    if (!part) throw notOurs(`a part is missing: ${path.slice(0, 200)}`, 'Download the project again.')
+    const content = await zip.read(path)
+    if (content.length !== part.bytes || (await sha256(content)) !== part.sha256) throw notOurs(`a part was changed since it was written: ${path.slice(0, 200)}`, 'Download the project again.')
+    return content
+  }
+  const json = async (path: string): Promise<unknown> => parseJson(decode(await bytes(path), path), `project file: ${path}`)
+  return {
+    names: zip.names,
+    has: (path) => parts.has(path),
+    bytes,
+    json,
+    async record(path) {
+      const plain = await json(path)
+      const wanted: string[] = []
+      fromPlainRecord(plain, (name) => (wanted.push(name), new Uint8Array()))
+      const arrays = new Map<string, TypedArray>()
+      for (const name of new Set(wanted)) arrays.set(name, arrayOf(name, await bytes(name)))
+      return fromPlainRecord(plain, (name) => arrays.get(name) as TypedArray)
+    },
+  }
+}
+
+function checked<T>(store: StoreName, record: unknown, path: string): T {
+  const problem = recordProblem(store, record)
+  if (problem !== undefined) throw notOurs(`${path.slice(0, 200)}: ${problem}`, 'Download the project again.')
+  return record as T
+}
+
+/** The numbered folders or files below a path, in order. */
+function numbered(names: readonly string[], pattern: RegExp): number[] {
+  const found = new Set<number>()
+  for (const name of names) {
+    const match = pattern.exec(name)
+    if (match) found.add(Number(match[1]))
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+async function readColumns(reader: Reader, folder: string, record: DatasetRecord): Promise<Column[]> {
+  const rows = record.rowsCommitted
+  const columns: Column[] = []
+  for (const [at, info] of record.columns.entries()) {
+    const path = `${folder}/columns/${at}`
+    const refuse = (reason: string): StudioError => notOurs(`${path}: ${reason}`, 'Download the project again.')
+    const validity = await reader.bytes(`${path}.validity.u8`)
+    if (validity.length !== (rows + 7) >> 3) throw refuse(`${(rows + 7) >> 3} bytes of validity expected`)
+    const ending = { numeric: 'f64', datetime: 'f64', categorical: 'i32', boolean: 'u8', text: 'u8', id: 'u8' }[info.kind]
+    const values = arrayOf(`${path}.values.${ending}`, await reader.bytes(`${path}.values.${ending}`))
+    const base = { name: info.name, length: rows, validity }
+    if (info.kind === 'text' || info.kind === 'id') {
+      const offsets = arrayOf(`${path}.offsets.u32`, await reader.bytes(`${path}.offsets.u32`)) as Uint32Array
+      if (offsets.length !== rows + 1 || offsets[0] !== 0 || offsets[rows] !== values.length || offsets.some((offset, i) => i > 0 && offset < (offsets[i - 1] as number))) throw refuse(`${rows + 1} rising offsets expected`)
+      columns.push({ ...base, kind: info.kind, bytes: values as Uint8Array, offsets })
+      continue
+    }
+    if (values.length !== rows) throw refuse(`${rows} values expected, received ${values.length}`)
+    if (info.kind === 'categorical') {
+      const dictionary = check(v.array(v.string()), await reader.json(`${path}.dictionary.json`), `project file: ${path}.dictionary.json`)
+      const codes = values as Int32Array
+      if (codes.some((code) => code < -1 || code >= dictionary.length)) throw refuse(`codes below ${dictionary.length} expected`)
+      columns.push({ ...base, kind: 'categorical', codes, dictionary })
+    } else if (info.kind === 'boolean') columns.push({ ...base, kind: 'boolean', values: values as Uint8Array, labels: [info.categories?.[0] ?? 'false', info.categories?.[1] ?? 'true'] })
+    else if (info.kind === 'datetime') columns.push({ ...base, kind: 'datetime', seconds: values as Float64Array, layout: info.layout ?? 'epoch-seconds' })
+    else columns.push({ ...base, kind: 'numeric', values: values as Float64Array, integer: info.integer ?? false })
+  }
+  return columns
+}
+
+/** Everything is read and checked before this resolves, so that what follows can only fail in storage. @throws StudioError bad-data, unsupported, cancelled */
+export async function readProjectFile(source: RandomBytes, { checkpoint, onProgress }: WriteOptions): Promise<ProjectParts> {
+  const reader = await openProject(await openZip(source))
+  const project = checked<ProjectRecord>('projects', await reader.json('project.json'), 'project.json')
+  const dataFolders = numbered(reader.names, /^datasets\/(\d{1,6})\/dataset\.json$/)
+  const runFolders = numbered(reader.names, /^runs\/(\d{1,6})\/run\.json$/)
+  const total = dataFolders.length + runFolders.length
+  let done = 0
+  const datasets: { record: DatasetRecord; profile: Profile | undefined; rowGroups(): Iterable<RowGroup> }[] = []
+  for (const index of dataFolders) {
+    await checkpoint()
+    const folder = `datasets/${index}`
+    const record = checked<DatasetRecord>('datasets', await reader.json(`${folder}/dataset.json`), `${folder}/dataset.json`)
+    if (record.state !== 'complete') throw notOurs(`${folder}: a complete dataset expected`, 'Download the project again.')
+    const profile = reader.has(`${folder}/profile.json`) ? ((await reader.json(`${folder}/profile.json`)) as Profile) : undefined
+    if (profile) checked('profiles', { datasetId: record.id, projectId: record.projectId, profile }, `${folder}/profile.json`)
+    const columns = await readColumns(reader, folder, record)
+    datasets.push({ record: { ...record, bytesStored: byteSize(columns) }, profile, rowGroups: () => chunksFrom(columns, record.rowsCommitted) })
+    onProgress?.(++done, total)
+  }
+  const runs: ProjectParts['runs'][number][] = []
+  for (const index of runFolders) {
+    await checkpoint()
+    const folder = `runs/${index}`
+    const one = async <T>(store: StoreName, path: string): Promise<T> => checked<T>(store, await reader.record(path), path)
+    const some = async <T>(store: StoreName, sub: string): Promise<T[]> => {
+      const list: T[] = []
+      for (const at of numbered(reader.names, new RegExp(`^${folder}/${sub}/(\\d{1,6})\\.json$`))) list.push(await one<T>(store, `${folder}/${sub}/${at}.json`))
+      return list
+    }
+    runs.push({
+      record: await one<RunRecord>('runs', `${folder}/run.json`),
+      model: reader.has(`${folder}/model.json`) ? await one<ModelRecord>('models', `${folder}/model.json`) : undefined,
+      split: reader.has(`${folder}/split.json`) ? await one<SplitRecord>('splits', `${folder}/split.json`) : undefined,
+      predictions: await some<PredictionRecord>('predictions', 'predictions'),
+      explanations: await some<ExplanationRecord>('explanations', 'explanations'),
+    })
+    onProgress?.(++done, total)
+  }
+  return { project, datasets, runs }
+}

@@ -1,0 +1,112 @@
+/**
+ * Puts a whole project into the store under fresh ids, all or nothing: rows first, where nobody can see
+ * them, then every record in one strict transaction. Copies and imports both go this way.
+ */
+import type { Profile } from '../core/data/profile.ts'
+import { freshId } from '../core/ids.ts'
+import { chunksOf } from './keys.ts'
+import type { Store } from './port.ts'
+import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from './records.ts'
+import { checkChunk } from './schemas.ts'
+
+export interface RowGroup {
+  readonly firstRow: number
+  readonly rows: number
+  readonly columns: readonly ChunkColumn[]
+}
+export interface ProjectParts {
+  readonly project: ProjectRecord
+  readonly datasets: readonly { readonly record: DatasetRecord; readonly profile: Profile | undefined; rowGroups(): AsyncIterable<RowGroup> | Iterable<RowGroup> }[]
+  readonly runs: readonly {
+    readonly record: RunRecord
+    readonly model: ModelRecord | undefined
+    readonly split: SplitRecord | undefined
+    readonly predictions: readonly PredictionRecord[]
+    readonly explanations: readonly ExplanationRecord[]
+  }[]
+}
+
+const stagingLock = 'glasshouse-staging'
+const locks = (): LockManager | undefined => (globalThis.navigator as { locks?: LockManager } | undefined)?.locks
+
+/** @returns the new project's id. @throws StudioError; nothing of the project is then to be seen */
+export async function adoptProject(store: Store, parts: ProjectParts, options: { readonly name?: string; readonly checkpoint?: () => Promise<void> } = {}): Promise<string> {
+  const manager = locks()
+  return manager ? manager.request(stagingLock, { mode: 'shared' }, () => adopt(store, parts, options)) : adopt(store, parts, options)
+}
+
+async function adopt(store: Store, parts: ProjectParts, options: { readonly name?: string; readonly checkpoint?: () => Promise<void> }): Promise<string> {
+  const projectId = freshId('project')
+  const dataIds = new Map(parts.datasets.map(({ record }) => [record.id, freshId('data')]))
+  const dataset = (id: string): string => dataIds.get(id) ?? id
+  const staged: string[] = []
+  try {
+    const records: DatasetRecord[] = []
+    for (const { record, rowGroups } of parts.datasets) {
+      const id = dataset(record.id)
+      staged.push(id)
+      let sequence = 0
+      let rows = 0
+      for await (const group of rowGroups()) {
+        await options.checkpoint?.()
+        const chunk = { datasetId: id, sequence: sequence++, ...group }
+        checkChunk(chunk, record)
+        rows += group.rows
+        await store.write(['chunks'], (tx) => tx.put('chunks', chunk))
+      }
+      records.push({ ...record, id, projectId, chunks: sequence, rowsCommitted: rows })
+    }
+    const datasetId = parts.project.plan.datasetId
+    const now = Date.now()
+    const project: ProjectRecord = {
+      ...parts.project,
+      id: projectId,
+      name: options.name ?? parts.project.name,
+      createdAt: now,
+      changedAt: now,
+      deletedAt: null,
+      token: 0,
+      plan: { ...parts.project.plan, datasetId: datasetId === null ? null : (dataIds.get(datasetId) ?? null) },
+    }
+    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations']
+    await store.write(
+      all,
+      async (tx) => {
+        await tx.put('projects', project)
+        for (const record of records) await tx.put('datasets', record)
+        for (const { record, profile } of parts.datasets) if (profile) await tx.put('profiles', { datasetId: dataset(record.id), projectId, profile })
+        for (const { record, model, split, predictions, explanations } of parts.runs) {
+          const runId = freshId('run')
+          const { run } = record
+          await tx.put('runs', { ...record, id: runId, projectId, run: { ...run, id: runId, spec: { ...run.spec, projectId, datasetId: dataset(run.spec.datasetId) } } })
+          if (model) await tx.put('models', { ...model, runId, projectId })
+          if (split) await tx.put('splits', { ...split, runId, projectId })
+          for (const prediction of predictions) await tx.put('predictions', { ...prediction, runId, projectId })
+          for (const explanation of explanations) await tx.put('explanations', { ...explanation, runId, projectId })
+        }
+      },
+      'strict',
+    )
+    return projectId
+  } catch (error) {
+    // Rows without a dataset are invisible; what cannot be removed now is swept at the next start.
+    for (const id of staged) await store.write(['chunks'], (tx) => tx.delete('chunks', chunksOf(id))).catch(() => {})
+    throw error
+  }
+}
+
+/** Removes rows that belong to no dataset: left by an import that died. Does nothing while one is under way. @returns how many datasets' rows */
+export async function sweepOrphans(store: Store): Promise<number> {
+  const manager = locks()
+  if (!manager) return sweep(store)
+  return manager.request(stagingLock, { ifAvailable: true }, (lock) => (lock ? sweep(store) : 0))
+}
+
+function sweep(store: Store): Promise<number> {
+  return store.write(['chunks', 'datasets'], async (tx) => {
+    const known = new Set((await tx.keys('datasets')) as string[])
+    const orphans = new Set(((await tx.keys('chunks')) as [string, number][]).map(([datasetId]) => datasetId).filter((id) => !known.has(id)))
+    for (const id of orphans) await tx.delete('chunks', chunksOf(id))
+    return orphans.size
+  })
+}
