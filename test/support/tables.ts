@@ -81,17 +81,21 @@ export interface TableOptions {
   readonly features?: number
   readonly seed?: number
   readonly missing?: boolean
+  /** Adds a feature of category codes, which belongs to the signal too. */
+  readonly categories?: boolean
 }
 
 /** Features with a signal in the first, noise in the others. */
-export function matrixOf({ rows = 80, features = 3, seed = 1, missing = false }: TableOptions = {}): Matrix {
+export function matrixOf({ rows = 80, features = 3, seed = 1, missing = false, categories = false }: TableOptions = {}): Matrix {
   const rng = createRng(seed)
   const made = Array.from({ length: features }, (_, j): Feature => {
     const values = Float32Array.from({ length: rows }, () => rng.normal())
     if (missing) for (let row = j; row < rows; row += 9) values[row] = Number.NaN
     return { name: `x${j}`, source: `x${j}`, values }
   })
-  return { rows, features: made }
+  if (!categories) return { rows, features: made }
+  const names = ['w', '__proto__', 'y', 'z']
+  return { rows, features: [...made, { name: 'k', source: 'k', categories: names, values: Float32Array.from({ length: rows }, (_, row) => (missing && row % 8 === 5 ? Number.NaN : rng.int(names.length))) }] }
 }
 
 /** A target that the first feature explains, with a little noise; every class occurs from 3 rows on. */
@@ -99,7 +103,8 @@ export function targetFor(task: Task, X: Matrix, seed = 2): Target {
   const rng = createRng(seed)
   const score = Float64Array.from({ length: X.rows }, (_, row) => {
     const x = (X.features[0] as Feature).values[row] as number
-    return (Number.isNaN(x) ? 0 : x) + 0.2 * rng.normal()
+    const bonus = X.features.some(({ categories, values }) => categories && values[row] === 2) ? 1 : 0
+    return (Number.isNaN(x) ? 0 : x) + bonus + 0.2 * rng.normal()
   })
   if (task === 'regression') return { task, column: 'y', values: score.map((value) => 50 + 10 * value) }
   const classes = task === 'binary' ? ['no', 'yes'] : ['a', '__proto__', 'c']
