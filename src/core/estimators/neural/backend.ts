@@ -5,6 +5,8 @@
  */
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
+import { AdamTrainer } from './adam-step.ts'
+import { initialWeights } from './dense.ts'
 
 export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu'
 export const backendOrder: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu']
@@ -21,8 +23,10 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** Milliseconds: start and self-test together; a threaded or broken backend may otherwise never answer. */
+/** Milliseconds to start, its code and WASM fetched; a broken backend may otherwise never answer. */
 const startLimit = 8000
+/** Milliseconds for the self-test, which takes 0.1 s on a card and under 2 s where shaders are compiled for a software one. */
+const testLimit = 5000
 /** Allowed deviation from the CPU backend, relative to the largest answer of each problem. */
 const tolerance = 1e-3
 
@@ -45,40 +49,59 @@ interface GlCanvas {
   addEventListener(type: 'webglcontextlost', listener: () => void): void
 }
 interface Internals {
-  readonly gpgpu?: { readonly gl: { readonly canvas: GlCanvas; getExtension(name: string): { readonly UNMASKED_RENDERER_WEBGL: number } | null; getParameter(name: number): unknown } }
+  readonly gpgpu?: { readonly gl: { readonly canvas: GlCanvas; isContextLost(): boolean } }
   readonly device?: { readonly lost: Promise<{ readonly message: string; readonly reason: string }> }
-  readonly adapterInfo?: unknown
 }
 
 function lossOf(tf: Tf, name: BackendName): Promise<never> {
   const internals = tf.backend() as unknown as Internals
   return new Promise<never>((_resolve, reject) => {
     const lose = (why: string) => reject(new StudioError({ code: 'device-lost', message: `missing ${name} device; it was lost while in use: ${why}` }))
-    internals.gpgpu?.gl.canvas.addEventListener('webglcontextlost', () => lose('context lost'))
+    const gl = internals.gpgpu?.gl
+    gl?.canvas.addEventListener('webglcontextlost', () => lose('context lost'))
+    if (gl?.isContextLost()) lose('context lost before it began')
     void internals.device?.lost.then((info) => lose(info.message || info.reason))
   })
 }
 
 const softwareNames = /swiftshader|llvmpipe|software|basic render/i
 
-/** A graphics interface without a graphics card is slower than WASM by far; named so that "auto" skips it. */
-async function softwareRenderer(tf: Tf, name: BackendName): Promise<string | undefined> {
-  if (name === 'webgl') {
-    const gl = (tf.backend() as unknown as Internals).gpgpu?.gl
+interface ProbeGl {
+  getExtension(name: 'WEBGL_debug_renderer_info'): { readonly UNMASKED_RENDERER_WEBGL: number } | null
+  getExtension(name: 'WEBGL_lose_context'): { loseContext(): void } | null
+  getParameter(name: number): unknown
+}
+interface ProbeHost {
+  readonly OffscreenCanvas?: new (width: number, height: number) => { getContext(kind: 'webgl2'): ProbeGl | null }
+  readonly navigator?: { readonly gpu?: { requestAdapter(): Promise<ProbeAdapter | null> } }
+}
+interface ProbeAdapter {
+  readonly isFallbackAdapter?: boolean
+  readonly info?: { readonly vendor?: string; readonly architecture?: string; readonly description?: string }
+}
+
+/**
+ * A graphics interface without a graphics card is slower than WASM by far, so "auto" skips it. Asked of
+ * the browser directly: loading the backend and compiling its shaders to find out takes seconds.
+ */
+async function softwareRenderer(name: BackendName): Promise<string | undefined> {
+  const host = globalThis as ProbeHost
+  if (name === 'webgl' && host.OffscreenCanvas) {
+    const gl = new host.OffscreenCanvas(1, 1).getContext('webgl2')
     const names = gl?.getExtension('WEBGL_debug_renderer_info')
-    const renderer = names ? String(gl?.getParameter(names.UNMASKED_RENDERER_WEBGL)) : ''
+    const renderer = gl && names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : ''
+    gl?.getExtension('WEBGL_lose_context')?.loseContext()
     return softwareNames.test(renderer) ? renderer : undefined
   }
   if (name === 'webgpu') {
-    const gpu = (globalThis as { navigator?: { gpu?: { requestAdapter(): Promise<{ info?: { vendor?: string; architecture?: string; description?: string }; isFallbackAdapter?: boolean } | null> } } }).navigator?.gpu
-    const adapter = await gpu?.requestAdapter()
+    const adapter = await host.navigator?.gpu?.requestAdapter()
     const text = `${adapter?.info?.vendor ?? ''} ${adapter?.info?.architecture ?? ''} ${adapter?.info?.description ?? ''}`.trim()
     return adapter?.isFallbackAdapter || softwareNames.test(text) ? text || 'a fallback adapter' : undefined
   }
   return undefined
 }
 
-/** Small problems whose answers are known from the CPU backend: product, softmax, a long sum, a gradient. */
+/** Small problems whose answers are known from the CPU backend: product, softmax, a long sum, a gradient, three training steps. */
 async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
   const ramp = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step))
   const tensors = tf.tidy(() => {
@@ -91,7 +114,14 @@ async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
   })
   const answers = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>))
   tf.dispose(tensors)
-  return answers
+  const sizes = [6, 8, 3]
+  const theta = initialWeights(sizes, 'relu', 1)
+  const trainer = new AdamTrainer(tf, { sizes, activation: 'relu', classes: 3, learningRate: 0.01, alpha: 0.1 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+  const classes = Float32Array.from({ length: 30 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0))
+  for (let step = 0; step < 3; step++) trainer.step(ramp(60, 0.7), classes, 10).dispose()
+  const { m } = await trainer.read()
+  trainer.dispose()
+  return [...answers, m]
 }
 
 function deviation(answer: Float32Array, truth: Float32Array): number {
@@ -115,8 +145,7 @@ async function referenceAnswers(tf: Tf): Promise<readonly Float32Array[]> {
   return reference
 }
 
-async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backend> {
-  const truth = await referenceAnswers(tf)
+async function start(tf: Tf, name: BackendName, context: Context): Promise<void> {
   const module = await loaders[name]()
   if (name === 'wasm') {
     // tfjs's own threads hang in a minified bundle and under a strict content policy.
@@ -129,10 +158,21 @@ async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backe
   if (!(await tf.setBackend(name))) throw new Error('it did not start here')
   await tf.ready()
   if (tf.getBackend() !== name) throw new Error('it did not start here')
+}
+
+async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backend> {
+  const truth = await referenceAnswers(tf)
+  try {
+    await within(startLimit, start(tf, name, context), `missing answer; ${name} did not start within ${startLimit / 1000} s`)
+  } catch (error) {
+    // A start that is still under way would take the place of the next backend when it ends.
+    if (error instanceof StudioError && error.code === 'device-lost') tf.removeBackend(name)
+    throw error
+  }
   const lost = lossOf(tf, name)
   // The loss is awaited in races only; without a listener an early one would be an unhandled rejection.
   lost.catch(() => {})
-  const answers = await Promise.race([selfTest(tf), lost])
+  const answers = await within(testLimit, Promise.race([selfTest(tf), lost]), `missing answer; ${name} did not pass its self-test within ${testLimit / 1000} s`)
   truth.forEach((expected, i) => {
     const found = deviation(answers[i] as Float32Array, expected)
     if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${found.toExponential(1)} of the scale, more than ${tolerance}`)
@@ -156,9 +196,8 @@ export async function openBackend(wanted: BackendName | 'auto', skip: readonly B
     if (skip.includes(name)) continue
     await context.checkpoint()
     try {
-      const backend = await within(startLimit, admit(tf, name, context), `missing answer; ${name} did not pass its self-test within ${startLimit / 1000} s`)
-      const software = wanted === name ? undefined : await softwareRenderer(tf, name)
-      if (software === undefined) return { backend, refused }
+      const software = wanted === name ? undefined : await softwareRenderer(name)
+      if (software === undefined) return { backend: await admit(tf, name, context), refused }
       refused.push({ backend: name, reason: `no graphics card behind it (${software}), so WASM is faster` })
     } catch (error) {
       refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })

@@ -38,8 +38,13 @@ export interface MlpResult {
 
 /** A batch loss beyond this (NaN included) has exploded: targets are standardised and log loss starts near 1. */
 const explosion = 1e4
-/** A step that answers later than this counts as a lost device: WebGL hangs silently after a context loss. */
-const stepLimit = 15_000
+/** Milliseconds for the first step, which compiles shaders, and for reading weights. */
+const firstLimit = 15_000
+/**
+ * A later step that takes longer than this, and than 20 of the slowest so far, counts as a lost device:
+ * WebGL hangs silently after a context loss.
+ */
+const stepLimit = 2000
 
 const pick = (source: Float32Array, width: number, rows: ArrayLike<number>, from: number, to: number): Float32Array => {
   const out = new Float32Array((to - from) * width)
@@ -125,6 +130,10 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
   const width = plan.sizes[0] as number
   const { held, learn } = parts
   const trainer = new AdamTrainer(tf, plan, state.checkpoint)
+  let slowest: number | undefined
+  /** The answer of the device, or its loss. */
+  const answered = <T>(work: Promise<T>, limit: number, what: string): Promise<T> =>
+    Promise.race([within(limit, work, `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
   try {
     while (state.epoch < plan.maxIter) {
       // The order depends on the epoch alone, so going on from a checkpoint repeats it.
@@ -132,14 +141,16 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
       let lossSum = 0
       for (let from = 0; from < epochOrder.length; from += plan.batchSize) {
         const to = Math.min(epochOrder.length, from + plan.batchSize)
+        const begun = context.now()
         const loss = trainer.step(pick(data.inputs, width, epochOrder, from, to), pick(data.targets, plan.classes, epochOrder, from, to), to - from)
-        const [value] = (await Promise.race([within(stepLimit, loss.data(), `missing answer; a step on ${backend.name} took more than ${stepLimit / 1000} s`), backend.lost])) as Float32Array
+        const [value] = (await answered(loss.data(), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')) as Float32Array
+        slowest = Math.max(slowest ?? 0, context.now() - begun)
         loss.dispose()
         if (!((value as number) < explosion)) return diverged(state, plan)
         lossSum += (value as number) * (to - from)
         await context.checkpoint()
       }
-      const checkpoint = await Promise.race([within(stepLimit, trainer.read(), `missing answer; reading weights from ${backend.name} took more than ${stepLimit / 1000} s`), backend.lost])
+      const checkpoint = await answered(trainer.read(), firstLimit, 'reading weights from')
       if (!checkpoint.theta.every(Number.isFinite)) return diverged(state, plan)
       const trainLoss = lossSum / epochOrder.length
       const judged = meanLoss(checkpoint.theta, plan, data, held.length > 0 ? held : learn)

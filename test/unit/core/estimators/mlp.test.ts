@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { quietContext } from '../../../../src/core/context.ts'
 import type { Matrix } from '../../../../src/core/data/matrix.ts'
-import type { ClassTarget, RegressionTarget } from '../../../../src/core/data/target.ts'
+import type { ClassTarget, RegressionTarget, Target } from '../../../../src/core/data/target.ts'
+import { cancelled } from '../../../../src/core/errors.ts'
 import { mlp } from '../../../../src/core/estimators/neural/mlp.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
+import { GraphBuilder } from '../../../../src/core/onnx/graph.ts'
+import { encodeOnnx } from '../../../../src/core/onnx/proto.ts'
 import { defaultsOf } from '../../../../src/core/params.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
+import { floatFeed, runOnnx } from '../../../support/ort.ts'
 
 function rings(rows: number, seed: number): { X: Matrix; y: ClassTarget } {
   const rng = createRng(seed)
@@ -41,6 +45,54 @@ describe('mlp on the CPU backend', () => {
     if (prediction.task === 'regression') throw new Error('not a class prediction')
     const hits = newY.codes.filter((code, i) => ((prediction.probabilities[i * 2 + 1] as number) >= 0.5 ? 1 : 0) === code).length
     expect(hits / 500).toBeGreaterThan(0.93)
+  })
+
+  it('leaves no tensor behind in 20 fits, whether they end, stop, are cancelled or diverge', async () => {
+    const tf = await import('@tensorflow/tfjs-core')
+    const { X, y } = rings(40, 9)
+    const small = { ...params, hiddenLayerSizes: '3', maxIter: 3, batchSize: 16 }
+    const fit = (round: number): Promise<unknown> => {
+      if (round % 4 === 1) return mlp.fit(X, y, { params: small, seed: round }, quietContext({ stopping: () => true }))
+      let checkpoints = 0
+      if (round % 4 === 2) return mlp.fit(X, y, { params: small, seed: round }, quietContext({ checkpoint: () => (++checkpoints > 3 ? Promise.reject(cancelled()) : Promise.resolve()) })).catch(() => {})
+      if (round % 4 === 3) return mlp.fit(X, y, { params: { ...small, learningRateInit: 1e9 }, seed: round }, quietContext()).catch(() => {})
+      return mlp.fit(X, y, { params: small, seed: round }, quietContext())
+    }
+    await fit(0)
+    const before = tf.memory().numTensors
+    for (let round = 0; round < 20; round++) await fit(round)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it.each(['binary', 'multiclass', 'regression'] as const)('its ONNX graph answers as it does: %s', async (task) => {
+    const { X } = rings(120, 10)
+    const sum = (row: number): number => X.features.reduce((total, feature) => total + (feature.values[row] as number), 0)
+    const target: Target =
+      task === 'regression'
+        ? { task, column: 'y', values: Float64Array.from({ length: 120 }, (_, row) => 700 + 50 * sum(row)) }
+        : { task, column: 'y', classes: task === 'binary' ? ['a', 'b'] : ['a', 'b', 'c'], codes: Int32Array.from({ length: 120 }, (_, row) => (sum(row) > 0 ? 1 : task === 'multiclass' && sum(row) < -1 ? 2 : 0)) }
+    for (const activation of ['relu', 'tanh', 'logistic']) {
+      const model = await mlp.fit(X, target, { params: { ...params, activation, hiddenLayerSizes: '7, 5', maxIter: 3 }, seed: 1 }, quietContext())
+      const graph = new GraphBuilder()
+      const { tensor } = mlp.toOnnx(model.state(), graph.input('X', 'float', ['N', 2]), graph)
+      graph.nameAs(tensor, 'out')
+      graph.output('out', 'float', ['N', task === 'regression' ? 1 : task === 'binary' ? 2 : 3])
+      const rows = Float32Array.from({ length: 240 }, (_, i) => X.features[i % 2]?.values[i >> 1] as number)
+      const answers = (await runOnnx(encodeOnnx(graph.build('mlp')), { X: floatFeed(rows, [120, 2]) })).get('out')?.values as Float32Array
+      const own = await mlp.revive(model.state()).predict(X)
+      // The tolerance of served models: 1e-5 for probabilities, times the spread (50) for values.
+      expectAllClose(answers, own.task === 'regression' ? own.values : own.probabilities, { absolute: task === 'regression' ? 1e-5 * 50 : 1e-5 })
+    }
+  })
+
+  it('keeps the last finite weights when the loss explodes after an epoch', async () => {
+    const { X, y } = rings(300, 11)
+    // One feature of 3e18 in one row: its gradient is ordinary at first, then the weights carry it out of range.
+    const wild = { ...X, features: X.features.map((feature, f) => (f === 0 ? { ...feature, values: feature.values.map((value, row) => (row === 7 ? 3e18 : value)) } : feature)) }
+    const model = await mlp.fit(wild, y, { params: { ...params, earlyStopping: false }, seed: 1 }, quietContext())
+    expect(model.facts).toMatchObject({ stoppedBecause: 'loss left the finite range', epochs: expect.toSatisfy((epochs: number) => epochs >= 1 && epochs < 40) })
+    const prediction = await model.predict(X)
+    expect(prediction.task === 'regression' ? false : prediction.probabilities.every(Number.isFinite)).toBe(true)
   })
 
   it('learns a bent line in the target own units', async () => {

@@ -1,0 +1,90 @@
+/** Backends that answer wrongly, late or not at all are refused, with the reason, and the next one trains. */
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import * as tf from '@tensorflow/tfjs-core'
+import { quietContext } from '../../../../src/core/context.ts'
+import { openBackend } from '../../../../src/core/estimators/neural/backend.ts'
+import { expectConsole } from '../../../support/fail-on-console.ts'
+
+// The graphics backends do not exist in Node: each test registers a stand-in under their names.
+vi.mock('@tensorflow/tfjs-backend-webgpu', () => ({}))
+vi.mock('@tensorflow/tfjs-backend-webgl', () => ({}))
+vi.mock('@tensorflow/tfjs-backend-wasm', () => ({ setWasmPaths: () => {} }))
+
+type Spoil = (values: Float32Array) => void
+
+/** A backend with the CPU's kernels, whose every float result is spoilt. */
+async function spoiltBackend(name: string, spoil: Spoil): Promise<void> {
+  const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu')
+  if (tf.findBackendFactory(name)) tf.removeBackend(name)
+  tf.registerBackend(name, () => new MathBackendCPU())
+  for (const kernel of tf.getKernelsForBackend('cpu')) {
+    if (tf.getKernel(kernel.kernelName, name)) tf.unregisterKernel(kernel.kernelName, name)
+    tf.registerKernel({
+      ...kernel,
+      backendName: name,
+      kernelFunc: (parameters) => {
+        const result = kernel.kernelFunc(parameters)
+        const backend = parameters.backend as InstanceType<typeof MathBackendCPU>
+        for (const info of Array.isArray(result) ? result : [result]) {
+          if (info.dtype !== 'float32') continue
+          const values = backend.data.get(info.dataId).values
+          if (values instanceof Float32Array) spoil(values)
+        }
+        return result
+      },
+    })
+  }
+}
+const half: Spoil = (values) => values.forEach((value, i) => (values[i] = Number(value.toPrecision(3))))
+
+describe('admission', () => {
+  beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node|kernel .* is already registered|backend was already registered/))
+  const open = () => openBackend('auto', ['wasm'], quietContext())
+  const reasons = async () => Object.fromEntries((await open()).refused.map(({ backend, reason }) => [backend, reason]))
+
+  test('right answers are trusted', async () => {
+    await openBackend('cpu', [], quietContext())
+    await spoiltBackend('webgpu', () => {})
+    expect((await open()).backend.name).toBe('webgpu')
+  })
+  test.each<[string, Spoil]>([
+    ['zeros', (values) => values.fill(0)],
+    ['three digits', half],
+    ['not a number', (values) => values.fill(Number.NaN)],
+    ['one wrong entry in a large result', (values) => values.length > 500 && (values[417] = (values[417] as number) + 1e6)],
+  ])('%s are refused', async (_, spoil) => {
+    await spoiltBackend('webgpu', spoil)
+    await spoiltBackend('webgl', spoil)
+    const { backend, refused } = await open()
+    expect(backend.name).toBe('cpu')
+    expect(refused.filter((refusal) => refusal.backend.startsWith('webg')).map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^its answer to self-test \d was off by .* of the scale, more than 0.001$/),
+      expect.stringMatching(/^its answer to self-test \d was off by/),
+    ])
+  })
+  test('one that never starts is given up and cannot push in later', async () => {
+    vi.useFakeTimers()
+    try {
+      if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
+      const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu')
+      let finish = (_: InstanceType<typeof MathBackendCPU>): void => {}
+      tf.registerBackend('webgpu', () => new Promise<InstanceType<typeof MathBackendCPU>>((resolve) => (finish = resolve)))
+      await spoiltBackend('webgl', half)
+      const opened = open()
+      await vi.advanceTimersByTimeAsync(20_000)
+      const { backend, refused } = await opened
+      expect(refused.find((refusal) => refusal.backend === 'webgpu')?.reason).toMatch(/webgpu did not start within 8 s/)
+      finish(new MathBackendCPU())
+      await vi.advanceTimersByTimeAsync(100)
+      expect([backend.name, tf.getBackend()]).toEqual(['cpu', 'cpu'])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+  test('where none is left the error names every refusal', async () => {
+    await spoiltBackend('webgpu', half)
+    await spoiltBackend('webgl', half)
+    await expect(openBackend('auto', ['wasm', 'cpu'], quietContext())).rejects.toMatchObject({ code: 'unsupported', message: expect.stringMatching(/webgpu: its answer.*webgl: its answer/) })
+    expect(await reasons()).toMatchObject({ wasm: 'lost earlier in this run' })
+  })
+})
