@@ -1,5 +1,5 @@
 /** Every estimator behind its default recipe: ONNX Runtime answers as the studio does, odd rows included. */
-import { afterAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { columnsOfCells, goldenRows } from '../../src/core/bundle/golden.ts'
 import { encodeColumns, encodeRows } from '../../src/core/bundle/encode.ts'
 import { signatureOf } from '../../src/core/bundle/signature-of.ts'
@@ -13,10 +13,11 @@ import { answer } from '../../src/core/onnx/runner.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import { train } from '../../src/core/run/train.ts'
+import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { hostileNames, richDataset } from '../support/rich-data.ts'
 
-const small: Readonly<Record<string, Readonly<Record<string, number | string | boolean>>>> = { 'hist-gradient-boosting': { maxIter: 8 }, mlp: { epochs: 3 } }
+const small: Readonly<Record<string, Readonly<Record<string, number | string | boolean>>>> = { 'hist-gradient-boosting': { maxIter: 8 }, mlp: { maxIter: 3, hiddenLayerSizes: '8', backend: 'cpu' } }
 const runner = nodeRunner()
 
 async function exported(id: string, task: (typeof tasks)[number]) {
@@ -43,6 +44,9 @@ async function exported(id: string, task: (typeof tasks)[number]) {
   const graph = pipelineToOnnx(result.pipeline, signature)
   return { dataset, result, signature, graph, context, bytes: encodeOnnx(graph) }
 }
+
+// What tfjs says when it wakes up in Node.
+beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 
 describe.each(estimators.all.map(({ id }) => id))('%s', (id) => {
   test.each(estimators.get(id).tasks)('%s: the graph equals the studio', async (task) => {
@@ -86,5 +90,3 @@ test('the signature tells what the columns may hold, and gives hostile names unh
   expect(classes.signature.outputs.map(({ name }) => name)).toEqual(['label_', 'probabilities'])
   expect(classes.signature.threshold).toBe(0.35)
 })
-
-afterAll(() => undefined)

@@ -23,9 +23,9 @@ export type EncodedCell = { readonly value: number | bigint | string } | { reado
 
 const missingCells = { float: { value: Number.NaN }, int64: { value: missingTime }, string: { value: '' } } as const
 
-/** @param value what JSON can hold; undefined counts as missing */
+/** @param value what JSON can hold; undefined, and an empty category, count as missing */
 export function encodeCell(input: SignatureInput, value: unknown): EncodedCell {
-  if (value === null || value === undefined || value === '') {
+  if (value === null || value === undefined || (value === '' && input.kind === 'categorical')) {
     return input.nullable ? missingCells[input.tensor] : { problem: 'a value is needed; the model was not trained to answer without one' }
   }
   switch (input.kind) {

@@ -1,0 +1,64 @@
+/** Answers of a served model as JSON text. An answer that is not a finite number is an error, never null or 0. */
+import { StudioError } from '../errors.ts'
+import type { ServedAnswer } from '../onnx/runner.ts'
+import { datatypes } from './requests.ts'
+import type { ModelRequest } from './requests.ts'
+import type { Signature } from './signature.ts'
+
+/** @throws StudioError diverged where an output is not finite */
+export function checkFiniteAnswer(answer: ServedAnswer, rows: number): void {
+  const numbers = answer.probabilities ?? (answer.answers as ArrayLike<number>)
+  for (let i = 0; i < numbers.length; i++) {
+    if (Number.isFinite(numbers[i])) continue
+    const row = Math.floor(i / (numbers.length / rows)) + 1
+    throw new StudioError({ code: 'diverged', message: `invalid output; the model answered ${numbers[i]} in row ${row}`, details: { row } })
+  }
+}
+
+export function inferResponse(signature: Signature, model: string, request: ModelRequest, answer: ServedAnswer): string {
+  const outputs = signature.outputs
+    .map((output, i) => ({
+      name: output.name,
+      shape: [request.rows, ...output.shape.slice(1)],
+      datatype: datatypes[output.tensor],
+      data: Array.from((i === 0 ? answer.answers : (answer.probabilities ?? [])) as ArrayLike<number | string>),
+    }))
+    .filter((output) => request.outputs?.includes(output.name) ?? true)
+  return JSON.stringify({ model_name: model, model_version: '1', ...(request.id === undefined ? {} : { id: request.id }), outputs })
+}
+
+/** Written by hand, because a class may be called anything, `__proto__` too. */
+export function plainResponse(signature: Signature, rows: number, answer: ServedAnswer): string {
+  const k = signature.classes.length
+  const names = signature.classes.map((name) => JSON.stringify(name))
+  const predictions = Array.from({ length: rows }, (_, row) => {
+    const label = JSON.stringify(answer.answers[row])
+    if (!answer.probabilities) return `{"value":${label}}`
+    const probabilities = names.map((name, c) => `${name}:${JSON.stringify(answer.probabilities?.[row * k + c])}`)
+    return `{"label":${label},"probabilities":{${probabilities.join(',')}}}`
+  })
+  return `{"predictions":[${predictions.join(',')}]}`
+}
+
+/** The model's name in addresses: letters, digits and dashes of its own name. */
+export const modelSlug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 60)
+    .replace(/^-+|-+$/g, '') || 'model'
+
+export function modelMetadata(signature: Signature): string {
+  return JSON.stringify({
+    name: modelSlug(signature.name),
+    versions: ['1'],
+    platform: 'onnxruntime_onnx',
+    inputs: signature.inputs.map((input) => ({
+      name: input.name,
+      datatype: datatypes[input.tensor],
+      shape: [-1, 1],
+      parameters: { kind: input.kind, nullable: input.nullable, ...(input.layout === undefined ? {} : { layout: input.layout }) },
+    })),
+    outputs: signature.outputs.map(({ name, tensor, shape }) => ({ name, datatype: datatypes[tensor], shape })),
+  })
+}

@@ -1,0 +1,4 @@
+declare module 'virtual:glasshouse-server' {
+  const source: string
+  export default source
+}
