@@ -1,4 +1,4 @@
-"""Recipe steps against scikit-learn's transformers and pandas' calendar, fitted on some rows, applied to others."""
+"""Recipe steps against scikit-learn and pandas, on columns with holes, ties, outliers and rare categories."""
 import json
 import pathlib
 
@@ -8,53 +8,81 @@ import sklearn
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
 
-rng = np.random.default_rng(5)
-n = 60
-x = np.round(rng.normal(50, 12, n), 2).astype(np.float32).astype(np.float64)
-x[[3, 17, 40]] = np.nan
-constant = np.full(n, 7.0)
-c = rng.choice(["red", "green", "blue", "rare"], n, p=[0.5, 0.3, 0.17, 0.03]).astype(object)
-train, later = slice(0, 40), slice(40, n)
-c[later][-1] = "unseen"
-c_missing = c.copy()
-c_missing[[1, 45]] = None
+rng = np.random.default_rng(7)
 cases = []
 
 
-def clean(values):
-    return [None if v is None or (isinstance(v, float) and np.isnan(v)) else v for v in values]
+def numbers(values):
+    return [None if np.isnan(v) else float(v) for v in np.asarray(values, dtype=np.float64).ravel()]
 
 
-def numeric(name, step, params, model, data):
-    model.fit(data[train].reshape(-1, 1))
-    out = model.transform(data[later].reshape(-1, 1))
-    cases.append({"name": name, "step": step, "params": params, "kind": "numeric", "train": clean(data[train].tolist()), "later": clean(data[later].tolist()), "out": [clean(col.tolist()) for col in out.T]})
+def f32(values):
+    # Both sides see float32 numbers, so that only the step itself can differ.
+    return np.asarray(values, dtype=np.float32).astype(np.float64)
 
 
-for strategy in ("mean", "median", "most_frequent"):
-    numeric(f"impute {strategy}", "impute", {"strategy": strategy.replace("_", "-")}, SimpleImputer(strategy=strategy), x)
-numeric("impute constant", "impute", {"strategy": "constant", "fillValue": "-1"}, SimpleImputer(strategy="constant", fill_value=-1), x)
-numeric("impute with indicator", "impute", {"strategy": "median", "indicator": True}, SimpleImputer(strategy="median", add_indicator=True), x)
-numeric("scale standard", "scale", {"method": "standard"}, StandardScaler(), x)
-numeric("scale min-max", "scale", {"method": "min-max"}, MinMaxScaler(), x)
-numeric("scale robust", "scale", {"method": "robust"}, RobustScaler(), x)
-numeric("scale standard constant", "scale", {"method": "standard"}, StandardScaler(), constant)
-numeric("scale min-max constant", "scale", {"method": "min-max"}, MinMaxScaler(), constant)
+def add(step, params, kind, train, test, outputs, names=None):
+    cases.append({"step": step, "params": params, "kind": kind, "train": train, "test": test, "outputs": outputs, "names": names})
 
-low, high = np.nanquantile(x[train], [0.05, 0.9])
-cases.append({"name": "clip", "step": "clip", "params": {"lower": 0.05, "upper": 0.9}, "kind": "numeric", "train": clean(x[train].tolist()), "later": clean(x[later].tolist()), "out": [clean(np.clip(x[later], low, high).tolist())]})
 
-# handle_unknown="infrequent_if_exist" with a rare category: our "another" column is theirs for infrequent ones.
-hot = OneHotEncoder(min_frequency=0.1, handle_unknown="infrequent_if_exist", sparse_output=False).fit(c[train].reshape(-1, 1))
-assert "infrequent" in hot.get_feature_names_out()[-1], hot.get_feature_names_out()
-cases.append({"name": "onehot with rare and unseen", "step": "onehot", "params": {"minFrequency": 0.1}, "kind": "categorical", "train": clean(c[train]), "later": clean(c[later]), "out": [col.tolist() for col in hot.transform(c[later].reshape(-1, 1)).T]})
+columns = {
+    "normal": f32(rng.normal(3, 2, 41)),
+    "skewed": f32(np.exp(rng.normal(0, 1.5, 40))),
+    "far from zero": f32(rng.normal(20000, 3, 33)),
+    "ties": f32(rng.integers(0, 4, 50)),
+    "constant": f32(np.full(20, 7.25)),
+    "single": f32([4.5]),
+}
+test = f32([-50, 0, 0.5, 3, 7.25, 1e4, 2e4])
+for name, train in columns.items():
+    for method, scaler in (("standard", StandardScaler()), ("min-max", MinMaxScaler()), ("robust", RobustScaler())):
+        scaler.fit(train[:, None])
+        add("scale", {"method": method}, "numeric", numbers(train), numbers(test), [numbers(scaler.transform(test[:, None]))], [f"{name} {method}"])
+    low, high = np.quantile(train, [0.05, 0.9])
+    add("clip", {"lower": 0.05, "upper": 0.9}, "numeric", numbers(train), numbers(test), [numbers(np.clip(test, low, high))], [name])
+    holed = train.copy()
+    holed[1::3] = np.nan
+    probe = np.array([np.nan, 1.5, np.nan])
+    for strategy in ("mean", "median", "most_frequent", "constant"):
+        imputer = SimpleImputer(strategy=strategy, fill_value=-2.5 if strategy == "constant" else None, add_indicator=bool(np.isnan(holed).any()))
+        out = imputer.fit(holed[:, None]).transform(probe[:, None])
+        params = {"strategy": strategy.replace("_", "-"), "fillValue": "-2.5", "indicator": out.shape[1] == 2}
+        add("impute", params, "numeric", numbers(holed), numbers(probe), [numbers(c) for c in out.T], [name])
 
-ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan).fit(c[train].reshape(-1, 1))
-cases.append({"name": "ordinal", "step": "ordinal", "params": {}, "kind": "categorical", "train": clean(c[train]), "later": clean(c_missing[later]), "out": [clean(ordinal.transform(c_missing[later].reshape(-1, 1))[:, 0].tolist())]})
+words = ["zinc", "__proto__", *rng.choice(["red", "green", "blue", "Éclair", "zinc", "__proto__"], 118, p=[0.4, 0.3, 0.2, 0.06, 0.02, 0.02]).tolist()]
+probe = ["red", "green", "blue", "Éclair", "zinc", "__proto__", "never seen"]
+table = np.array(words, dtype=object)[:, None]
+probes = np.array(probe, dtype=object)[:, None]
+for share in (0.0, 0.05, 0.25):
+    # min_frequency as a share of rows, the bucket for rare ones also takes the unseen.
+    encoder = OneHotEncoder(min_frequency=share or None, handle_unknown="infrequent_if_exist", sparse_output=False)
+    encoder.fit(table)
+    hot = encoder.transform(probes)
+    has_bucket = encoder.infrequent_categories_[0] is not None if share else False
+    kept = [c for c in encoder.categories_[0] if not has_bucket or c not in set(encoder.infrequent_categories_[0])]
+    columns_out = [numbers(c) for c in hot.T]
+    if not has_bucket:
+        # Without rare categories scikit-learn writes an unseen value as zeros; our bucket is always there.
+        columns_out.append([0.0] * (len(probe) - 1) + [1.0])
+    names = [f"a column = {c}" for c in kept] + ["a column is another"]
+    add("onehot", {"minFrequency": share, "missing": "zeros"}, "categorical", words, probe, columns_out, names)
+encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan).fit(table)
+holed = np.array([*probe, None], dtype=object)[:, None]
+add("ordinal", {"order": "alphabetical"}, "categorical", words, [*probe, None], [numbers(encoder.transform(holed))], list(encoder.categories_[0]))
+encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=6).fit(table)
+add("ordinal", {"order": "alphabetical", "unseen": "bucket"}, "categorical", words, probe, [numbers(encoder.transform(probes))], None)
+counts = pd.Series(words).value_counts()
+order = sorted(counts.index, key=lambda w: (-counts[w], w))
+encoder = OrdinalEncoder(categories=[order], handle_unknown="use_encoded_value", unknown_value=np.nan).fit(table)
+add("ordinal", {"order": "frequency"}, "categorical", words, probe, [numbers(encoder.transform(probes))], order)
+imputer = SimpleImputer(strategy="most_frequent", missing_values=None).fit(np.array(words + [None, None], dtype=object)[:, None])
+filled = imputer.transform(np.array(["blue", None], dtype=object)[:, None])
+add("impute", {"strategy": "most-frequent"}, "categorical", words + [None, None], ["blue", None], [filled[:, 0].tolist()], None)
 
-moments = pd.Series(pd.to_datetime(["1899-12-31 23:59:59", "1969-12-31 23:59:59", "1970-01-01", "2000-02-29 12:30:00", "2023-12-31 23:00:00", "2024-02-29", "2024-03-01 07:00:00", "2100-03-01", "1600-02-29 01:00:00".replace("1600", "1704")]))
-seconds = [int(v.timestamp()) for v in moments]
-cases.append({"name": "datetime parts", "step": "datetime-parts", "params": {}, "kind": "datetime", "train": seconds, "later": seconds, "out": [[float(v) for v in getattr(moments.dt, part)] for part in ("year", "month", "weekday", "hour")]})
+moments = pd.to_datetime(["1704-02-29T23:59:59", "1800-03-01", "1899-12-31T12:30:00", "1900-02-28T00:00:01", "1969-12-31T23:59:59", "1970-01-01", "2000-02-29T01:00:00", "2023-12-31T23:00:00", "2024-12-30T00:00:00", "2100-03-01T05:00:00"])
+spread = moments.append(pd.to_datetime(rng.integers(-8_000_000_000, 9_000_000_000, 60), unit="s"))
+seconds = (spread - pd.Timestamp(0)) // pd.Timedelta(seconds=1)
+add("datetime-parts", {}, "datetime", numbers(seconds[:5]), numbers(seconds), [numbers(p) for p in (spread.year, spread.month, spread.weekday, spread.hour)], None)
 
-out = {"versions": {"scikit-learn": sklearn.__version__, "pandas": pd.__version__, "numpy": np.__version__}, "cases": cases}
-pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(out))
+out = {"versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "pandas": pd.__version__}, "cases": cases}
+pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(out, allow_nan=False))
