@@ -87,6 +87,8 @@ export class TreesBuilder {
   readonly #missingLeft: number[] = []
   readonly #set: number[] = []
   readonly #setStart = [0]
+  /** Sets that the trees before each tree have. */
+  readonly #setsBefore = [0]
   readonly #setBits: number[] = []
   readonly #value: number[] = []
   readonly #cover: number[] = []
@@ -143,11 +145,15 @@ export class TreesBuilder {
   endTree(target = 0): void {
     this.#target.push(target)
     this.#start.push(this.#feature.length)
+    this.#setsBefore.push(this.#setStart.length - 1)
   }
   /** The trees from number `from` up to, but not including, number `to`. */
   build(from = 0, to = this.trees): Trees {
     const first = this.#start[from] as number
     const nodes = this.#start[to] as number
+    const firstSet = this.#setsBefore[from] as number
+    const sets = this.#setsBefore[to] as number
+    const firstWord = this.#setStart[firstSet] as number
     const children = (links: readonly number[]): Int32Array => Int32Array.from(links.slice(first, nodes), (child) => (child === 0 ? 0 : child - first))
     return {
       outputs: this.#outputs,
@@ -159,9 +165,9 @@ export class TreesBuilder {
       left: children(this.#left),
       right: children(this.#right),
       missingLeft: Uint8Array.from(this.#missingLeft.slice(first, nodes)),
-      set: Int32Array.from(this.#set.slice(first, nodes)),
-      setStart: Int32Array.from(this.#setStart),
-      setBits: Uint32Array.from(this.#setBits),
+      set: Int32Array.from(this.#set.slice(first, nodes), (set) => (set < 0 ? -1 : set - firstSet)),
+      setStart: Int32Array.from(this.#setStart.slice(firstSet, sets + 1), (word) => word - firstWord),
+      setBits: Uint32Array.from(this.#setBits.slice(firstWord, this.#setStart[sets])),
       value: Float64Array.from(this.#value.slice(first * this.#width, nodes * this.#width)),
       cover: Float64Array.from(this.#cover.slice(first, nodes)),
       gain: Float64Array.from(this.#gain.slice(first, nodes)),
