@@ -49,8 +49,10 @@ export function histogramOf(sorted: Float64Array, whole: boolean): Histogram {
   else if (whole && max - min < most) for (let edge = min - 0.5; edge <= max + 0.5; edge++) edges.push(edge)
   else {
     const bins = Math.max(5, Math.min(most, Math.ceil(Math.sqrt(sorted.length))))
-    // Halved before they are subtracted: the range of finite numbers may be infinite.
-    for (let i = 0; i <= bins; i++) edges.push(i === bins ? max : min + (max / 2 - min / 2) * ((2 * i) / bins))
+    // The range of finite numbers may be infinite; otherwise it is used, which keeps edges in order to the last bit.
+    const range = max - min
+    const edgeAt = (t: number): number => (Number.isFinite(range) ? min + range * t : min * (1 - t) + max * t)
+    for (let i = 0; i <= bins; i++) edges.push(i === bins ? max : edgeAt(i / bins))
   }
   const counts = edges.slice(1).map((edge, i) => (i === edges.length - 2 ? sorted.length : countBelow(sorted, edge)) - (i === 0 ? 0 : countBelow(sorted, edges[i] as number)))
   return { edges, counts }
@@ -77,12 +79,17 @@ function numbersOf(values: Float64Array, validity: Uint8Array, whole: boolean): 
   const mean = Number.isFinite(total) ? total / n : kept.reduce((part, value) => part + value / n, 0)
   let squares = 0
   for (let i = 0; i < n; i++) squares += ((kept[i] as number) - mean) ** 2
+  let sd = Math.sqrt(squares / n)
+  if (!Number.isFinite(sd)) {
+    const scale = kept.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
+    sd = scale * Math.sqrt(kept.reduce((sum, value) => sum + (value / scale - mean / scale) ** 2, 0) / n)
+  }
   kept.sort()
   let distinct = 1
   for (let i = 1; i < n; i++) if (kept[i] !== kept[i - 1]) distinct++
   const [a, b, c, d, e, f, g] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99].map((q) => quantileOf(kept, q)) as [number, number, number, number, number, number, number]
   return {
-    numbers: { min: kept[0] as number, max: kept[n - 1] as number, mean, sd: Math.sqrt(squares / n), zeros, quantiles: [a, b, c, d, e, f, g], histogram: histogramOf(kept, whole) },
+    numbers: { min: kept[0] as number, max: kept[n - 1] as number, mean, sd, zeros, quantiles: [a, b, c, d, e, f, g], histogram: histogramOf(kept, whole) },
     distinct,
     sorted: kept,
   }
