@@ -63,6 +63,7 @@ export async function growExact(X: Matrix, criterion: Criterion, options: ExactO
     const count = to - from
     criterion.enter(rowsOf, from, to)
     if (depth === 0) totalWeight = criterion.weight
+    await pacer()
     const node = builder.addNode(count, criterion.values())
     if (rightOf >= 0) builder.setRight(rightOf, node)
     const mayGrow = (options.maxDepth === 0 || depth < options.maxDepth) && count >= options.minSamplesSplit && count >= 2 * options.minSamplesLeaf && !criterion.isPure()
@@ -89,6 +90,7 @@ export async function growExact(X: Matrix, criterion: Criterion, options: ExactO
           criterion.move(row)
         }
       }
+      await pacer()
       gain = Math.max(0, (criterion.weight * criterion.impurity() - criterion.sidesImpurity()) / totalWeight)
     }
     if (!best || gain + epsilon < options.minImpurityDecrease) {
