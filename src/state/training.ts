@@ -46,7 +46,7 @@ export const needsBaseline = (runs: readonly Run[], spec: RunSpec): boolean =>
 function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly runId: string; readonly job: Job; readonly ended: Promise<void> } {
   const estimator = estimators.get(spec.estimator.id)
   const runId = freshId('run')
-  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${estimator.label.toLowerCase()}`, subject: runId, canStop: estimator.tags.iterative })
+  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${(estimator.label[0] ?? '').toLowerCase()}${estimator.label.slice(1)}`, subject: runId, canStop: estimator.tags.iterative })
   // The worker records the run as running when it starts; show that, and how it ended.
   const shown = setTimeout(() => void project.refresh(), 400)
   const ended = output
