@@ -36,7 +36,7 @@ function typed(thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown
   const name = thrown instanceof Error ? thrown.name : ''
   if (name === 'QuotaExceededError') return asStudioError(thrown)
-  if (['AbortError', 'InvalidStateError', 'UnknownError', 'TransactionInactiveError', 'TimeoutError', 'NotFoundError', 'EncodingError', 'NotReadableError'].includes(name)) {
+  if (['AbortError', 'InvalidStateError', 'UnknownError', 'TransactionInactiveError', 'TimeoutError', 'NotFoundError', 'EncodingError', 'NotReadableError', 'SecurityError'].includes(name)) {
     return lost(`missing storage; the browser could not complete it: ${name}${thrown instanceof Error && thrown.message ? ` (${thrown.message.slice(0, 200)})` : ''}`, thrown)
   }
   return asStudioError(thrown)
@@ -71,7 +71,8 @@ export async function openIdbStore(options: IdbOptions = {}): Promise<Store> {
   async function connect(): Promise<IDBPDatabase> {
     let timer: ReturnType<typeof setTimeout> | undefined
     let late = false
-    const opening = openDB(name, databaseVersion, {
+    // Private windows may throw right here; that is an answer like any other.
+    const opening = (async () => openDB(name, databaseVersion, {
       upgrade(db, oldVersion, _newVersion, _tx, event) {
         const { dataLoss, dataLossMessage } = event as UpgradeEvent
         if (dataLoss === 'total') options.onDataLoss?.(dataLossMessage ?? 'the database was damaged')
@@ -88,7 +89,7 @@ export async function openIdbStore(options: IdbOptions = {}): Promise<Store> {
         connection = undefined
         options.onClosed?.()
       },
-    })
+    }))()
     void opening.then((db) => late && db.close(), () => {})
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

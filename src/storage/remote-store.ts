@@ -3,7 +3,7 @@
  * sees the same. A transaction is held open by its owner until its body ends here; where the caller dies
  * in the middle, its transaction is dropped and the next one goes on.
  */
-import { StudioError } from '../core/errors.ts'
+import { asStudioError, StudioError } from '../core/errors.ts'
 import { fromPlain, type PlainError, toPlain } from '../core/wire-error.ts'
 import type { Key, KeyRange, ReadTransaction, Store, WriteTransaction } from './port.ts'
 import type { Records, StoreName } from './records.ts'
@@ -49,8 +49,12 @@ export function remoteStore(port: MessagePort, persistent = false): Store {
     new Promise((resolve, reject) => {
       if (closed) return reject(gone())
       const call = ++calls
-      pending.set(call, { resolve, reject })
-      port.postMessage({ ...request, call })
+      try {
+        port.postMessage({ ...request, call })
+        pending.set(call, { resolve, reject })
+      } catch (error) {
+        reject(asStudioError(error))
+      }
     })
 
   async function transact<T>(mode: 'read' | 'write', stores: readonly StoreName[], body: (tx: WriteTransaction) => Promise<T>, durability?: 'strict' | 'relaxed'): Promise<T> {
@@ -69,7 +73,7 @@ export function remoteStore(port: MessagePort, persistent = false): Store {
       })
     } catch (error) {
       if (!closed) await ask({ tx, op: 'abort' }).catch(() => {})
-      throw error
+      throw asStudioError(error)
     }
     await ask({ tx, op: 'commit' })
     return value
