@@ -20,8 +20,12 @@ export interface FitRecipeOptions {
 /** Called after each step with the series it made, for previews. */
 export type StepWatcher = (step: { readonly id: string; readonly touched: readonly string[]; readonly after: readonly Series[] }) => void
 
-const selects = (selector: Selector, series: { readonly kind: SeriesKind; readonly source: string }): boolean =>
-  selector.by === 'kind' ? selector.kinds.includes(series.kind) : selector.names.includes(series.source)
+/** A predicate with its names in a set: tables of 20,000 columns must not cost their square. */
+function selects(selector: Selector): (series: { readonly kind: SeriesKind; readonly source: string }) => boolean {
+  if (selector.by === 'kind') return ({ kind }) => selector.kinds.includes(kind)
+  const names = new Set(selector.names)
+  return ({ source }) => names.has(source)
+}
 
 /** Renames newcomers whose name is taken, so that learnt states are found by name without doubt. */
 function unique<T extends { readonly name: string }>(made: readonly T[], taken: Set<string>): T[] {
@@ -54,16 +58,18 @@ const leftOutReasons: Readonly<Record<SeriesKind, string>> = {
  * @throws StudioError bad-param for a step's parameters, bad-data where nothing is left to learn from
  */
 export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: RecipeSpec, options: FitRecipeOptions, watch?: StepWatcher): { readonly state: FittedRecipeState; readonly train: Matrix } {
-  const leftOut: { column: string; reason: string }[] = []
+  const leftOut = new Map<string, string>()
+  const excluded = new Set(spec.excluded)
   let current: Series[] = []
   for (const column of columns) {
     if (column.name === options.target) continue
-    if (spec.excluded.includes(column.name)) {
-      leftOut.push({ column: column.name, reason: 'you excluded it' })
+    if (excluded.has(column.name)) {
+      leftOut.set(column.name, 'you excluded it')
       continue
     }
     const series = seriesOf(column, rows)
-    if (series.kind !== 'text' && series.kind !== 'id' && missingIn(series) === rows.length) leftOut.push({ column: column.name, reason: 'no training row has a value' })
+    if (series.kind !== 'text' && series.kind !== 'id' && missingIn(series) === rows.length) leftOut.set(column.name, 'no training row has a value')
+    else if (series.kind === 'numeric' && series.values.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) leftOut.set(column.name, 'it holds numbers beyond 3.4e38, the largest that a served model reads')
     else current.push(series)
   }
   const entered = current.map(({ name, kind }) => ({ name, kind }))
@@ -72,8 +78,9 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
     const step = steps.get(wanted.step)
     const params = checkParams(step.id, step.params, wanted.params)
     const states = new Map<string, Json>()
+    const isSelected = selects(wanted.columns)
     for (const series of current) {
-      if (selects(wanted.columns, series) && step.refuses(series, params) === undefined) states.set(series.name, step.fit(series, params))
+      if (isSelected(series) && step.refuses(series, params) === undefined) states.set(series.name, step.fit(series, params))
     }
     learnt.push({ id: wanted.id, step: step.id, series: [...states].map(([name, state]) => ({ name, state })) })
     const before = new Set(current)
@@ -81,26 +88,26 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
     watch?.({ id: wanted.id, touched: [...states.keys()], after: current.filter((series) => !before.has(series)) })
   }
   const features = current.flatMap(toFeature)
-  for (const series of current) if (leftOutReasons[series.kind] !== '' && !leftOut.some(({ column }) => column === series.source)) leftOut.push({ column: series.source, reason: leftOutReasons[series.kind] })
-  for (const { name } of entered) {
-    if (!current.some((series) => series.source === name)) leftOut.push({ column: name, reason: 'a step dropped it' })
-  }
+  for (const { kind, source } of current) if (leftOutReasons[kind] !== '' && !leftOut.has(source)) leftOut.set(source, leftOutReasons[kind])
+  const remaining = new Set(current.map(({ source }) => source))
+  for (const { name } of entered) if (!remaining.has(name)) leftOut.set(name, 'a step dropped it')
   if (features.length === 0) {
     throw new StudioError({
       code: 'bad-data',
-      message: `missing features; the recipe leaves none of ${columns.length - 1} columns: ${leftOut.map(({ column, reason }) => `${column.slice(0, 40)} (${reason})`).join('; ').slice(0, 400) || 'there is no column besides the target'}`,
+      message: `missing features; the recipe leaves none of ${columns.length - 1} columns: ${[...leftOut].slice(0, 10).map(([column, reason]) => `${column.slice(0, 40)} (${reason})`).join('; ').slice(0, 400) || 'there is no column besides the target'}`,
       hint: 'Keep at least one numeric, boolean, categorical or datetime column.',
     })
   }
   const used = new Set(features.map((feature) => feature.source))
+  const enteredNames = new Set(entered.map(({ name }) => name))
   const state: FittedRecipeState = {
     version: 1,
     spec,
     // Only columns that reach the model are asked for when it is served.
     inputs: entered.filter(({ name }) => used.has(name)),
-    learnt: learnt.map((step) => ({ ...step, series: step.series.filter(({ name }) => used.has(name) || !entered.some((input) => input.name === name)) })),
+    learnt: learnt.map((step) => ({ ...step, series: step.series.filter(({ name }) => used.has(name) || !enteredNames.has(name)) })),
     features: features.map(({ name, source, categories }) => (categories ? { name, source, categories } : { name, source })),
-    leftOut,
+    leftOut: [...leftOut].map(([column, reason]) => ({ column, reason })),
   }
   return { state, train: { rows: rows.length, features } }
 }
@@ -119,8 +126,9 @@ const statesOf = (learnt: FittedRecipeState['learnt'][number]): ReadonlyMap<stri
  * @throws StudioError bad-data for a column that is missing or of another kind than in training
  */
 export function applyRecipe(state: FittedRecipeState, columns: readonly Column[], rows?: ArrayLike<number>): Matrix {
+  const byName = new Map(columns.map((column) => [column.name, column]))
   let current = state.inputs.map(({ name, kind }): Series => {
-    const column = columnNamed({ columns }, name)
+    const column = byName.get(name) ?? columnNamed({ columns }, name)
     if (column.kind !== kind) {
       throw new StudioError({ code: 'bad-data', message: `invalid column ${name.slice(0, 100)}; the model was trained on ${kind} values: ${column.kind}`, details: { column: name.slice(0, 200) } })
     }
