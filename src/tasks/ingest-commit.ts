@@ -158,7 +158,9 @@ async function settle(writer: DatasetWriter, error: StudioError): Promise<Studio
   return new StudioError({
     code: 'storage-full',
     message: error.message,
-    hint: `${rowsCommitted.toLocaleString('en')} rows (${bytesStored.toLocaleString('en')} bytes) are kept and the import is paused. Delete a project you no longer need and go on, or import only the first rows.`,
+    hint: nothing
+      ? 'Nothing of this import is kept, older projects are untouched. Delete a project you no longer need, or import only the first rows.'
+      : `${rowsCommitted.toLocaleString('en')} rows (${bytesStored.toLocaleString('en')} bytes) are kept and the import is paused. Delete a project you no longer need and go on, or import only the first rows.`,
     details: { ...error.details, rowsKept: rowsCommitted, bytesKept: bytesStored, datasetId: writer.datasetId },
     cause: error,
   })

@@ -10,6 +10,8 @@ import { datetimeLayouts, parseDatetimeBytes, rivals } from './datetime.ts'
 
 /** Distinct values are counted exactly up to here. */
 export const surveyDistinctLimit = 20_000
+/** A column with so many decimal numbers is a quantity; how many more values it has is not worth counting. */
+const enoughMeasures = 2_000
 /** After this many cells, layouts that fit too few are no longer tried. */
 const datePatience = 200
 
@@ -95,7 +97,7 @@ class DistinctSet {
     for (let i = 0; i < low.length; i++) if (high[i] !== 0) this.add(low[i] as number, high[i] as number)
   }
 }
-/** A second, independent hash: the first and last bytes and the length, mixed. */
+/** A second, independent hash. */
 function secondHash(bytes: Uint8Array, from: number, to: number): number {
   let hash = (to - from) ^ 0x9e3779b9
   for (let i = from; i < to; i++) hash = Math.imul(((hash << 5) | (hash >>> 27)) ^ (bytes[i] as number), 0x85ebca6b)
@@ -153,7 +155,7 @@ export function createSurvey(options: SurveyOptions): Survey {
       if (set && set.add(hashBytes(bytes, from, to), secondHash(bytes, from, to))) {
         survey.distinct = set.size
         if (survey.samples.length < 4) survey.samples.push(cellText(batch, cell, options.quote).trim())
-        if (set.size > surveyDistinctLimit) {
+        if (set.size > surveyDistinctLimit || (set.size > enoughMeasures && decimals > enoughMeasures / 2)) {
           survey.distinctCapped = true
           survey.cellsAtCap = survey.cells + k + 1 - missing
           sets[index] = set = null
