@@ -11,6 +11,8 @@ import type { ScoreRow } from './evaluation.ts'
 
 /** Row visits that one evaluation may spend on resampling; about half a second. */
 const budget = 20_000_000
+/** Above this many rows x classes, scores that rank each class go without an interval: it would take a minute. */
+const rankingLimit = 4_000_000
 
 /** 1,000 resamples while rows x classes is at most 20,000, then fewer, never under 200. */
 export function resamplesFor(rows: number, classes: number): number {
@@ -20,13 +22,20 @@ export function resamplesFor(rows: number, classes: number): number {
 
 /**
  * Every metric's score with its interval. low and high are null where fewer than half of the resamples
- * define the score.
+ * define the score, and for metrics that rank each class where rows x classes is above 4 million.
  * @param seed whole number in [0, 2^32); equal seeds give equal bits
  */
 export async function scoreRows(sample: Sample, metrics: readonly Metric[], seed: number, context: Pick<Context, 'now' | 'report' | 'checkpoint'>): Promise<ScoreRow[]> {
   const { rows } = sample
   const resamples = rows === 0 ? 0 : resamplesFor(rows, sample.classes.length)
+  const tooMany = rows * sample.classes.length > rankingLimit
   const whole = wholeDraw(sample)
+  if (metrics.some((metric) => metric.ranksEachClass)) {
+    for (let c = sample.classes.length === 2 ? 1 : 0; c < sample.classes.length; c++) {
+      sample.ranked(c)
+      await context.checkpoint()
+    }
+  }
   const values = metrics.map(() => new Float64Array(resamples))
   const defined = metrics.map(() => 0)
   const rng = createRng(seed).fork('bootstrap')
@@ -40,6 +49,7 @@ export async function scoreRows(sample: Sample, metrics: readonly Metric[], seed
     }
     const draw = new Draw(sample, counts)
     metrics.forEach((metric, m) => {
+      if (metric.ranksEachClass && tooMany) return
       const score = metric.scoreDraw(draw)
       if ('undefined' in score) return
       const filled = defined[m] as number

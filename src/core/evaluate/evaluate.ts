@@ -39,8 +39,8 @@ export async function evaluate(input: EvaluateInput, context: Context): Promise<
   const k = classes.length
   const flat = wholeDraw(sample).confusion()
   const confusion = classes.map((_, actual) => Array.from(flat.subarray(actual * k, (actual + 1) * k)))
-  const drawn = target.task === 'binary' ? [1] : classes.map((_, c) => c)
   const perClass = perClassScores(confusion, classes)
+  const drawn = target.task === 'binary' ? [1] : commonClasses(perClass)
   return {
     ...shared,
     classes,
@@ -61,6 +61,19 @@ export async function evaluate(input: EvaluateInput, context: Context): Promise<
         ),
     ],
   }
+}
+
+/** Curves of more classes than this are a tangle that nobody reads and every store pays for. */
+const mostCurves = 20
+
+/** The classes with the most rows, in class order. */
+function commonClasses(perClass: Evaluation['perClass'] & object): number[] {
+  return perClass
+    .map(({ support }, c) => ({ support, c }))
+    .sort((a, b) => b.support - a.support || a.c - b.c)
+    .slice(0, mostCurves)
+    .map(({ c }) => c)
+    .sort((a, b) => a - b)
 }
 
 const partWord: Readonly<Record<PartName, string>> = { train: 'training', valid: 'validation', test: 'test' }

@@ -69,7 +69,7 @@ export interface Evaluation {
   /** counts[actual][predicted]. */
   readonly confusion?: readonly (readonly number[])[]
   readonly thresholds?: ThresholdTable
-  /** One curve for a binary task, one a class (one against the rest) otherwise. */
+  /** One curve for a binary task, else one a class against the rest, for at most the 20 most common classes. */
   readonly roc?: readonly CurvePoints[]
   readonly precisionRecall?: readonly CurvePoints[]
   readonly calibration?: readonly Calibration[]

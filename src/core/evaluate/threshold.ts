@@ -2,7 +2,7 @@
  * Binary counts at every threshold, reduced for drawing, and the scores that follow from a row of them.
  * Pure and cheap: the page calls `scoresAtThreshold` at every frame while the handle is dragged.
  */
-import { ConfusionView } from '../metrics/define.ts'
+import { ConfusionView } from '../metrics/confusion-view.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { Sample } from '../metrics/sample.ts'
 import type { ClassScores, ScoreRow, ThresholdTable } from './evaluation.ts'

@@ -12,6 +12,7 @@ export const averagePrecision = defineMetric(
     greaterIsBetter: true,
     range: [0, 1],
     unit: 'none',
+    ranksEachClass: true,
   },
   (draw) => overClasses(draw, ({ positives }, name) => (positives === 0 ? `no row is ${name}` : undefined), (ranking) => ranking.averagePrecision),
 )

@@ -12,17 +12,15 @@ export const brier = defineMetric(
     range: [0, 2],
     unit: 'none',
   },
-  ({ sample, counts, total }) => {
-    const { probabilities } = sample.prediction
-    const { codes } = sample.truth
-    const k = sample.classes.length
-    const first = k === 2 ? 1 : 0
-    let sum = 0
-    for (let row = 0; row < codes.length; row++) {
-      const count = counts[row] as number
-      if (count === 0) continue
-      for (let c = first; c < k; c++) sum += count * ((probabilities[row * k + c] as number) - (codes[row] === c ? 1 : 0)) ** 2
-    }
-    return { value: sum / total }
+  (draw) => {
+    const { probabilities } = draw.sample.prediction
+    const { codes } = draw.sample.truth
+    const k = draw.sample.classes.length
+    const distances = draw.sample.perRow('brier', (row) => {
+      let sum = 0
+      for (let c = k === 2 ? 1 : 0; c < k; c++) sum += ((probabilities[row * k + c] as number) - (codes[row] === c ? 1 : 0)) ** 2
+      return sum
+    })
+    return { value: draw.mean(distances) }
   },
 )

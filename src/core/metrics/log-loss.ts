@@ -15,20 +15,17 @@ export const logLoss = defineMetric(
     range: [0, null],
     unit: 'none',
   },
-  ({ sample, counts, total }) => {
-    const { probabilities } = sample.prediction
-    const { codes } = sample.truth
-    const k = sample.classes.length
+  (draw) => {
+    const { probabilities } = draw.sample.prediction
+    const { codes } = draw.sample.truth
+    const k = draw.sample.classes.length
     const clip = (p: number): number => (p < epsilon ? epsilon : p > 1 - epsilon ? 1 - epsilon : p)
-    let sum = 0
-    for (let row = 0; row < codes.length; row++) {
-      const count = counts[row] as number
-      if (count === 0) continue
+    const surprises = draw.sample.perRow('log-loss', (row) => {
       let rowSum = 0
       for (let c = 0; c < k; c++) rowSum += clip(probabilities[row * k + c] as number)
-      sum -= count * Math.log(clip(probabilities[row * k + (codes[row] as number)] as number) / rowSum)
-    }
+      return -Math.log(clip(probabilities[row * k + (codes[row] as number)] as number) / rowSum)
+    })
     // A perfect forecast sums to a hair below 0 by rounding.
-    return { value: Math.max(0, sum / total) }
+    return { value: Math.max(0, draw.mean(surprises)) }
   },
 )

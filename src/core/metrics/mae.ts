@@ -12,10 +12,9 @@ export const mae = defineMetric(
     range: [0, null],
     unit: 'target-units',
   },
-  ({ sample, counts, total }) => {
-    const { actual, predicted } = sample.values
-    let sum = 0
-    for (let row = 0; row < actual.length; row++) sum += (counts[row] as number) * Math.abs((actual[row] as number) - (predicted[row] as number))
-    return { value: sum / total }
+  (draw) => {
+    const { actual, predicted } = draw.sample.values
+    const errors = draw.sample.perRow('mae', (row) => Math.abs((actual[row] as number) - (predicted[row] as number)))
+    return { value: draw.mean(errors) }
   },
 )

@@ -26,6 +26,8 @@ export interface Metric {
   readonly range: readonly [number | null, number | null]
   /** `target-units` is shown with the target's own unit; `share` may be shown as per cent. */
   readonly unit: 'share' | 'target-units' | 'target-units-squared' | 'none'
+  /** It sorts the rows once for each class: work grows with rows times classes. */
+  readonly ranksEachClass?: boolean
   compute(input: MetricInput): Score
   /** The same score where each row counts as often as the draw says; O(rows) once the sample is sorted. */
   scoreDraw(draw: Draw): Score

@@ -1,5 +1,5 @@
+import type { ConfusionView } from './confusion-view.ts'
 import { defineLabelMetric, scoreOr } from './define.ts'
-import type { ConfusionView } from './define.ts'
 
 const shared = { greaterIsBetter: true, range: [0, 1], unit: 'share' } as const
 const of = (table: ConfusionView) => (c: number) => table.recall(c)

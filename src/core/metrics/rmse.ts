@@ -12,10 +12,9 @@ export const rmse = defineMetric(
     range: [0, null],
     unit: 'target-units',
   },
-  ({ sample, counts, total }) => {
-    const { actual, predicted } = sample.values
-    let sum = 0
-    for (let row = 0; row < actual.length; row++) sum += (counts[row] as number) * ((actual[row] as number) - (predicted[row] as number)) ** 2
-    return { value: Math.sqrt(sum / total) }
+  (draw) => {
+    const { actual, predicted } = draw.sample.values
+    const errors = draw.sample.perRow('rmse', (row) => ((actual[row] as number) - (predicted[row] as number)) ** 2)
+    return { value: Math.sqrt(draw.mean(errors)) }
   },
 )

@@ -12,6 +12,7 @@ export const rocAuc = defineMetric(
     greaterIsBetter: true,
     range: [0, 1],
     unit: 'none',
+    ranksEachClass: true,
   },
   (draw) =>
     overClasses(

@@ -6,6 +6,7 @@
 import { labelsOf, predictionRows } from '../data/target.ts'
 import type { ClassPrediction, ClassTarget, RegressionPrediction, RegressionTarget } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
+import { ConfusionView } from './confusion-view.ts'
 import type { MetricInput } from './metric.ts'
 
 /** Rows by falling probability of one class. */
@@ -26,6 +27,7 @@ export class Sample {
   /** False where a prediction is NaN or infinite: then nothing can be scored. */
   readonly finite: boolean
   readonly #ranked = new Map<number, Ranked>()
+  readonly #perRow = new Map<string, Float64Array>()
   #cells: Int32Array | undefined
   #byError: { readonly order: Int32Array; readonly errors: Float64Array } | undefined
 
@@ -51,6 +53,16 @@ export class Sample {
   }
   get values(): { readonly actual: Float64Array; readonly predicted: Float64Array } {
     return { actual: (this.input.target as RegressionTarget).values, predicted: (this.input.prediction as RegressionPrediction).values }
+  }
+
+  /** Shape (rows): a loss of each row, computed once and kept under the metric's id. */
+  perRow(id: string, lossOf: (row: number) => number): Float64Array {
+    const known = this.#perRow.get(id)
+    if (known) return known
+    const losses = new Float64Array(this.rows)
+    for (let row = 0; row < losses.length; row++) losses[row] = lossOf(row)
+    this.#perRow.set(id, losses)
+    return losses
   }
 
   /** Shape (rows): actual x classes + predicted. */
@@ -126,6 +138,7 @@ export class Draw {
   readonly #rankings = new Map<number, Ranking>()
   #total: number | undefined
   #confusion: Float64Array | undefined
+  #view: ConfusionView | undefined
 
   constructor(sample: Sample, counts: Uint32Array) {
     this.sample = sample
@@ -142,6 +155,14 @@ export class Draw {
     return this.#total
   }
 
+  /** Mean of a figure of each row. @param values shape (rows) */
+  mean(values: Float64Array): number {
+    const { counts } = this
+    let sum = 0
+    for (let row = 0; row < values.length; row++) sum += (counts[row] as number) * (values[row] as number)
+    return sum / this.total
+  }
+
   /** Shape (classes x classes), actual by predicted, row-major. */
   confusion(): Float64Array {
     if (this.#confusion) return this.#confusion
@@ -153,6 +174,10 @@ export class Draw {
     }
     this.#confusion = table
     return table
+  }
+
+  confusionView(): ConfusionView {
+    return (this.#view ??= new ConfusionView(this.confusion(), this.sample.classes))
   }
 
   ranking(classIndex: number): Ranking {

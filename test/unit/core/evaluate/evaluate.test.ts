@@ -171,6 +171,18 @@ describe('evaluate', () => {
     expect(result.roc?.map((curve) => curve.name)).toEqual(['a', 'b'])
     expect(result.thresholds).toBeUndefined()
   })
+  test('many classes: curves of the 20 most common, a small record, no interval that takes a minute', async () => {
+    const many = Array.from({ length: 450 }, (_, c) => `class ${c}`)
+    const n = 9000
+    const codes = Int32Array.from({ length: n }, (_, i) => (i < 450 ? i : i % 30))
+    const rng = createRng(2)
+    const probabilities = Float64Array.from({ length: n * 450 }, () => rng.next())
+    const result = await evaluate({ part: 'valid', rows: rowsOf(n), target: { task: 'multiclass', column: 'y', classes: many, codes }, prediction: { task: 'multiclass', classes: many, probabilities }, threshold: 0.5, seed: 1 }, quietContext())
+    expect(result.roc?.length).toBe(20)
+    expect(result.roc?.map(({ name }) => name)).toEqual(many.slice(0, 20))
+    expect(result.scores.find((score) => score.metric === 'roc-auc')).toMatchObject({ value: expect.any(Number), low: null, high: null })
+    expect(result.scores.find((score) => score.metric === 'accuracy')?.low).toBeTypeOf('number')
+  })
   test('regression: residuals name dataset rows and are sampled above 2,000', async () => {
     const values = Float64Array.from({ length: 5000 }, (_, i) => i)
     const result = await evaluate({ part: 'valid', rows: rowsOf(5000), target: { task: 'regression', column: 'y', values }, prediction: { task: 'regression', values: values.map((value) => value - 1) }, threshold: 0.5, seed: 1 }, quietContext())
