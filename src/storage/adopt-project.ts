@@ -89,8 +89,14 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
     )
     return projectId
   } catch (error) {
-    // Rows without a dataset are invisible; what cannot be removed now is swept at the next start.
-    for (const id of staged) await store.write(['chunks'], (tx) => tx.delete('chunks', chunksOf(id))).catch(() => {})
+    // Rows without a dataset are invisible; what cannot be removed now is swept at the next start. A
+    // last commit that did not answer may yet have succeeded: then the rows have their dataset.
+    for (const id of staged) {
+      const drop = store.write(['chunks', 'datasets'], async (tx) => {
+        if (!(await tx.get('datasets', id))) await tx.delete('chunks', chunksOf(id))
+      })
+      await drop.catch(() => {})
+    }
     throw error
   }
 }

@@ -2,6 +2,7 @@
 import { StudioError } from '../core/errors.ts'
 import { freshId } from '../core/ids.ts'
 import { byteSize } from './bytes.ts'
+import { unchecked } from './checked-store.ts'
 import { fencedWrite, missingProject } from './fenced.ts'
 import { chunksOf, recordsOfRun } from './keys.ts'
 import type { Store, WriteTransaction } from './port.ts'
@@ -91,9 +92,9 @@ export async function takeOver(store: Store, id: string): Promise<number> {
 
 export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints']
 
-/** For good: the data, the runs, the models, everything, in one transaction. */
+/** For good: the data, the runs, the models, damaged or not, in one transaction. */
 export function eraseProject(store: Store, id: string): Promise<void> {
-  return store.write(everyStore, (tx) => eraseIn(tx, id), 'strict')
+  return unchecked(store).write(everyStore, (tx) => eraseIn(tx, id), 'strict')
 }
 
 export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
