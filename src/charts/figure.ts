@@ -67,13 +67,12 @@ interface AxisOptions {
   readonly tickformat?: string
   /** Names at 0, 1, 2 ...: positions instead of Plotly's category axis, which merges equal names and guesses dates. */
   readonly names?: readonly string[]
-  readonly type?: 'log' | 'linear'
-  readonly square?: boolean
-  readonly integer?: boolean
+  /** Values are UTC seconds; only LinePlot draws such an axis. */
+  readonly dates?: boolean
 }
 
 export function axis(palette: Palette, options: AxisOptions): Axis {
-  const { title, range, grid = true, zero = false, tickformat, names, type, square, integer } = options
+  const { title, range, grid = true, zero = false, tickformat, names, dates = false } = options
   return {
     title: { text: title, standoff: 8 },
     showgrid: grid && !names,
@@ -91,9 +90,7 @@ export function axis(palette: Palette, options: AxisOptions): Axis {
     fixedrange: true,
     ...(range ? { range } : {}),
     ...(tickformat ? { tickformat } : {}),
-    ...(type ? { type } : {}),
-    ...(square ? { scaleanchor: 'x', constrain: 'domain' } : {}),
-    ...(integer ? { dtick: 1 } : {}),
+    ...(dates ? { dates } : {}),
     ...(names ? { tickvals: names.map((_, i) => i), ticktext: names.map((name) => nameOf(name)), ticks: '' } : {}),
   }
 }

@@ -6,7 +6,9 @@ import { type Palette, withAlpha } from './palette.ts'
 /** Where grid values stand on the axis: numbers as they are, categories at 0, 1, 2 ... */
 export const gridPositions = (grid: readonly (number | string)[]): number[] => grid.map((value, i) => (typeof value === 'number' ? value : i))
 
-export function partialDependence(explanation: PartialDependence, palette: Palette): Chart | undefined {
+/** @param input `dates` says that the grid is UTC seconds */
+export function partialDependence(input: PartialDependence & { readonly dates?: boolean }, palette: Palette): Chart | undefined {
+  const { dates = false, ...explanation } = input
   const { grid, mean, ice, row } = explanation
   if (grid.length === 0) return undefined
   const x = gridPositions(grid)
@@ -27,7 +29,7 @@ export function partialDependence(explanation: PartialDependence, palette: Palet
         ...(row.length > 0 ? [line('This row', x, row, { colour: palette.accent, width: 3, hovertemplate: template })] : []),
       ],
       layout: layout(palette, {
-        x: { title: column, ...(isNamed ? { names: grid.map(String), range: [-0.4, grid.length - 0.6] as const } : {}) },
+        x: { title: column, dates, ...(isNamed ? { names: grid.map(String), range: [-0.4, grid.length - 0.6] as const } : {}) },
         y: { title: output, ...(output.startsWith('probability') ? { range: [-0.02, 1.02] as const } : {}) },
         height: 320,
         legend: true,

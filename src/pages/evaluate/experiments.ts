@@ -1,0 +1,72 @@
+/** Runs compare only where data, target and split are the same: those form an experiment. */
+import type { Evaluation, ScoreRow } from '../../core/evaluate/evaluation.ts'
+import type { Metric } from '../../core/metrics/metric.ts'
+import type { Run } from '../../core/run/run.ts'
+
+export interface Experiment {
+  readonly key: string
+  /** In order of creation; all have an evaluation. */
+  readonly runs: readonly Run[]
+  readonly newest: Run
+}
+
+/** Equal for runs that may be compared. */
+export function experimentKey(run: Run): string {
+  const { target, split } = run.spec
+  const { strategy } = split
+  return JSON.stringify([
+    run.dataHash,
+    target.column,
+    target.task,
+    target.positive ?? null,
+    strategy.kind,
+    'column' in strategy ? strategy.column : null,
+    split.validShare,
+    split.testShare,
+    split.seed,
+  ])
+}
+
+/** Experiments with judged runs, the one of the newest run first. */
+export function experimentsOf(runs: readonly Run[]): Experiment[] {
+  const byKey = new Map<string, Run[]>()
+  for (const run of runs) {
+    if (run.status !== 'succeeded' || !run.evaluation) continue
+    const key = experimentKey(run)
+    const known = byKey.get(key)
+    if (known) known.push(run)
+    else byKey.set(key, [run])
+  }
+  return [...byKey]
+    .map(([key, list]) => ({ key, runs: list, newest: list.reduce((a, b) => (b.sequence > a.sequence ? b : a)) }))
+    .sort((a, b) => b.newest.sequence - a.newest.sequence)
+}
+
+export const scoreOf = (evaluation: Evaluation | undefined, metric: string): ScoreRow | undefined => evaluation?.scores.find((score) => score.metric === metric)
+
+/** Best first; runs without the score last; older first among equals. */
+export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greaterIsBetter'>): Run[] {
+  const valueOf = (run: Run) => scoreOf(run.evaluation, metric.id)?.value ?? null
+  return [...runs].sort((a, b) => {
+    const va = valueOf(a)
+    const vb = valueOf(b)
+    if (va === null || vb === null) return va === vb ? a.sequence - b.sequence : va === null ? 1 : -1
+    return (metric.greaterIsBetter ? vb - va : va - vb) || a.sequence - b.sequence
+  })
+}
+
+/** Ends of an axis that holds all scores and intervals, with a little room. */
+export function domainOf(scores: readonly (ScoreRow | undefined)[]): readonly [number, number] {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const score of scores) {
+    for (const value of [score?.value, score?.low, score?.high]) {
+      if (value === null || value === undefined || !Number.isFinite(value)) continue
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+  }
+  if (low > high) return [0, 1]
+  const room = (high - low) * 0.04 || Math.abs(low) * 0.04 || 0.05
+  return [low - room, high + room]
+}

@@ -1,0 +1,39 @@
+/** How scores, parts and experiments are put into words. */
+import type { PartName, SplitSpec } from '../../core/data/split.ts'
+import { estimators } from '../../core/estimators/registry.ts'
+import type { Condition } from '../../core/evaluate/slice.ts'
+import type { Metric } from '../../core/metrics/metric.ts'
+import { metrics } from '../../core/metrics/registry.ts'
+import type { Run } from '../../core/run/run.ts'
+import { formatFixed, formatNumber, formatUtc, shorten } from '../../ui/format.ts'
+
+export const partWord: Readonly<Record<PartName, string>> = { train: 'training', valid: 'validation', test: 'test' }
+export const estimatorLabel = (id: string): string => (estimators.has(id) ? estimators.get(id).label : id)
+export const isBaseline = (run: Run): boolean => estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline
+export const metricOf = (id: string): Metric | undefined => (metrics.has(id) ? metrics.get(id) : undefined)
+
+/** Scores without a unit with three decimals, so that columns line up; scores in the target's unit as numbers. */
+export const formatScore = (metric: Pick<Metric, 'unit'> | undefined, value: number | null | undefined): string =>
+  metric?.unit.startsWith('target') ? formatNumber(value, 4) : formatFixed(value, 3)
+
+export function splitWords(split: SplitSpec): string {
+  const percent = (share: number) => `${Math.round(share * 100)}`
+  const sizes = split.strategy.kind === 'column' ? '' : ` ${percent(1 - split.validShare - split.testShare)}/${percent(split.validShare)}/${percent(split.testShare)}`
+  const how = {
+    random: 'random split',
+    stratified: 'stratified split',
+    grouped: 'grouped split',
+    time: 'time-ordered split',
+    column: 'split by a column',
+  }[split.strategy.kind]
+  const by = 'column' in split.strategy && split.strategy.kind !== 'stratified' ? ` by ${shorten(split.strategy.column, 30)}` : ''
+  return `${how}${by}${sizes}, seed ${split.seed}`
+}
+
+export function conditionWords(condition: Condition, isDate: boolean): string {
+  const name = shorten(condition.column, 40)
+  if (condition.op === 'is') return `${name} is ${condition.value === null ? 'missing' : shorten(condition.value, 40) || '(empty)'}`
+  const write = (value: number) => (isDate ? formatUtc(value) : formatNumber(value))
+  if (condition.low === null) return condition.high === null ? `${name} is there` : `${name} under ${write(condition.high)}`
+  return condition.high === null ? `${name} at least ${write(condition.low)}` : `${name} from ${write(condition.low)} to under ${write(condition.high)}`
+}
