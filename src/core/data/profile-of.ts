@@ -142,9 +142,8 @@ function textsOf(column: TextColumn): { top: Top; distinct: number; exact: boole
     }
     counts[code] = (counts[code] as number) + 1
   }
-  const texts = dictionary.size <= 200_000 ? dictionary.texts(0) : undefined
   return {
-    top: topOf(counts, dictionary.size, (code) => (texts ? (texts[code] as string) : (dictionary.texts(code)[0] as string))),
+    top: topOf(counts, dictionary.size, (code) => dictionary.textOf(code)),
     distinct: dictionary.size,
     exact,
     lengths: n === 0 ? undefined : { min, max, mean: total / n },

@@ -14,6 +14,7 @@ export interface ByteDictionary {
   readonly size: number
   /** The code of a text, added where new. */
   codeOf(bytes: Uint8Array, from: number, to: number): number
+  textOf(code: number): string
   /** Texts with codes from `first` on. */
   texts(first: number): string[]
 }
@@ -72,12 +73,14 @@ export function createByteDictionary(known: readonly string[] = []): ByteDiction
     const bytes = encoder.encode(text)
     codeOf(bytes, 0, bytes.length)
   }
+  const textOf = (code: number): string => decoder.decode(pool.subarray(startOf(code), ends[code]))
   return {
     get size() {
       return size
     },
     codeOf,
-    texts: (first) => Array.from({ length: size - first }, (_, i) => decoder.decode(pool.subarray(startOf(first + i), ends[first + i]))),
+    textOf,
+    texts: (first) => Array.from({ length: size - first }, (_, i) => textOf(first + i)),
   }
 }
 
