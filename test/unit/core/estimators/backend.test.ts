@@ -2,7 +2,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import { quietContext } from '../../../../src/core/context.ts'
+import type { Matrix } from '../../../../src/core/data/matrix.ts'
+import type { ClassTarget } from '../../../../src/core/data/target.ts'
 import { openBackend } from '../../../../src/core/estimators/neural/backend.ts'
+import { mlp } from '../../../../src/core/estimators/neural/mlp.ts'
+import { createRng } from '../../../../src/core/math/rng.ts'
+import { defaultsOf } from '../../../../src/core/params.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
 
 // The graphics backends do not exist in Node: each test registers a stand-in under their names.
@@ -13,10 +18,15 @@ vi.mock('@tensorflow/tfjs-backend-wasm', () => ({ setWasmPaths: () => {} }))
 type Spoil = (values: Float32Array) => void
 
 /** A backend with the CPU's kernels, whose every float result is spoilt. */
-async function spoiltBackend(name: string, spoil: Spoil): Promise<void> {
+async function spoiltBackend(name: string, spoil: Spoil, hangs: () => boolean = () => false): Promise<void> {
   const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu')
+  class StandIn extends MathBackendCPU {
+    override read(id: object): ReturnType<InstanceType<typeof MathBackendCPU>['read']> {
+      return hangs() ? new Promise(() => {}) : super.read(id)
+    }
+  }
   if (tf.findBackendFactory(name)) tf.removeBackend(name)
-  tf.registerBackend(name, () => new MathBackendCPU())
+  tf.registerBackend(name, () => new StandIn())
   for (const kernel of tf.getKernelsForBackend('cpu')) {
     if (tf.getKernel(kernel.kernelName, name)) tf.unregisterKernel(kernel.kernelName, name)
     tf.registerKernel({
@@ -88,3 +98,25 @@ describe('admission', () => {
     expect(await reasons()).toMatchObject({ wasm: 'lost earlier in this run' })
   })
 })
+
+test('a device that falls silent in the middle is given up within seconds; the next one goes on from the last epoch', async () => {
+  expectConsole(/TensorFlow\.js in Node|Platform node|kernel .* is already registered|backend was already registered/)
+  const rng = createRng(1)
+  const X: Matrix = { rows: 64, features: ['a', 'b'].map((name) => ({ name, source: name, values: Float32Array.from({ length: 64 }, () => rng.normal()) })) }
+  const y: ClassTarget = { task: 'binary', column: 'y', classes: ['no', 'yes'], codes: Int32Array.from(X.features[0]?.values ?? [], (x) => (x > 0 ? 1 : 0)) }
+  const params = { ...defaultsOf(mlp.params), hiddenLayerSizes: '4', batchSize: 16, maxIter: 6, earlyStopping: false }
+  let silent = false
+  await spoiltBackend('webgpu', () => {}, () => silent)
+  await spoiltBackend('webgl', half)
+  const begun = performance.now()
+  const context = quietContext({
+    now: () => performance.now(),
+    report: (progress) => void (silent ||= progress.kind === 'step' && progress.done === 2),
+  })
+  const model = await mlp.fit(X, y, { params: { ...params, backend: 'webgpu' }, seed: 1 }, context)
+  // Noticed after 2 s; four times that for a busy machine.
+  expect(performance.now() - begun).toBeLessThan(8000)
+  expect(model.facts).toMatchObject({ backend: 'cpu', epochs: 6, devicesLost: [expect.stringMatching(/^webgpu in epoch 3: missing answer; a step on webgpu took more than 2 s$/)] })
+  const undisturbed = await mlp.fit(X, y, { params: { ...params, backend: 'cpu' }, seed: 1 }, quietContext())
+  expect(model.state().arrays['theta']).toEqual(undisturbed.state().arrays['theta'])
+}, 30_000)
