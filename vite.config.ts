@@ -6,6 +6,7 @@ import { playwright } from '@vitest/browser-playwright'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { responseHeaders } from './src/core/headers.ts'
+import { serverSource } from './src/export/server/vite-plugin.mjs'
 import { browserArgs, chromiumPath } from './test/support/chromium.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
@@ -72,8 +73,8 @@ function fitsInWorkersOnly(): Plugin {
 export default defineConfig({
   base: './',
   define: { __APP_VERSION__: JSON.stringify(version) },
-  plugins: [svelte(), fitsInWorkersOnly(), precacheList()],
-  worker: { format: 'es' as const },
+  plugins: [svelte(), serverSource(), fitsInWorkersOnly(), precacheList()],
+  worker: { format: 'es' as const, plugins: () => [serverSource()] },
   build: {
     target: 'es2023',
     chunkSizeWarningLimit: 5000,

@@ -61,7 +61,7 @@ export interface RecipePreview {
 /** A cell, row or column of a new file that does not match the signature. */
 export interface SignatureIssue {
   readonly level: 'error' | 'warning'
-  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value'
+  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value' | 'ragged-row'
   readonly column: string
   /** 1-based data row, absent for whole columns. */
   readonly row?: number

@@ -5,12 +5,15 @@
 import type { Context } from '../core/context.ts'
 import type { TaskMap, TaskName } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
+import type { OnnxRunner } from '../core/onnx/runner.ts'
 
 export interface Host {
   readonly store: Store
   readonly context: Context
   /** App version, browser and number of usable threads, for the run record. */
   readonly environment: { readonly app: string; readonly userAgent: string; readonly threads: number }
+  /** ONNX Runtime; default: the one for workers. */
+  readonly openRunner?: (context: Context) => Promise<OnnxRunner>
 }
 export type TaskHandler<N extends TaskName> = (input: TaskMap[N]['input'], host: Host) => Promise<TaskMap[N]['output']>
 export type TaskHandlers = { readonly [N in TaskName]?: TaskHandler<N> }

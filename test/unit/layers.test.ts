@@ -10,7 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/jobs': ['src/core'],
   'src/storage': ['src/core'],
   'src/charts': ['src/core'],
-  'src/export': ['src/core', 'src/storage'],
+  'src/export': ['src/core', 'src/storage', 'src/export/server/template'],
   'src/export/server': ['src/core'],
   'src/tasks': ['src/core', 'src/storage', 'src/export', 'src/jobs/protocol.ts'],
   'workers': ['src/core', 'src/storage', 'src/export', 'src/tasks', 'src/kernels', 'src/jobs/protocol.ts', 'src/jobs/host.ts', 'src/jobs/worker-context.ts'],

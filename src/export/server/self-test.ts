@@ -3,9 +3,9 @@
  * each followed by a good one that must still be answered right.
  */
 import { goldenProblem } from '../../core/bundle/compare-golden.ts'
-import { encodeRows } from '../../core/bundle/encode.ts'
+import { inferTensors, jsonObject, plainBody } from '../../core/bundle/examples.ts'
+import type { V2Tensor } from '../../core/bundle/examples.ts'
 import type { GoldenCell, GoldenRows } from '../../core/bundle/golden.ts'
-import { datatypes } from '../../core/bundle/requests.ts'
 import { modelSlug } from '../../core/bundle/responses.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
@@ -22,28 +22,6 @@ export interface AbuseCase {
   readonly says?: string
 }
 
-/** JSON text of an object whose keys may be anything, from name and JSON text of each value. */
-const object = (entries: readonly (readonly [string, string])[]): string => `{${entries.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`
-
-export function plainBody(signature: Signature, rows: readonly (readonly GoldenCell[])[]): string {
-  return `{"rows":[${rows.map((row) => object(signature.inputs.map((input, i) => [input.name, JSON.stringify(row[i] ?? null)]))).join(',')}]}`
-}
-
-interface V2Tensor {
-  readonly name: string
-  readonly shape: unknown
-  readonly datatype: string
-  readonly data: unknown
-}
-export function inferTensors(signature: Signature, rows: readonly (readonly GoldenCell[])[]): V2Tensor[] {
-  const feeds = encodeRows(signature, rows.length, (row, input) => rows[row]?.[input])
-  return signature.inputs.map((input, i) => {
-    const values = Array.from((feeds[i] as (typeof feeds)[number]).values as ArrayLike<number | bigint | string>)
-    const data = rows.map((row, r) => (row[i] === null ? null : typeof values[r] === 'bigint' ? Number(values[r]) : input.kind === 'numeric' ? row[i] : values[r]))
-    return { name: input.name, shape: [rows.length, 1], datatype: datatypes[input.tensor], data }
-  })
-}
-
 /** Everything that must be refused, made from the signature and one good row. */
 export function abuseCases(signature: Signature, row: readonly GoldenCell[], bodyLimit: number): AbuseCase[] {
   const model = modelSlug(signature.name)
@@ -54,7 +32,7 @@ export function abuseCases(signature: Signature, row: readonly GoldenCell[], bod
   const named = input.name.slice(0, 40)
   const asInfer = (tensors: readonly unknown[]): string => JSON.stringify({ inputs: tensors })
   const changed = (change: Partial<V2Tensor>): string => asInfer([{ ...first, ...change }, ...good.slice(1)])
-  const withCell = (of: SignatureInput, json: string): string => `{"rows":[${object(signature.inputs.map((item, i) => [item.name, item === of ? json : JSON.stringify(row[i] ?? null)]))}]}`
+  const withCell = (of: SignatureInput, json: string): string => `{"rows":[${jsonObject(signature.inputs.map((item, i) => [item.name, item === of ? json : JSON.stringify(row[i] ?? null)]))}]}`
   const cases: AbuseCase[] = [
     { name: 'no such address', method: 'GET', path: '/../../etc/passwd', status: 404 },
     { name: 'an address like a prototype', method: 'GET', path: '/__proto__', status: 404 },

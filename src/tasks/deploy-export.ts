@@ -1,0 +1,112 @@
+/**
+ * From a finished run to a bundle: the graph is run here on held-out rows and compared with the studio's
+ * own predictions first; where it differs by more than the tolerance there is a certificate and no zip.
+ */
+import { cardHtml, cardMarkdown, cardOf } from '../core/bundle/card.ts'
+import { goldenRows } from '../core/bundle/golden.ts'
+import { goldenProblem } from '../core/bundle/compare-golden.ts'
+import { encodeRows } from '../core/bundle/encode.ts'
+import { modelSlug } from '../core/bundle/responses.ts'
+import { signatureOf } from '../core/bundle/signature-of.ts'
+import type { Context } from '../core/context.ts'
+import { estimators } from '../core/estimators/registry.ts'
+import { checkParity, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
+import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
+import { encodeOnnx } from '../core/onnx/proto.ts'
+import { answer, type OnnxRunner } from '../core/onnx/runner.ts'
+import type { Run } from '../core/run/run.ts'
+import { zip } from '../core/zip.ts'
+import { bundleFiles } from '../export/bundle-files.ts'
+import { listRuns, readRun } from '../storage/runs.ts'
+import type { Store } from '../storage/port.ts'
+import { openRun, type OpenedRun } from './opened-run.ts'
+import type { TaskHandler } from './task.ts'
+
+const defaultRunner = async (context: Context): Promise<OnnxRunner> => (await import('../core/onnx/runner-web.ts')).webRunner(context)
+
+export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations }, { store, context, openRunner = defaultRunner }) => {
+  const run = await readRun(store, runId)
+  const opened = await openRun(store, runId)
+  const { pipeline, dataset } = opened
+  const trainRows = opened.rowsOf('train')
+  const heldOut = opened.rowsOf('valid')
+  const signature = await signatureOf(pipeline, dataset.columns, trainRows, { name: name.trim() || run.name, threshold: run.threshold })
+  const plainGraph = pipelineToOnnx(pipeline, signature)
+  await context.checkpoint()
+
+  const targetSd = sdOfTarget(opened, trainRows)
+  const tolerance = toleranceFor(signature, targetSd)
+  const golden = await goldenRows(pipeline, signature, dataset.columns, heldOut, plainGraph, tolerance)
+  const runner = await openRunner(context)
+  const session = await runner.open(encodeOnnx(plainGraph))
+  let certificate: ParityCertificate
+  try {
+    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, rows: heldOut, part: 'validation rows' }, { targetSd, runtime: runner.runtime }, context)
+    if (golden.rows.length > 0) {
+      const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
+      const problem = goldenProblem(signature, golden, await answer(session, signature, feeds, golden.rows.length))
+      // The odd rows (unseen, missing, on a split) are held to the same rule as the ordinary ones.
+      if (problem) {
+        context.report({ kind: 'note', text: problem })
+        certificate = { ...certificate, passed: false }
+      }
+    }
+  } finally {
+    await session.close()
+  }
+
+  const card = cardOf({
+    run,
+    signature,
+    recipe: pipeline.recipe,
+    certificate,
+    data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: await dataWarnings(store, run) },
+    ...(await baselineOf(store, run)),
+    estimator: estimators.get(run.spec.estimator.id),
+    intendedUse,
+    limitations,
+  })
+  const markdown = cardMarkdown(card)
+  const fileName = `${modelSlug(signature.name)}.zip`
+  if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown }
+
+  const metadata = new Map([
+    ['data_hash', run.dataHash],
+    ['run', run.id],
+    ['parity', JSON.stringify(certificate)],
+  ])
+  const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
+  const files = await bundleFiles({ signature, golden, model, cardMarkdown: markdown, cardHtml: cardHtml(card), run: exportedRun(run) })
+  context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
+  return { certificate, zip: zip(files), fileName, signature, card: markdown }
+}
+
+/** Population standard deviation over training rows; 0 for classes. */
+function sdOfTarget(opened: OpenedRun, rows: Uint32Array): number {
+  const target = opened.targetAt(rows)
+  if (target.task !== 'regression') return 0
+  let mean = 0
+  for (const value of target.values) mean += value / target.values.length
+  let squares = 0
+  for (const value of target.values) squares += (value - mean) ** 2
+  return Math.sqrt(squares / target.values.length)
+}
+
+/** The record without its samples of single rows: figures leave the device with the bundle, rows need not. */
+function exportedRun(run: Run): unknown {
+  const without = (evaluation: Run['evaluation']): unknown => evaluation && { ...evaluation, residuals: evaluation.residuals && { histogram: evaluation.residuals.histogram } }
+  return { ...run, evaluation: without(run.evaluation), ...(run.testEvaluation ? { testEvaluation: without(run.testEvaluation) } : {}) }
+}
+
+/** The baseline run that was judged on the same data, target and split. */
+async function baselineOf(store: Store, run: Run): Promise<{ baseline?: { name: string; evaluation: NonNullable<Run['evaluation']> } }> {
+  const runs = await listRuns(store, run.spec.projectId)
+  const same = (other: Run): boolean => other.dataHash === run.dataHash && JSON.stringify([other.spec.target, other.spec.split]) === JSON.stringify([run.spec.target, run.spec.split])
+  const found = runs.findLast((other) => estimators.has(other.spec.estimator.id) && estimators.get(other.spec.estimator.id).tags.baseline && other.evaluation && same(other))
+  return found?.evaluation ? { baseline: { name: found.name, evaluation: found.evaluation } } : {}
+}
+
+async function dataWarnings(store: Store, run: Run): Promise<string[]> {
+  const record = await store.read(['profiles'], (tx) => tx.get('profiles', run.spec.datasetId))
+  return (record?.profile.columns ?? []).flatMap(({ name, warnings }) => warnings.map((warning) => `Column ${name.slice(0, 100)}: ${warning.code.replaceAll('-', ' ')}.`))
+}
