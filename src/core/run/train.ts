@@ -101,5 +101,5 @@ function checkFinite(prediction: Prediction, label: string): void {
   const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
   const bad = numbers.findIndex((value) => !Number.isFinite(value))
   if (bad < 0) return
-  throw new StudioError({ code: 'diverged', message: `invalid prediction; ${label} answered ${numbers[bad]}`, hint: 'Lower the learning rate or the freedom of the model, and scale the features.' })
+  throw new StudioError({ code: 'diverged', message: `invalid prediction; ${label} answered ${numbers[bad]}`, hint: 'Look for values far beyond the rest and clip them; otherwise lower the learning rate or the freedom of the model, and scale the features.' })
 }
