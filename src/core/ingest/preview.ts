@@ -1,9 +1,11 @@
 /** What an import would look like, from the beginning of the source only. */
 import { fittingRows, reject, type Rejects } from './csv/cells.ts'
 import { cellText, type RowBatch } from './csv/scanner.ts'
+import { createTranscoder } from './decode.ts'
 import { limits } from './limits.ts'
 import type { IngestChoices, IngestPreview } from './options.ts'
-import { planColumns, scannerFor, shapeOf, surveyFor } from './read-table.ts'
+import { planColumns, rowBytes, scannerFor, shapeOf, surveyFor } from './read-table.ts'
+
 import { decodedHead, type WatchedSource } from './source.ts'
 
 /** @throws StudioError bad-data, unsupported as an import of the source would */
@@ -17,15 +19,17 @@ export async function previewTable(source: WatchedSource, choices: IngestChoices
   const rows: string[][] = []
   const rejects: Rejects = { count: 0, listed: [] }
   let headerLeft = options.header
+  const measure = createTranscoder(options.encoding)?.measure
   const take = (batch: RowBatch): void => {
     if (batch.rows === 0) return
+    const at = rowBytes(batch, measure)
     const from = headerLeft ? 1 : 0
     headerLeft = false
     const fitting = fittingRows(
       batch,
       names.length,
       (row, reason) => {
-        if (rejects.listed.length < limits.previewRows) reject(rejects, batch, row, batch.byte + (batch.rowStarts[row] as number), options, null, reason)
+        if (rejects.listed.length < limits.previewRows) reject(rejects, batch, row, at[row] as number, options, null, reason)
       },
       from,
     )

@@ -108,7 +108,7 @@ export function planColumns(shape: TableShape, survey: Survey, choices: IngestCh
 }
 
 /** Position in the file of each row of a batch and of what follows it; shape (rows + 1). */
-function rowBytes(batch: RowBatch, measure: ((bytes: Uint8Array, from: number, to: number) => number) | undefined): Float64Array {
+export function rowBytes(batch: RowBatch, measure: ((bytes: Uint8Array, from: number, to: number) => number) | undefined): Float64Array {
   const at = new Float64Array(batch.rows + 1)
   let byte = batch.byte
   let from = 0

@@ -238,6 +238,18 @@ describe('tasks around the data', () => {
     expect(preview.rows).toEqual([['A', '1,5'], ['B', '2,25']])
     expect(preview.partial).toBe(false)
   })
+  it('tells positions in bytes of the file, also in UTF-16', async () => {
+    const text = '\ufeffa,b\né,1\n🎈\nx,2\n'
+    const bytes = new Uint8Array(text.length * 2)
+    for (let i = 0; i < text.length; i++) new DataView(bytes.buffer).setUint16(i * 2, text.charCodeAt(i), true)
+    const host = await hostWith()
+    const preview = await ingestPreview({ source: { kind: 'file', file: new File([bytes], 'x.csv') }, choices: {} }, host)
+    const record = await commit(host, bytesSource(bytes))
+    expect(record.options.encoding).toBe('utf-16le')
+    expect(await cellsOf(host.store, record.id)).toEqual({ a: ['é', 'x'], b: [1, 2] })
+    // The refused row starts behind the mark, "a,b", "é,1" and two line ends: 9 units of 2 bytes.
+    for (const { rejected } of [preview, record]) expect(rejected).toMatchObject([{ line: 3, byte: 18, text: '🎈' }])
+  })
   it('gives windows of rows, filtered and by number', async () => {
     const host = await hostWith()
     const { datasetId } = await ingestCommit({ projectId: 'p', token: 1, name: 'x', source: { kind: 'paste', text: long(30_000) }, choices: {} }, host)
