@@ -59,7 +59,7 @@ function hold(locks: Pick<LockManager, 'request'>, name: string, steal: boolean,
 /**
  * Becomes the project's writer, marks what a dead writer left as running, and returns the token that
  * every write must carry.
- * @returns null where another tab is the writer and `steal` is false
+ * @returns null where another tab is the writer and `steal` is false, or took over meanwhile
  */
 export async function openWriter(store: Store, projectId: string, options: WriterOptions, host: LockHost = browserHost): Promise<WriterRight | null> {
   let over = false
@@ -86,8 +86,11 @@ export async function openWriter(store: Store, projectId: string, options: Write
     await markInterrupted(store, projectId, token)
   } catch (error) {
     end()
+    // Taken over while still becoming the writer.
+    if (asStudioError(error).code === 'read-only') return null
     throw error
   }
+  if (over) return null
   // Only a hint: the token in the database decides.
   channel?.addEventListener('message', (event: MessageEvent<unknown>) => {
     const hint = event.data as { projectId?: unknown; token?: unknown } | null
