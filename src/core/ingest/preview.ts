@@ -5,7 +5,6 @@ import { createTranscoder } from './decode.ts'
 import { limits } from './limits.ts'
 import type { IngestChoices, IngestPreview } from './options.ts'
 import { planColumns, rowBytes, scannerFor, shapeOf, surveyFor } from './read-table.ts'
-
 import { decodedHead, type WatchedSource } from './source.ts'
 
 /** @throws StudioError bad-data, unsupported as an import of the source would */
