@@ -1,0 +1,18 @@
+/** What a job is doing, in a word a person would use. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['load', 'Loading rows'],
+  ['fit', 'Training'],
+  ['train', 'Training'],
+  ['boosting', 'Growing trees'],
+  ['growing', 'Growing the tree'],
+  ['evaluate', 'Evaluating'],
+  ['groups', 'Scoring groups'],
+  ['nearest-counterfactual', 'Looking for the nearest row'],
+  ['partial-dependence', 'Varying the feature'],
+  ['permutation-importance', 'Shuffling features'],
+])
+
+export function phaseWords(phase: string): string {
+  if (phase === '') return 'Starting'
+  return words.get(phase) ?? (phase[0] ?? '').toUpperCase() + phase.slice(1)
+}
