@@ -5,6 +5,7 @@ import { mount } from 'svelte'
 import { createJobClient } from '../jobs/client.ts'
 import { workerFactories } from '../jobs/workers.ts'
 import { AppState } from '../state/app.svelte.ts'
+import { sweepOrphans } from '../storage/adopt-project.ts'
 import { guardedStore, openStore } from '../storage/open-store.ts'
 import type { Store } from '../storage/port.ts'
 import { remoteStore } from '../storage/remote-store.ts'
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
   for (const text of early.splice(0)) tell(text)
   mount(App, { target, props: { app, router: new Router() } })
   await app.projects.emptyOldBin()
+  await sweepOrphans(store)
   // The dev server has no service worker.
   if (import.meta.env.PROD) await app.offline.start()
 }

@@ -2,6 +2,7 @@
 import { asStudioError } from '../core/errors.ts'
 import type { Store } from '../storage/port.ts'
 import { binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
+import { lostProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
 import type { ProjectRecord } from '../storage/records.ts'
 import type { JobsState } from './jobs.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -41,9 +42,21 @@ export class ProjectsState {
 
   async refresh(): Promise<void> {
     const listed = await listProjects(this.#store)
+    if (this.#store.persistent) this.#noticeLoss(listed.map((entry) => entry.project))
     this.#all = listed.map((entry) => entry.project)
     this.#sizes = new Map(listed.map((entry) => [entry.project.id, entry.bytes]))
     this.#loaded = true
+  }
+
+  /** An empty list must not look as if there had been nothing: the names are also noted outside the database. */
+  #noticeLoss(present: readonly ProjectRecord[]): void {
+    const storage = sentinelStorage()
+    const lost = this.#loaded ? [] : lostProjects(storage, present)
+    if (lost.length > 0) {
+      const names = lost.slice(0, 5).map((entry) => `“${entry.name.slice(0, 60)}”`).join(', ')
+      this.#notices.say(`The browser no longer has ${names}${lost.length > 5 ? ` and ${lost.length - 5} more` : ''}. A project file that you downloaded brings a project back.`, { life: 120_000 })
+    }
+    noteProjects(storage, present)
   }
 
   /** Erases what has been in the bin for a week. */

@@ -1,5 +1,4 @@
 /** Projects: made, renamed, put into the bin and taken out, erased for good, copied, taken over by another writer. */
-import { StudioError } from '../core/errors.ts'
 import { freshId } from '../core/ids.ts'
 import { byteSize } from './bytes.ts'
 import { unchecked } from './checked-store.ts'
@@ -111,13 +110,4 @@ export async function eraseRunIn(tx: WriteTransaction, runId: string): Promise<v
   for (const store of ['models', 'splits', 'checkpoints'] as const) await tx.delete(store, runId)
   for (const store of ['predictions', 'explanations'] as const) await tx.delete(store, recordsOfRun(runId))
   await tx.delete('runs', runId)
-}
-
-/** What the page's state needs of this file (state/projects: ProjectShelf). */
-export function projectShelf(store: Store): { erase(id: string): Promise<void>; size(id: string): Promise<number> } {
-  return { erase: (id) => eraseProject(store, id), size: (id) => projectSize(store, id) }
-}
-
-export function refuseInBin(project: ProjectRecord): void {
-  if (project.deletedAt !== null) throw new StudioError({ code: 'bad-data', message: `missing project; it is in the bin: ${project.name.slice(0, 80)}`, hint: 'Restore it first.' })
 }

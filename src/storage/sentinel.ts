@@ -44,3 +44,14 @@ export function lostProjects(storage: SentinelStorage, present: readonly { reado
   const known = new Set(present.map((project) => project.id))
   return notedProjects(storage).filter((entry) => !known.has(entry.id))
 }
+
+/** The browser's own, or one that keeps nothing where it is refused. */
+export function sentinelStorage(): SentinelStorage {
+  try {
+    const own = (globalThis as { localStorage?: SentinelStorage }).localStorage
+    if (own) return own
+  } catch {
+    // Refused by the browser's settings.
+  }
+  return { getItem: () => null, setItem: () => {}, removeItem: () => {} }
+}
