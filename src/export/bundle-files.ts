@@ -1,4 +1,5 @@
 /** The files of an exported bundle, each listed with its SHA-256 in manifest.json. */
+/// <reference path="./virtual.d.ts" />
 import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import { modelSlug } from '../core/bundle/responses.ts'

@@ -76,9 +76,9 @@ export async function deployed(dataset: Dataset, task: Task, estimator: string, 
       columns: dataset.columns.map((column) => ({
         kind: column.kind,
         validity: column.validity,
-        values: column.kind === 'categorical' ? column.codes : column.kind === 'datetime' ? column.seconds : column.kind === 'text' || column.kind === 'id' ? column.bytes : column.values,
-        ...(column.kind === 'text' || column.kind === 'id' ? { offsets: column.offsets } : {}),
-        ...(column.kind === 'categorical' ? { newCategories: column.dictionary } : {}),
+        values: 'codes' in column ? column.codes : 'seconds' in column ? column.seconds : 'bytes' in column ? column.bytes : column.values,
+        ...('offsets' in column ? { offsets: column.offsets } : {}),
+        ...('dictionary' in column ? { newCategories: column.dictionary } : {}),
       })),
     })
     await tx.put('runs', { id: run.id, projectId: 'p', run, deletedAt: null })
