@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import { encodeCell, missingTime } from '../../../../src/core/bundle/encode.ts'
+import { readInferRequest, readPlainRequest } from '../../../../src/core/bundle/requests.ts'
+import { checkFiniteAnswer, modelSlug, plainResponse } from '../../../../src/core/bundle/responses.ts'
+import { graphNames } from '../../../../src/core/bundle/signature-of.ts'
+import type { Signature, SignatureInput } from '../../../../src/core/bundle/signature.ts'
+import { parseStrictJson } from '../../../../src/core/bundle/strict-json.ts'
+
+const number: SignatureInput = { name: '__proto__', kind: 'numeric', tensor: 'float', nullable: true }
+const category: SignatureInput = { name: 'colour', kind: 'categorical', tensor: 'string', nullable: false, categories: ['red'] }
+const flag: SignatureInput = { name: 'flag', kind: 'boolean', tensor: 'float', nullable: false, labels: ['no', 'yes'] }
+const date: SignatureInput = { name: 'day', kind: 'datetime', tensor: 'int64', nullable: true, layout: 'yyyy-MM-dd' }
+const signature: Signature = {
+  version: 1,
+  name: 'Test',
+  task: 'binary',
+  target: 'y',
+  inputs: [number, category, flag, date],
+  classes: ['__proto__', '"quoted"'],
+  threshold: 0.5,
+  outputs: [
+    { name: 'label', tensor: 'string', shape: [-1] },
+    { name: 'probabilities', tensor: 'float', shape: [-1, 2] },
+  ],
+}
+
+describe('strict JSON', () => {
+  test.each(['null', 'true', '-0.5e3', '"a\\u0041\\n"', '[]', '[1,[2]]', ' { "a" : [ ] } '])('reads %s as JSON.parse does', (text) => {
+    const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries([...value].map(([key, item]) => [key, plain(item)])) : value)
+    expect(plain(parseStrictJson(text, 4))).toEqual(JSON.parse(text))
+  })
+  test('keeps a name such as __proto__ as a name', () => {
+    expect(parseStrictJson('{"__proto__":1,"constructor":2}', 4)).toEqual(new Map([['__proto__', 1], ['constructor', 2]]))
+  })
+  test.each([
+    ['', /ends too early at character 1/],
+    ['{"a":1,"a":2}', /repeated name, "a"/],
+    ['{"a":1,"\\u0061":2}', /repeated name/],
+    ['1e999', /too large/],
+    ['NaN', /value was expected/],
+    ['01', /behind the end/],
+    ['[1,]', /value was expected/],
+    ['"a\nb"', /does not allow/],
+    ['"open', /does not end/],
+    ['[1] x', /behind the end/],
+    ['{a:1}', /double quotes/],
+    ['[[[[[[1]]]]]]', /deeper than 4/],
+    ['['.repeat(250_000), /deeper than 4/],
+  ])('refuses case %#', (text, reason) => {
+    expect(() => parseStrictJson(text, 4)).toThrow(reason)
+  })
+})
+
+describe('one cell', () => {
+  test.each<[SignatureInput, unknown, unknown]>([
+    [number, -1.5, { value: -1.5 }],
+    [number, null, { value: Number.NaN }],
+    [category, 'never seen', { value: 'never seen' }],
+    [flag, true, { value: 1 }],
+    [flag, 'no', { value: 0 }],
+    // 2024-02-29 is day 19,782 since 1970-01-01: 54 years of 365 days and 13 leap days make 19,723; 31 + 28 more follow.
+    [date, '2024-02-29', { value: BigInt(19_782 * 86_400) }],
+    [date, null, { value: missingTime }],
+  ])('case %# is taken', (input, value, wanted) => {
+    expect(encodeCell(input, value)).toEqual(wanted)
+  })
+  test.each<[SignatureInput, unknown, RegExp]>([
+    [number, '5', /not a finite number/],
+    [number, '', /not a finite number/],
+    [number, true, /not a finite number/],
+    [number, Number.POSITIVE_INFINITY, /not a finite number/],
+    [number, 1e39, /32-bit/],
+    [category, 5, /not text/],
+    [category, '', /a value is needed/],
+    [category, null, /a value is needed/],
+    [category, 'x'.repeat(65_537), /longer than 65536/],
+    [flag, 1, /not true or false/],
+    [flag, 'maybe', /"no" or "yes"/],
+    [date, '2023-02-29', /layout yyyy-MM-dd/],
+    [date, 1700000000, /layout yyyy-MM-dd/],
+  ])('case %# is refused', (input, value, reason) => {
+    expect(encodeCell(input, value)).toEqual({ problem: expect.stringMatching(reason) })
+  })
+})
+
+describe('requests', () => {
+  const row = '{"__proto__":1,"colour":"red","flag":true,"day":"2024-01-01"}'
+  const plain = (text: string) => readPlainRequest(signature, parseStrictJson(text, 4))
+  const infer = (value: unknown) => readInferRequest(signature, parseStrictJson(JSON.stringify(value), 4))
+  const tensors = (change: Record<string, unknown> = {}) => [
+    { name: '__proto__', shape: [1, 1], datatype: 'FP32', data: [1], ...change },
+    { name: 'colour', shape: [1, 1], datatype: 'BYTES', data: ['red'] },
+    { name: 'flag', shape: [1, 1], datatype: 'BOOL', data: [true] },
+    { name: 'day', shape: [1, 1], datatype: 'INT64', data: [1704067200] },
+  ]
+  test('plain rows and v2 tensors make the same feeds; data may be nested', () => {
+    const feeds = plain(`{"rows":[${row}]}`).feeds
+    expect(feeds.map((feed) => feed.values)).toEqual([Float32Array.of(1), ['red'], Float32Array.of(1), BigInt64Array.of(1704067200n)])
+    expect(infer({ inputs: tensors() }).feeds).toEqual(feeds)
+    expect(infer({ inputs: tensors({ data: [[1]] }) }).feeds).toEqual(feeds)
+    expect(infer({ id: 'x', inputs: tensors(), outputs: [{ name: 'label' }] })).toMatchObject({ id: 'x', rows: 1, outputs: ['label'] })
+  })
+  test('errors name the column, the rule, the value and the row', () => {
+    expect(() => plain(`{"rows":[${row},${row.replace('"red"', '7')}]}`)).toThrow('invalid colour; not text: 7 in row 2')
+    expect(() => plain('{"rows":[{}]}')).toThrow('missing column in row 1; the signature asks for "__proto__"')
+    expect(() => plain(`{"rows":[${row.replace('}', ',"toString":1}')}]}`)).toThrow('unknown column in row 1; not in the signature: "toString"')
+  })
+  test.each([[-1, 1], [0, 1], [2 ** 53, 1], [1.5, 1], [10_001, 1], [1], [1, 1, 1], [1, 2]].map((shape) => [shape]))('shape %j is refused', (shape) => {
+    expect(() => infer({ inputs: tensors({ shape }) })).toThrow(/invalid shape of __proto__/)
+  })
+  test.each<[Record<string, unknown>, RegExp]>([
+    [{ datatype: 'FP64' }, /invalid datatype of __proto__; not FP32: "FP64"/],
+    [{ data: [1, 2] }, /length must be that of its shape, 1: 2/],
+    [{ data: 1 }, /not a list/],
+    [{ data: ['1'] }, /not a finite number: "1" in row 1/],
+    [{ data: [[[1]]] }, /deeper than 4/],
+    [{ extra: 1 }, /not one of name, shape/],
+  ])('a tensor with %j is refused', (change, reason) => {
+    expect(() => infer({ inputs: tensors(change) })).toThrow(reason)
+  })
+  test('2^53 seconds are refused, though JSON can write them', () => {
+    expect(() => infer({ inputs: [...tensors().slice(0, 3), { name: 'day', shape: [1, 1], datatype: 'INT64', data: [2 ** 53] }] })).toThrow(/invalid day; not a whole number of seconds/)
+  })
+})
+
+describe('answers', () => {
+  test('classes of any name are written as they are', () => {
+    const text = plainResponse(signature, 1, { answers: ['__proto__'], probabilities: [0.75, 0.25] })
+    expect(text).toBe('{"predictions":[{"label":"__proto__","probabilities":{"__proto__":0.75,"\\"quoted\\"":0.25}}]}')
+  })
+  test('an answer that is not finite is an error that names the row', () => {
+    expect(() => checkFiniteAnswer({ answers: ['a', 'b'], probabilities: [0.5, 0.5, Number.NaN, 1] }, 2)).toThrow('invalid output; the model answered NaN in row 2')
+    expect(() => checkFiniteAnswer({ answers: [Number.POSITIVE_INFINITY] }, 1)).toThrow('Infinity in row 1')
+  })
+  test('addresses hold letters, digits and dashes', () => {
+    expect(['My <b>Model</b>', '../..', '模型', 'a'.repeat(100)].map(modelSlug)).toEqual(['my-b-model-b', 'model', 'model', 'a'.repeat(60)])
+  })
+})
+
+test('graph names differ from column names only where ONNX cannot take them', () => {
+  expect(graphNames(['a', '', '(empty)', 'b\0c', 'b\u2400c', '__proto__', '<b>'])).toEqual(['a', '(empty)', '(empty)_', 'b\u2400c', 'b\u2400c_', '__proto__', '<b>'])
+})
