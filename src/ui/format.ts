@@ -39,6 +39,9 @@ export function formatFixed(value: number | null | undefined, decimals = 3): str
   return formatter({ minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
 }
 
+/** A number for an axis, at most about six characters: 609,452 -> 609K. */
+export const formatAxis = (value: number): string => (Math.abs(value) >= 10_000 && Math.abs(value) < 1e15 ? formatter({ notation: 'compact', maximumSignificantDigits: 3 }).format(value) : formatNumber(value, 3))
+
 /** A share in [0, 1] as per cent: 0.034 -> 3.4%; something that is neither none nor all never reads so. */
 export function formatPercent(share: number | null | undefined): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return missingMark
