@@ -16,6 +16,7 @@ export function calibration(evaluation: Evaluation, palette: Palette): Chart | u
       y: curve.bins.map((bin) => bin.shareObserved),
       line: { color: seriesColour(palette, i), width: 2, dash: dashOf(i) },
       marker: { color: seriesColour(palette, i), size: 7 },
+      cliponaxis: false,
       customdata: curve.bins.map((bin) => [bin.count]),
       hovertemplate: 'said %{x:.1%}<br>happened %{y:.1%}<br>%{customdata[0]:,} rows<extra></extra>',
       showlegend: several,

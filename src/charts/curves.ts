@@ -32,7 +32,7 @@ export function roc(evaluation: Evaluation, palette: Palette): Chart | undefined
       layout: layout(palette, {
         x: { title: 'False positive rate', range: unit, tickformat: '.1~f' },
         y: { title: 'True positive rate', range: unit, tickformat: '.1~f' },
-        height: 340,
+        height: 300,
         legend: curves.length > 1,
       }),
     },
@@ -58,7 +58,7 @@ export function precisionRecall(evaluation: Evaluation, palette: Palette): Chart
       layout: layout(palette, {
         x: { title: 'Recall', range: unit, tickformat: '.1~f' },
         y: { title: 'Precision', range: unit, tickformat: '.1~f' },
-        height: 340,
+        height: 300,
         legend: curves.length > 1,
       }),
     },

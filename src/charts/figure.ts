@@ -17,7 +17,7 @@ export interface LineTrace {
 }
 export type Trace = LineTrace | { readonly type: 'bar' | 'heatmap'; readonly [key: string]: Json | undefined }
 export interface Axis {
-  readonly title: { readonly text: string; readonly standoff: number }
+  readonly title: { readonly text: string; readonly standoff: number; readonly font: { readonly size: number } }
   readonly range?: readonly [number, number]
   readonly tickvals?: readonly number[]
   readonly ticktext?: readonly string[]
@@ -74,7 +74,7 @@ interface AxisOptions {
 export function axis(palette: Palette, options: AxisOptions): Axis {
   const { title, range, grid = true, zero = false, tickformat, names, dates = false } = options
   return {
-    title: { text: title, standoff: 8 },
+    title: { text: title, standoff: 8, font: { size: 12 } },
     showgrid: grid && !names,
     gridcolor: palette.line,
     gridwidth: 1,

@@ -55,8 +55,8 @@ export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greate
   })
 }
 
-/** Ends of an axis that holds all scores and intervals, with a little room. */
-export function domainOf(scores: readonly (ScoreRow | undefined)[]): readonly [number, number] {
+/** Ends of an axis that holds all scores and intervals, with a little room, yet not beyond what the metric can be. */
+export function domainOf(scores: readonly (ScoreRow | undefined)[], range: Metric['range'] = [null, null]): readonly [number, number] {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   for (const score of scores) {
@@ -68,5 +68,5 @@ export function domainOf(scores: readonly (ScoreRow | undefined)[]): readonly [n
   }
   if (low > high) return [0, 1]
   const room = (high - low) * 0.04 || Math.abs(low) * 0.04 || 0.05
-  return [low - room, high + room]
+  return [Math.max(low - room, range[0] ?? Number.NEGATIVE_INFINITY), Math.min(high + room, range[1] ?? Number.POSITIVE_INFINITY)]
 }
