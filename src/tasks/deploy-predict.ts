@@ -5,8 +5,10 @@
  */
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import type { Signature, SignatureInput } from '../core/bundle/signature.ts'
+import type { Context } from '../core/context.ts'
 import { isValid, type Column } from '../core/data/column.ts'
 import { labelsOf, type Prediction } from '../core/data/target.ts'
+import { StudioError } from '../core/errors.ts'
 import { createBuilder, misfitReason } from '../core/ingest/column-builder.ts'
 import { csvLine, type CsvCell } from '../core/ingest/csv-write.ts'
 import { fittingRows, missingTexts } from '../core/ingest/csv/cells.ts'
@@ -14,9 +16,10 @@ import { cellText, type RowBatch } from '../core/ingest/csv/scanner.ts'
 import type { ColumnPlan } from '../core/ingest/decide-kinds.ts'
 import { formatDatetime } from '../core/ingest/datetime.ts'
 import { scannerFor, shapeOf, type TableShape } from '../core/ingest/read-table.ts'
-import { utf8Pieces, watch } from '../core/ingest/source.ts'
+import { utf8Pieces, watch, type WatchedSource } from '../core/ingest/source.ts'
+import type { IngestChoices } from '../core/ingest/options.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
-import type { SignatureIssue } from '../jobs/protocol.ts'
+import type { SignatureIssue, TaskMap } from '../jobs/protocol.ts'
 import { readRun } from '../storage/runs.ts'
 import { openIngestSource } from './ingest-source.ts'
 import { openRun } from './opened-run.ts'
@@ -30,8 +33,17 @@ export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, sour
   const run = await readRun(store, runId)
   const { pipeline, dataset, rowsOf } = await openRun(store, runId)
   const signature = await signatureOf(pipeline, dataset.columns, rowsOf('train'), { name: run.name, threshold: run.threshold })
-  const opened = await openIngestSource(source)
-  const watched = watch(opened.bytes)
+  const watched = watch((await openIngestSource(source)).bytes)
+  try {
+    return await predictFile(watched, choices, pipeline, signature, context)
+  } catch (thrown) {
+    // As on ingest: what stops being UTF-8 behind its beginning is read as Windows-1252, unless UTF-8 was chosen.
+    if (!(thrown instanceof StudioError) || thrown.details['encoding'] !== 'utf-8' || choices.options?.encoding !== undefined) throw thrown
+    return predictFile(watched, { ...choices, options: { ...choices.options, encoding: 'windows-1252' } }, pipeline, signature, context)
+  }
+}
+
+async function predictFile(watched: WatchedSource, choices: IngestChoices, pipeline: Pipeline, signature: Signature, context: Context): Promise<TaskMap['deploy/predict']['output']> {
   const shape = await shapeOf(watched, choices)
   const issues = new Issues()
   const usable = checkColumns(signature, shape, issues)
@@ -62,7 +74,7 @@ export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, sour
     rows += count
     await context.checkpoint()
   }
-  for await (const { piece, read } of utf8Pieces(watched, shape.options.encoding, shape.bom, context, false)) {
+  for await (const { piece, read } of utf8Pieces(watched, shape.options.encoding, shape.bom, context, true)) {
     await take(scanner.push(piece))
     context.report({ kind: 'step', phase: 'Predicting', done: read, total: watched.size })
   }

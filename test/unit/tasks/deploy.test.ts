@@ -222,6 +222,21 @@ describe('predict on a new file', () => {
     expect(written.trim().split('\r\n').length).toBeGreaterThanOrEqual(5)
   })
 
+  test('a ragged row stays in the result without a prediction; a late byte that is not UTF-8 changes the encoding', async () => {
+    const { host, runId } = await deployed(richDataset('binary'), 'binary', 'decision-tree')
+    const good = '1,30,red,true,2020-01-01T00:00:00Z\n'
+    const text = `${csv([header.slice(0, 5)])}\n${good}1,30\n${good.repeat(40_000)}`
+    const bytes = new TextEncoder().encode(`${text}1,30,caf?,true,2020-01-01T00:00:00Z\n`)
+    bytes[bytes.lastIndexOf(63)] = 0xe9
+    const { rows, issues, csv: out } = await deployPredict({ runId, source: { kind: 'file', file: new File([bytes], 'late.csv') }, choices: {} }, host)
+    expect(rows).toBe(40_003)
+    expect(issues.find(({ kind }) => kind === 'ragged-row')).toMatchObject({ level: 'error', row: 2, count: 1 })
+    expect(issues.find(({ kind }) => kind === 'unseen')).toMatchObject({ row: 40_003, text: 'Training never saw "café".' })
+    const lines = new TextDecoder().decode(out as Uint8Array).trimEnd().split('\r\n')
+    expect(lines.slice(-40_002)[0]).toBe('1,30,,,,,,')
+    expect(lines.at(-1)).toMatch(/^1,30,café,true,2020-01-01T00:00:00Z,(yes|no),/)
+  })
+
   test('predictions are the studio’s, and a column the model needs blocks only where it cannot be missing', async () => {
     const dataset = richDataset('regression')
     const { host, runId, result } = await deployed(dataset, 'regression', 'ridge')
