@@ -5,7 +5,8 @@
 import { expect, test as base, type Page } from '@playwright/test'
 import { serveFolder, type StaticServer } from '../support/static-server.ts'
 
-export const built = 'dist'
+/** The folder with the built app. */
+export const built = process.env['GLASSHOUSE_DIST'] ?? 'dist'
 
 interface Fixtures {
   readonly server: StaticServer
