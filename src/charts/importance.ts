@@ -31,7 +31,7 @@ export function importance(explanation: PermutationImportance, palette: Palette)
         },
       ],
       layout: layout(palette, {
-        x: { title: `${metric} lost when shuffled`, zero: true },
+        x: { title: `${metric} worse by`, zero: true },
         y: { title: '', names: shown.map((column) => column.column), range: [shown.length - 0.4, -0.6], grid: false },
         height: Math.max(160, 76 + shown.length * 28),
       }),

@@ -27,7 +27,7 @@ export function edit(edits: Edits, column: string | null, cells: RowCells, again
   const present = edits.steps[edits.at] as Edit
   if (cells.every((cell, i) => Object.is(cell, present.cells[i]))) return edits
   const past = again && edits.at > 0 && present.column === column ? edits.steps.slice(0, edits.at) : edits.steps.slice(0, edits.at + 1)
-  const kept = past.length > limit ? [past[0] as Edit, ...past.slice(past.length - limit + 1)] : past
+  const kept = past.length >= limit ? [past[0] as Edit, ...past.slice(past.length - limit + 2)] : past
   return { steps: [...kept, { column, cells }], at: kept.length }
 }
 export const undo = (edits: Edits): Edits => ({ ...edits, at: Math.max(0, edits.at - 1) })

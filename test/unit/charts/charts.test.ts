@@ -1,0 +1,93 @@
+/** Every chart as it is drawn: figure, table twin and words, rounded and kept as snapshots. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Chart, Json } from '../../../src/charts/figure.ts'
+import { dark, light, type Palette } from '../../../src/charts/palette.ts'
+import { type ChartKind, charts } from '../../../src/charts/registry.ts'
+import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
+import { escapeFigure } from '../../../src/ui/escape-figure.ts'
+import { classEvaluation, dependenceOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, regressionEvaluation } from './fixtures.ts'
+
+let binary: Evaluation
+let several: Evaluation
+let regression: Evaluation
+beforeAll(async () => {
+  binary = await classEvaluation(2)
+  several = await classEvaluation(3)
+  regression = await regressionEvaluation()
+})
+
+/** What each kind is drawn from; a kind without an entry does not compile. */
+const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | undefined)[]>> = {
+  confusion: (palette) => [charts.confusion(binary, palette), charts.confusion(several, palette)],
+  roc: (palette) => [charts.roc(binary, palette), charts.roc(several, palette)],
+  'precision-recall': (palette) => [charts['precision-recall'](binary, palette), charts['precision-recall'](several, palette)],
+  calibration: (palette) => [charts.calibration(binary, palette), charts.calibration(several, palette)],
+  'threshold-metrics': (palette) => [charts['threshold-metrics'](binary, palette)],
+  'predicted-actual': (palette) => [charts['predicted-actual'](regression, palette)],
+  residuals: (palette) => [charts.residuals(regression, palette)],
+  'residual-histogram': (palette) => [charts['residual-histogram'](regression, palette)],
+  history: (palette) => [charts.history(historyOf, palette)],
+  importance: (palette) => [charts.importance(importanceOf, palette)],
+  'partial-dependence': (palette) => [charts['partial-dependence'](dependenceOf, palette), charts['partial-dependence']({ ...dependenceOf, grid: ['<b>x</b>', '__proto__', ''] }, palette)],
+  leaderboard: (palette) => [charts.leaderboard(leaderboardOf, palette)],
+  groups: (palette) => [charts.groups(groupReport, palette)],
+  histogram: (palette) => [charts.histogram(histogramOf, palette)],
+}
+const rounded = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' ? Number(entry.toPrecision(4)) : entry)))
+/** Every string of a value with the key it stands under. */
+function* strings(value: Json | undefined, key = ''): Generator<readonly [string, string]> {
+  if (typeof value === 'string') yield [key, value]
+  else if (Array.isArray(value)) for (const entry of value as readonly Json[]) yield* strings(entry, key)
+  else if (value !== null && typeof value === 'object') for (const [name, entry] of Object.entries(value)) yield* strings(entry as Json, name)
+}
+
+describe.each(Object.keys(charts) as ChartKind[])('chart %s', (kind) => {
+  it('is drawn as before', () => {
+    const made = drawn[kind](light)
+    expect(made.length).toBeGreaterThan(0)
+    for (const chart of made) expect(rounded(chart)).toMatchSnapshot()
+  })
+  it('has words, a table twin of even width, and SVG traces only', () => {
+    for (const chart of drawn[kind](light)) {
+      if (!chart) throw new Error(`missing chart; the fixture of ${kind} draws nothing`)
+      expect(chart.title).not.toBe('')
+      expect(chart.description).toMatch(/\.$/)
+      expect(chart.table.rows.length).toBeGreaterThan(0)
+      for (const row of chart.table.rows) expect(row).toHaveLength(chart.table.columns.length)
+      for (const trace of chart.figure.data) expect(['scatter', 'bar', 'heatmap']).toContain(trace.type)
+    }
+  })
+  it('holds no number that is not finite', () => {
+    for (const chart of drawn[kind](light)) {
+      const bad: string[] = []
+      JSON.stringify(chart, (key, value: unknown) => {
+        if (typeof value === 'number' && !Number.isFinite(value)) bad.push(key)
+        return value
+      })
+      expect(bad).toEqual([])
+    }
+  })
+  it('takes its colours from the palette', () => {
+    const colours = (palette: Palette) => drawn[kind](palette).flatMap((chart) => [...strings(chart?.figure as unknown as Json)].filter(([, text]) => /^#[0-9a-f]{6}$/i.test(text)).map(([, text]) => text))
+    const known = (palette: Palette) => new Set<string>(Object.values(palette).flat() as string[])
+    for (const palette of [light, dark]) for (const colour of colours(palette)) expect(known(palette)).toContain(colour)
+  })
+  it('carries no markup once escaped, and no name in a hovertemplate', () => {
+    for (const chart of drawn[kind](light)) {
+      const escaped = escapeFigure((chart as Chart).figure)
+      for (const [key, text] of [...strings(escaped.data), ...strings(escaped.layout)]) {
+        if (key === 'hovertemplate') expect(text.replaceAll('<br>', '').replace('<extra></extra>', '')).not.toMatch(/[<>]/)
+        else expect(text).not.toMatch(/[<>]/)
+      }
+    }
+  })
+})
+
+describe('a chart of nothing', () => {
+  it('is not drawn', () => {
+    expect(charts.roc(regression, light)).toBeUndefined()
+    expect(charts.residuals(binary, light)).toBeUndefined()
+    expect(charts.history({ name: 'x', history: [] }, light)).toBeUndefined()
+    expect(charts.leaderboard({ ...leaderboardOf, rows: [] }, light)).toBeUndefined()
+  })
+})

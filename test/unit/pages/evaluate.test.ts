@@ -1,0 +1,46 @@
+/** Which runs compare, in which order, on which axis. */
+import { describe, expect, it } from 'vitest'
+import type { Run } from '../../../src/core/run/run.ts'
+import { domainOf, experimentKey, experimentsOf, ranked } from '../../../src/pages/evaluate/experiments.ts'
+
+type Change = { sequence?: number; dataHash?: string; seed?: number; positive?: string; status?: Run['status']; value?: number | null }
+function run({ sequence = 1, dataHash = 'aa', seed = 1, positive, status = 'succeeded', value = 0.5 }: Change): Run {
+  return {
+    id: `run-${sequence}`,
+    sequence,
+    dataHash,
+    status,
+    spec: { target: { column: 'y', task: 'binary', ...(positive ? { positive } : {}) }, split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed } },
+    evaluation: { scores: [{ metric: 'roc-auc', value, low: null, high: null }] },
+  } as unknown as Run
+}
+const auc = { id: 'roc-auc', greaterIsBetter: true }
+
+describe('experiments', () => {
+  it('hold runs of equal data, target and split only, the newest first', () => {
+    const runs = [run({ sequence: 1 }), run({ sequence: 2, seed: 2 }), run({ sequence: 3 }), run({ sequence: 4, dataHash: 'bb' }), run({ sequence: 5, positive: 'no' })]
+    expect(experimentsOf(runs).map((experiment) => experiment.runs.map((entry) => entry.sequence))).toEqual([[5], [4], [1, 3], [2]])
+    expect(experimentKey(runs[0] as Run)).toBe(experimentKey(runs[2] as Run))
+  })
+  it('leave out runs that did not finish', () => {
+    expect(experimentsOf([run({ status: 'failed' }), run({ status: 'running' })])).toEqual([])
+  })
+})
+describe('ranking', () => {
+  const runs = [run({ sequence: 1, value: 0.7 }), run({ sequence: 2, value: null }), run({ sequence: 3, value: 0.9 }), run({ sequence: 4, value: 0.7 })]
+  it('puts the best first, the undefined last, older before newer', () => {
+    expect(ranked(runs, auc as never).map((entry) => entry.sequence)).toEqual([3, 1, 4, 2])
+    expect(ranked(runs, { ...auc, greaterIsBetter: false } as never).map((entry) => entry.sequence)).toEqual([1, 4, 3, 2])
+  })
+})
+describe('axis', () => {
+  it('holds scores and intervals, yet not what a metric cannot be', () => {
+    const scores = [{ metric: 'm', value: 0.9, low: 0.5, high: 1 }]
+    // 4 % of 0.5 on either side: 0.48 to 1.02, cut at 1.
+    expect(domainOf(scores, [0, 1])).toEqual([0.48, 1])
+    expect(domainOf([undefined])).toEqual([0, 1])
+    const [low, high] = domainOf([{ metric: 'm', value: 3, low: null, high: null }])
+    expect(low).toBeLessThan(3)
+    expect(high).toBeGreaterThan(3)
+  })
+})
