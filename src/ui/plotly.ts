@@ -2,7 +2,7 @@
  * The one door to the chart library: loaded when the first chart is drawn, told to leave the page's styles
  * alone (ui/plotly.css has the few rules it needs), and given escaped figures only.
  */
-import type { Figure } from '../charts/figure.ts'
+import { type Figure, nameOf } from '../charts/figure.ts'
 import type { Palette } from '../charts/palette.ts'
 import { escapeFigure } from './escape-figure.ts'
 import './plotly.css'
@@ -23,11 +23,14 @@ interface Library {
 let library: Promise<Library> | undefined
 function load(): Promise<Library> {
   library ??= (() => {
-    // An element of this id and class stops the library from writing a style element, which the content policy refuses.
-    const marker = document.createElement('meta')
-    marker.id = 'plotly.js-style-global'
-    marker.className = 'no-inline-styles'
-    document.head.append(marker)
+    // Elements of these ids stop the library, and the map library inside it, from writing style elements,
+    // which the content policy refuses.
+    for (const id of ['plotly.js-style-global', 'ce8d464691048653ffe3a57c6c18ab566e8366f186677868cf724621a857b4fe']) {
+      const marker = document.createElement('meta')
+      marker.id = id
+      marker.className = 'no-inline-styles'
+      document.head.append(marker)
+    }
     return import('plotly.js-dist-min').then((module: unknown) => {
       const { default: inner } = module as { default?: Library }
       return inner ?? (module as Library)
@@ -40,8 +43,16 @@ function load(): Promise<Library> {
 const config = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false, staticPlot: false }
 const fontOf = (place: Element): string => getComputedStyle(place).fontFamily
 
+/** Names beside an axis take at most a third of a narrow chart. */
+function fitNames(figure: Figure, width: number): Figure {
+  const { yaxis } = figure.layout
+  const room = Math.max(8, Math.floor(width / 3 / 7))
+  if (!yaxis.ticktext?.some((name) => name.length > room)) return figure
+  return { ...figure, layout: { ...figure.layout, yaxis: { ...yaxis, ticktext: yaxis.ticktext.map((name) => nameOf(name, room)) } } }
+}
+
 function withFont(figure: Figure, family: string, width: number, ground?: string): { data: unknown; layout: unknown } {
-  const { data, layout } = escapeFigure(figure)
+  const { data, layout } = escapeFigure(fitNames(figure, width))
   const base = layout as { readonly font?: object }
   return { data, layout: { ...base, width, autosize: false, font: { ...base.font, family }, ...(ground ? { paper_bgcolor: ground, plot_bgcolor: ground } : {}) } }
 }
