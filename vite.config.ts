@@ -77,6 +77,8 @@ export default defineConfig({
   worker: { format: 'es' as const, plugins: () => [serverSource()] },
   build: {
     target: 'es2023',
+    // A small wasm inlined as a data: address would be refused by the content policy.
+    assetsInlineLimit: 0,
     chunkSizeWarningLimit: 5000,
     rollupOptions: {
       input: { index: 'index.html', 'service-worker': 'workers/service-worker.ts' },
