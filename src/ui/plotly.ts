@@ -2,7 +2,7 @@
  * The one door to the chart library: loaded when the first chart is drawn, told to leave the page's styles
  * alone (ui/plotly.css has the few rules it needs), and given escaped figures only.
  */
-import { type Figure, nameOf } from '../charts/figure.ts'
+import { type Chart, type Figure, nameOf } from '../charts/figure.ts'
 import type { Palette } from '../charts/palette.ts'
 import { escapeFigure } from './escape-figure.ts'
 import './plotly.css'
@@ -67,11 +67,18 @@ export async function clearFigure(place: HTMLElement): Promise<void> {
   if (library) (await library).purge(place)
 }
 
-/** The figure as a picture on the palette's ground. @param width in pixels */
-export async function pictureOf(figure: Figure, format: 'svg' | 'png', palette: Palette, width = 900): Promise<Blob> {
+/** The chart with its title as a picture on the palette's ground. @param width in pixels */
+export async function pictureOf(chart: Chart, format: 'svg' | 'png', palette: Palette, width = 900): Promise<Blob> {
   const plotly = await load()
-  const height = figure.layout.height
-  const url = await plotly.toImage(withFont(figure, fontOf(document.body), width, palette.ground), { format, width, height, ...(format === 'png' ? { scale: 2 } : {}) })
+  const head = 36
+  const { figure } = chart
+  const height = figure.layout.height + head
+  const margin = figure.layout['margin'] as { readonly [side: string]: number }
+  const titled: Figure = {
+    data: figure.data,
+    layout: { ...figure.layout, height, title: { text: chart.title, x: 0, xref: 'paper', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top', pad: { t: 14 }, font: { size: 15, color: palette.ink } }, margin: { ...margin, t: (margin['t'] ?? 0) + head } },
+  }
+  const url = await plotly.toImage(withFont(titled, fontOf(document.body), width, palette.ground), { format, width, height, ...(format === 'png' ? { scale: 2 } : {}) })
   const body = url.slice(url.indexOf(',') + 1)
   if (format === 'svg') return new Blob([url.startsWith('data:image/svg+xml;base64') ? atob(body) : decodeURIComponent(body)], { type: 'image/svg+xml' })
   return new Blob([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], { type: 'image/png' })
