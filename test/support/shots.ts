@@ -26,10 +26,11 @@ const tallest = 3200
 const hiddenBelow = (page: Page): Promise<number> =>
   page.evaluate(() => {
     let most = 0
-    for (const element of document.querySelectorAll('main, main *')) {
+    for (const element of document.querySelectorAll<HTMLElement>('main, main *')) {
       const { overflowY } = getComputedStyle(element)
-      // A table scrolls through its rows whatever the height of the window.
-      if ((overflowY !== 'auto' && overflowY !== 'scroll') || element.closest('[role=grid]')) continue
+      // A table scrolls through its rows whatever the height of the window; so does a frame in what scrolls.
+      if ((overflowY !== 'auto' && overflowY !== 'scroll') || element.parentElement?.closest('[data-scrolls]') || element.closest('[role=grid]')) continue
+      element.dataset['scrolls'] = ''
       most = Math.max(most, element.scrollHeight - element.clientHeight)
     }
     return most
