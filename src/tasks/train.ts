@@ -18,7 +18,8 @@ export const train: TaskHandler<'train'> = async ({ runId, token, spec }, { stor
     const result = await trainPipeline(spec, dataset, context)
     const { split, pipeline, prediction, evaluation, timings, history, warnings, threshold } = result
     const { model, recipe, classes, target } = pipeline
-    const backend = model.facts['backend']
+    const { backend, kernels } = model.facts
+    const ran = typeof backend === 'string' ? backend : kernels === 'compiled' ? 'wasm' : 'typescript'
     await finishRun(
       store,
       runId,
@@ -31,7 +32,7 @@ export const train: TaskHandler<'train'> = async ({ runId, token, spec }, { stor
         leftOut: recipe.leftOut,
         evaluation,
         timings: { ...timings, load },
-        environment: { app, userAgent, threads, backend: typeof backend === 'string' ? backend : 'typescript' },
+        environment: { app, userAgent, threads, backend: ran },
         warnings,
         threshold,
       },
