@@ -26,7 +26,7 @@ import type { PlainError } from '../core/wire-error.ts'
 export type IngestSource =
   | { readonly kind: 'file'; readonly file: File }
   | { readonly kind: 'paste'; readonly text: string }
-  | { readonly kind: 'sample'; readonly id: string; readonly url: string; readonly fileName: string }
+  | { readonly kind: 'sample'; readonly id: string; readonly url: string; readonly fileName: string; readonly licence?: string; readonly origin?: string }
 
 /** Small enough to send at every edit. */
 export type { PointPrediction }

@@ -34,4 +34,6 @@ export const sourceOf = (sample: Sample): IngestSource => ({
   id: sample.id,
   url: new URL(`samples/${sample.file}`, document.baseURI).href,
   fileName: sample.file,
+  licence: sample.licence,
+  origin: sample.url,
 })

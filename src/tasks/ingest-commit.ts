@@ -105,7 +105,7 @@ function withInteger(column: Column): Column {
 
 async function begin(source: WatchedSource, opened: OpenSource, options: CommitOptions, { store, context }: Host): Promise<{ plan: TablePlan; writer: DatasetWriter; from: ReadFrom }> {
   const plan = await surveyTable(source, options.choices, context)
-  const described: Source = { kind: opened.kind, fileName: opened.fileName, bytes: source.size, sha256: plan.sha256, ...(opened.url === undefined ? {} : { url: opened.url }) }
+  const described: Source = { kind: opened.kind, fileName: opened.fileName, bytes: source.size, sha256: plan.sha256, ...(opened.url === undefined ? {} : { url: opened.url }), ...(opened.licence === undefined ? {} : { licence: opened.licence }) }
   const writer = await createDatasetWriter(store, { projectId: options.projectId, token: options.token, name: options.name, source: described, options: plan.options, columns: infoOf(plan) })
   return { plan, writer, from: fromStart(plan) }
 }

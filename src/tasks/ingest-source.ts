@@ -8,7 +8,9 @@ export interface OpenSource {
   readonly bytes: ByteSource
   readonly kind: Source['kind']
   readonly fileName: string
+  /** Where the data come from, not where these bytes were fetched. */
   readonly url?: string
+  readonly licence?: string
 }
 
 export const fileSource = (file: Blob): ByteSource => ({ size: file.size, read: async (from, to) => new Uint8Array(await file.slice(from, to).arrayBuffer()) })
@@ -25,5 +27,5 @@ export async function openIngestSource(source: IngestSource): Promise<OpenSource
       hint: 'Open the app once while its server can be reached.',
     })
   }
-  return { bytes: bytesSource(new Uint8Array(await response.arrayBuffer())), kind: 'sample', fileName: source.fileName, url: source.url }
+  return { bytes: bytesSource(new Uint8Array(await response.arrayBuffer())), kind: 'sample', fileName: source.fileName, ...(source.origin === undefined ? {} : { url: source.origin }), ...(source.licence === undefined ? {} : { licence: source.licence }) }
 }
