@@ -15,6 +15,7 @@ import type { Progress } from '../core/context.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { Signature } from '../core/bundle/signature.ts'
+import type { RecipeSteps } from '../core/recipe/preview.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
@@ -35,28 +36,11 @@ export interface RowWindow {
   readonly rowNumbers: readonly number[]
   readonly cells: readonly (readonly Cell[])[]
 }
-/** What a step of the recipe did to one series. */
-export interface SeriesSummary {
-  readonly name: string
-  readonly source: string
-  readonly kind: string
-  readonly missing: number
-  readonly mean?: number
-  readonly sd?: number
-  readonly min?: number
-  readonly max?: number
-  readonly histogram?: { readonly edges: readonly number[]; readonly counts: readonly number[] }
-  readonly top?: readonly { readonly value: string; readonly count: number }[]
-}
-export interface RecipePreview {
-  readonly trainRows: number
+export type { SeriesNumbers as SeriesSummary } from '../core/recipe/preview.ts'
+/** What each step of a recipe does to the training rows. */
+export interface RecipePreview extends RecipeSteps {
   /** How many rows the split gives to each part, and what it leaves out. */
   readonly parts?: { readonly train: number; readonly valid: number; readonly test: number; readonly leftOut: readonly { readonly reason: string; readonly rows: number }[] }
-  readonly before: readonly SeriesSummary[]
-  /** After each step, the series it touched. */
-  readonly steps: readonly { readonly id: string; readonly touched: readonly string[]; readonly after: readonly SeriesSummary[] }[]
-  readonly features: readonly string[]
-  readonly leftOut: readonly { readonly column: string; readonly reason: string }[]
 }
 /** A cell, row or column of a new file that does not match the signature. */
 export interface SignatureIssue {
