@@ -1,4 +1,5 @@
 /** Delimiter, quote, decimal mark and header of a table, from its beginning, each with a reason. */
+import Papa from 'papaparse'
 import { parseDatetime, datetimeLayouts } from '../datetime.ts'
 import type { Guess, OptionGuesses, ParseOptions } from '../options.ts'
 import { StudioError } from '../../errors.ts'
@@ -37,6 +38,8 @@ interface Fit {
   readonly columns: number
   /** Share of rows with that many cells. */
   readonly share: number
+  /** The first line has that many cells too: decimal commas cut every line alike but for the header. */
+  readonly firstFits: boolean
 }
 function fitOf(rows: readonly (readonly string[])[], delimiter: string): Fit {
   const counts = new Map<number, number>()
@@ -49,20 +52,30 @@ function fitOf(rows: readonly (readonly string[])[], delimiter: string): Fit {
       most = count
     }
   }
-  return { delimiter, columns, share: rows.length === 0 ? 0 : most / rows.length }
+  return { delimiter, columns, share: rows.length === 0 ? 0 : most / rows.length, firstFits: rows[0]?.length === columns }
 }
 
 function guessDelimiter(head: Uint8Array, quote: string, whole: boolean): Guess<string> {
   const fits = candidates.map((delimiter) => fitOf(headRows(head, delimiter, quote, whole), delimiter)).filter((fit) => fit.columns > 1)
-  // A delimiter that cuts most rows alike beats one that cuts many ways; then the one that cuts more.
-  fits.sort((a, b) => b.share * b.share * Math.log2(b.columns + 1) - a.share * a.share * Math.log2(a.columns + 1))
+  // A delimiter that cuts most rows alike, the first included, beats one that cuts many ways; then the one that cuts more.
+  const worth = (fit: Fit): number => (fit.firstFits ? 1 : 0.25) * fit.share * fit.share * Math.log2(fit.columns + 1)
+  fits.sort((a, b) => worth(b) - worth(a))
   const best = fits[0]
   if (!best) return { value: ',', confidence: 0.6, reason: 'No comma, semicolon, tab or vertical bar cuts the lines: one column.' }
+  const reason = `${Math.round(best.share * 100)} % of the first lines have ${best.columns} cells when cut at the ${nameOf(best.delimiter)}.`
+  const second = secondOpinion(head, quote)
+  const doubt = second !== best.delimiter && fits.some((fit) => fit.delimiter === second)
   return {
     value: best.delimiter,
-    confidence: Math.round(best.share * 100) / 100,
-    reason: `${Math.round(best.share * 100)} % of the first lines have ${best.columns} cells when cut at the ${nameOf(best.delimiter)}.`,
+    confidence: Math.round((doubt ? best.share / 2 : best.share) * 100) / 100,
+    reason: doubt ? `${reason} The ${nameOf(second)} would fit too: look at the preview.` : reason,
   }
+}
+
+/** What an independent parser takes the delimiter for: where it differs, the person is asked to look. */
+function secondOpinion(head: Uint8Array, quote: string): string {
+  const text = new TextDecoder().decode(head.subarray(0, 65_536))
+  return Papa.parse(text, { preview: 50, delimitersToGuess: [...candidates], quoteChar: quote || '"' }).meta.delimiter
 }
 
 function guessQuote(head: Uint8Array): Guess<'"' | "'" | ''> {

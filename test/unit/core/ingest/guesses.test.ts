@@ -18,6 +18,7 @@ describe('dialect', () => {
   it.each([
     ['a,b\n1,2\n', { delimiter: ',', quote: '"', decimal: '.', header: true }],
     ['a;b\n1,5;2\n2,5;3\n', { delimiter: ';', quote: '"', decimal: ',', header: true }],
+    [`a;b;c\n${'1,5;2,5;3,25\n'.repeat(600)}`, { delimiter: ';', quote: '"', decimal: ',', header: true }],
     ['a\tb\n1.5\t2\n', { delimiter: '\t', quote: '"', decimal: '.', header: true }],
     ['a|b\nx,y|2\n', { delimiter: '|', quote: '"', decimal: '.', header: true }],
     ["a,b\n'x,1','y'\n'z,2','w'\n", { delimiter: ',', quote: "'", decimal: '.', header: true }],
