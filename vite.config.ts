@@ -73,7 +73,7 @@ function fitsInWorkersOnly(): Plugin {
 export default defineConfig({
   base: './',
   define: { __APP_VERSION__: JSON.stringify(version) },
-  plugins: [svelte(), serverSource(), fitsInWorkersOnly(), precacheList()],
+  plugins: [svelte({ configFile: false }), serverSource(), fitsInWorkersOnly(), precacheList()],
   worker: { format: 'es' as const, plugins: () => [serverSource()] },
   build: {
     target: 'es2023',
@@ -81,6 +81,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 5000,
     rollupOptions: {
+      checks: { pluginTimings: false },
       input: { index: 'index.html', 'service-worker': 'workers/service-worker.ts' },
       output: { entryFileNames: (chunk: { name: string }) => (chunk.name === 'service-worker' ? 'service-worker.js' : 'assets/[name]-[hash].js') },
     },
