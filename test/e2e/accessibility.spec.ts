@@ -27,7 +27,7 @@ const overflow = (page: Page): Promise<string | undefined> =>
 const settled = (page: Page) => page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))))
 
 test('axe finds nothing on any screen, and no screen scrolls sideways', async ({ studio, server }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(420_000)
   const found: string[] = []
   const seen: string[] = []
   await studio.emulateMedia({ reducedMotion: 'reduce' })
