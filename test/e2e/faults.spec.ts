@@ -57,6 +57,33 @@ const stored = (page: Page) =>
   )
 const someRowsKept = (page: Page) => expect.poll(async () => (await stored(page)).some((dataset) => dataset.rowsCommitted > 0), { intervals: [20] }).toBe(true)
 
+test('F1: a full disk during an import keeps the committed rows and says what can be done', async ({ server }) => {
+  await withProfile(async (launch) => {
+    const context = await launch()
+    const page = await context.newPage()
+    const heard: string[] = []
+    listen(page, [], heard)
+    const session = await context.newCDPSession(page)
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 10_000_000 })
+    await page.goto(server.url)
+    await openSample(page, 'Palmer penguins')
+    await page.goto(`${server.url}#/`)
+    await startImport(page, 'random.csv', randomTable(200_000))
+    const alert = page.getByRole('alert')
+    await expect(alert).toContainText('refused to keep more data', { timeout: 60_000 })
+    await expect(alert).toContainText(/Delete a project|first rows/)
+    const kept = (await stored(page)).find((dataset) => dataset.state !== 'complete')
+    expect(kept?.rowsCommitted).toBeGreaterThan(0)
+    expect(kept?.rowsOfChunks).toBe(kept?.rowsCommitted)
+    await expect(alert).toContainText(/rows \([\d,]+ bytes\) are kept/)
+    await expect(page.getByText(/rows kept/)).toBeVisible()
+    await page.goto(`${server.url}#/`)
+    await expect(page.getByRole('link', { name: /Palmer penguins/ })).toBeVisible()
+    expect(await stored(page)).toContainEqual({ state: 'complete', rowsCommitted: 344, rowsOfChunks: 344 })
+    expect(heard).toEqual([])
+  })
+})
+
 test('F4: a tab closed during an import leaves one that goes on with the same file only', async ({ studio, server }) => {
   const table = randomTable(150_000)
   await startImport(studio, 'long.csv', table)
