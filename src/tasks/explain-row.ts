@@ -1,5 +1,5 @@
 /** One row of the data as what-if starts from it: its cells, what is true, what the model says. */
-import { cellAt } from '../core/data/column.ts'
+import { cellAt, type Cell, type Column } from '../core/data/column.ts'
 import { columnNamed } from '../core/data/dataset.ts'
 import { StudioError } from '../core/errors.ts'
 import { predictPoint } from '../core/explain/point.ts'
@@ -16,5 +16,9 @@ export const explainRow: TaskHandler<'explain/row'> = async ({ runId, row }, { s
   const target = pipeline.target.column
   const cells = dataset.columns.filter((column) => column.name !== target).map((column) => ({ column: column.name, kind: column.kind, cell: cellAt(column, row) }))
   const prediction = await predictPoint(pipeline, new Map(cells.map(({ column, cell }) => [column, cell])), { threshold, seen: seen() })
-  return { cells, prediction, actual: cellAt(columnNamed(dataset, target), row) }
+  return { cells, prediction, actual: asClassName(columnNamed(dataset, target), cellAt(columnNamed(dataset, target), row)) }
 }
+
+/** The truth in the words of the prediction: a yes-or-no column says what the file wrote, not true or false. */
+const asClassName = (column: Column, cell: Cell): Cell => (column.kind === 'boolean' && cell !== null ? column.labels[cell === true ? 1 : 0] : cell)
+
