@@ -32,6 +32,7 @@ export class ProjectState {
   #profile = $state.raw<Profile | null>(null)
   #runs = $state.raw<readonly Run[]>([])
   #writer = $state.raw<Writer | null>(null)
+  #diskFull = $state(false)
   /** What was read last in this visit, and how, so that it can be read again. */
   #remembered = $state.raw<{ readonly source: IngestSource; readonly choices: IngestChoices } | undefined>(undefined)
   readonly #history: History<ProjectPlan>
@@ -87,6 +88,10 @@ export class ProjectState {
   }
   get readOnly(): boolean {
     return this.#writer === null
+  }
+  /** Why nothing can be changed here: another tab writes, or the disk has no room even for the mark of a writer. */
+  get readOnlyBecause(): 'another-tab' | 'disk-full' {
+    return this.#diskFull ? 'disk-full' : 'another-tab'
   }
   get canUndo(): boolean {
     return this.#steps.canUndo
@@ -202,7 +207,14 @@ export class ProjectState {
   }
 
   async #becomeWriter(steal: boolean): Promise<void> {
-    this.#writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
+    this.#diskFull = false
+    try {
+      this.#writer = await this.#openWriter(this.id, { steal, onLost: () => (this.#writer = null) })
+    } catch (error) {
+      // A full disk must not lock people out of what they have: it opens for reading.
+      if (asStudioError(error).code !== 'storage-full') throw error
+      this.#diskFull = true
+    }
   }
 
   #adopt(record: ProjectRecord): void {
