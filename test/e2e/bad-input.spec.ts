@@ -153,7 +153,7 @@ test('hostile names are text and nothing else, on every screen', async ({ studio
   await fits('Train')
   for (const name of ['Evaluate', 'Explain', 'Deploy']) {
     await goTo(studio, name)
-    await expect(studio.getByRole('heading', { level: 2 }).first()).toBeVisible()
+    await expect(studio.getByRole('main').getByRole('combobox').first()).toBeVisible()
     await fits(name)
   }
   await studio.goto(`${new URL(studio.url()).origin}/#/`)
