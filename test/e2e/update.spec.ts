@@ -34,8 +34,8 @@ test('an update during a run waits for its end', async ({ page }) => {
   await expect(page.getByRole('row', { name: /Neural network.*Done/ })).toBeVisible()
   expect(await page.evaluate(() => 'sameDocument' in globalThis)).toBe(true)
 
-  await page.getByRole('button', { name: 'Reload' }).click()
-  await expect.poll(() => page.evaluate(() => 'sameDocument' in globalThis)).toBe(false)
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Reload' }).click()])
+  expect(await page.evaluate(() => 'sameDocument' in globalThis)).toBe(false)
   await expect(page.getByRole('row', { name: /Neural network.*Done/ })).toBeVisible()
   await server.stop()
   rmSync(site, { recursive: true, force: true })
