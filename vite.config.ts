@@ -99,7 +99,7 @@ export default defineConfig({
           server: { deps: { inline: [/@tensorflow\//] } },
           environment: 'node',
           include: ['test/{unit,contract,golden,property}/**/*.test.ts'],
-          setupFiles: ['test/support/fail-on-console.ts'],
+          setupFiles: ['test/support/fail-on-console.ts', 'test/support/seeded-properties.ts'],
           testTimeout: 30_000,
         },
       },

@@ -17,6 +17,8 @@ export interface FitRecipeOptions {
   /** The column that is learnt: never a feature. */
   readonly target: string
 }
+/** A state as JSON gives it back (-0 comes back as 0), so that a fresh fit and a stored one give the same bits. */
+const asStored = (state: Json): Json => JSON.parse(JSON.stringify(state)) as Json
 /** Called after each step with the series it made, for previews. */
 export type StepWatcher = (step: { readonly id: string; readonly touched: readonly string[]; readonly after: readonly Series[] }) => void
 
@@ -80,7 +82,7 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
     const states = new Map<string, Json>()
     const isSelected = selects(wanted.columns)
     for (const series of current) {
-      if (isSelected(series) && step.refuses(series, params) === undefined) states.set(series.name, step.fit(series, params))
+      if (isSelected(series) && step.refuses(series, params) === undefined) states.set(series.name, asStored(step.fit(series, params)))
     }
     learnt.push({ id: wanted.id, step: step.id, series: [...states].map(([name, state]) => ({ name, state })) })
     const before = new Set(current)
