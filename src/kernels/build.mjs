@@ -11,7 +11,8 @@ const sources = join(here, 'assembly')
 const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 const kernels = readdirSync(sources).filter((file) => file.endsWith('.ts'))
-const newest = Math.max(changed(fileURLToPath(import.meta.url)), ...kernels.map((file) => changed(join(sources, file))))
+const parts = readdirSync(join(sources, 'shared')).map((file) => join('shared', file))
+const newest = Math.max(changed(fileURLToPath(import.meta.url)), ...[...kernels, ...parts].map((file) => changed(join(sources, file))))
 const stale = kernels.filter((file) => process.argv.includes('--force') || changed(join(here, file.replace(/\.ts$/, '.wasm'))) <= newest)
 
 if (stale.length > 0) {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createRng } from '../../../src/core/math/rng.ts'
-import { exponentialOf, naturalLog, plainBoostingKernels } from '../../../src/kernels/boosting-plain.ts'
+import { plainBoostingKernels } from '../../../src/kernels/boosting-plain.ts'
+import { exponentialOf, naturalLog } from '../../../src/kernels/float.ts'
 import { compiledBoostingKernels } from '../../../src/kernels/boosting.ts'
 import type { BoostingKernels } from '../../../src/kernels/boosting.ts'
 import { expectAllClose } from '../../support/expect-all-close.ts'
