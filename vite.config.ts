@@ -106,7 +106,7 @@ export default defineConfig({
       {
         extends: true as const,
         optimizeDeps: {
-          include: ['comlink', 'idb', 'fflate', 'valibot', 'papaparse', 'onnxruntime-web/wasm', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'],
+          include: ['comlink', 'idb', 'fflate', 'valibot', 'papaparse', 'onnxruntime-web/wasm', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'],
         },
         test: {
           name: 'browser',

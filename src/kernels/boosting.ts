@@ -52,20 +52,6 @@ export interface BoostingKernels {
   addToRows(raw: number, rows: number, count: number, value: number): void
 }
 
-/** Hands out aligned pieces of a buffer whose size is known before it exists. */
-export class Layout {
-  #next = 64
-  /** @returns the byte offset of a piece, a multiple of 64 */
-  take(bytes: number): number {
-    const at = this.#next
-    this.#next = at + Math.ceil(bytes / 64) * 64
-    return at
-  }
-  get bytes(): number {
-    return this.#next
-  }
-}
-
 const pageBytes = 65536
 
 /** Compiled kernels over a fresh memory of at least `bytes` bytes. @throws RangeError where memory is refused */
@@ -78,4 +64,5 @@ export async function compiledBoostingKernels(wasm: ArrayBuffer, bytes: number):
   return { ...functions, compiled: true, buffer: memory.buffer, partition: (...args) => functions.partition(...args) >>> 0 }
 }
 
+export { Layout } from './layout.ts'
 export { plainBoostingKernels }

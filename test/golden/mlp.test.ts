@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { quietContext } from '../../src/core/context.ts'
-import { AdamTrainer } from '../../src/core/estimators/neural/adam-step.ts'
 import { openBackend } from '../../src/core/estimators/neural/backend.ts'
 import { countWeights, forward, type Activation } from '../../src/core/estimators/neural/dense.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
+import { nodeContext } from '../support/node-context.ts'
 import golden from './mlp.json' with { type: 'json' }
 
 describe.each(golden.cases)('PyTorch: $name', (item) => {
@@ -19,14 +18,15 @@ describe.each(golden.cases)('PyTorch: $name', (item) => {
     expectAllClose(forward(theta, item.sizes, activation, inputs, item.rows), item.output, { absolute: 2e-6, relative: 1e-5 })
   })
 
-  test('three Adam steps with L2', async () => {
-    const { tf } = (await openBackend('cpu', [], quietContext())).backend
-    const options = { sizes: item.sizes, activation, classes: item.sizes.at(-1) as number, learningRate: item.learningRate, alpha: item.alpha }
-    const trainer = new AdamTrainer(tf, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+  test.each(['cpu', 'wasm'] as const)('three Adam steps with L2 on %s', async (name) => {
+    const { backend } = await openBackend(name, [], nodeContext())
+    const options = { sizes: item.sizes, activation, classes: item.sizes.at(-1) as number, learningRate: item.learningRate, alpha: item.alpha, batchSize: item.rows }
+    const data = { rows: item.rows, inputs, targets: Float32Array.from(item.targets) }
+    const rows = Uint32Array.from({ length: item.rows }, (_, i) => i)
+    const trainer = await backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
     for (const [step, wanted] of item.steps.entries()) {
-      const loss = trainer.step(inputs, Float32Array.from(item.targets), item.rows)
-      expectAllClose(await loss.data(), [item.losses[step] as number], { relative: 1e-5 })
-      loss.dispose()
+      expectAllClose([await trainer.loss(rows)], [item.losses[step] as number], { relative: 1e-5 })
+      expectAllClose([await trainer.step(rows)], [item.losses[step] as number], { relative: 1e-5 })
       // A step moves a weight by about the learning rate, whatever the gradient: one that is rounding
       // itself (1e-7) against epsilon 1e-8 is off by that share of a step.
       expectAllClose((await trainer.read()).theta, wanted, { absolute: 1e-3 * item.learningRate, relative: 1e-6 })

@@ -1,22 +1,23 @@
 /**
- * Which tfjs backend trains: WebGPU, then WebGL, WASM, CPU, each trusted only after it has solved small
- * problems with the right answers in time. A wrong, slow or hanging backend is refused with the reason,
- * which the run keeps. tfjs is imported here, dynamically, and nowhere outside this folder.
+ * What trains: tfjs on WebGPU, then WebGL; our own kernels on WASM; tfjs on the CPU. Each is trusted only
+ * after it has solved small problems with the right answers in time. A wrong, slow or hanging backend is
+ * refused with the reason, which the run keeps. tfjs is imported here, dynamically, when its turn comes.
  */
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
-import { AdamTrainer } from './adam-step.ts'
-import { initialWeights } from './dense.ts'
+import { initialWeights, type Activation } from './dense.ts'
+import { openKernelTrainer } from './kernel-trainer.ts'
+import { TfjsTrainer, type Tf } from './tfjs-trainer.ts'
+import type { AdamArrays, MlpData, StepOptions, Trainer } from './trainer.ts'
 
 export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu'
 export const backendOrder: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu']
-export type Tf = typeof import('@tensorflow/tfjs-core')
 
 export interface Backend {
   readonly name: BackendName
-  readonly tf: Tf
-  /** Rejects when the device or context is lost; never resolves. */
-  readonly lost: Promise<never>
+  open(data: MlpData, options: StepOptions, start: AdamArrays): Promise<Trainer>
+  /** Rejects when the device or context is lost; never resolves. Absent where nothing can be lost. */
+  readonly lost?: Promise<never>
 }
 export interface Refusal {
   readonly backend: BackendName
@@ -30,10 +31,9 @@ const testLimit = 5000
 /** Allowed deviation from the CPU backend, relative to the largest answer of each problem. */
 const tolerance = 1e-3
 
-const loaders: Readonly<Record<BackendName, () => Promise<unknown>>> = {
+const loaders: Readonly<Record<Exclude<BackendName, 'wasm'>, () => Promise<unknown>>> = {
   webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
-  wasm: () => import('@tensorflow/tfjs-backend-wasm'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
 }
 
@@ -81,29 +81,32 @@ interface ProbeAdapter {
 }
 
 /**
- * A graphics interface without a graphics card is slower than WASM by far, so "auto" skips it. Asked of
- * the browser directly: loading the backend and compiling its shaders to find out takes seconds.
+ * Why "auto" passes a graphics interface over: it is not there, or there is no graphics card behind it,
+ * which is slower than WASM by far. Asked of the host directly: loading the backend and compiling its
+ * shaders to find out takes seconds.
  */
-async function softwareRenderer(name: BackendName): Promise<string | undefined> {
+async function obstacle(name: BackendName): Promise<string | undefined> {
   const host = globalThis as ProbeHost
-  if (name === 'webgl' && host.OffscreenCanvas) {
-    const gl = new host.OffscreenCanvas(1, 1).getContext('webgl2')
-    const names = gl?.getExtension('WEBGL_debug_renderer_info')
-    const renderer = gl && names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : ''
-    gl?.getExtension('WEBGL_lose_context')?.loseContext()
-    return softwareNames.test(renderer) ? renderer : undefined
+  const software = (renderer: string): string => `no graphics card behind it (${renderer}), so WASM is faster`
+  if (name === 'webgl') {
+    const gl = host.OffscreenCanvas && new host.OffscreenCanvas(1, 1).getContext('webgl2')
+    if (!gl) return 'not to be had here'
+    const names = gl.getExtension('WEBGL_debug_renderer_info')
+    const renderer = names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : ''
+    gl.getExtension('WEBGL_lose_context')?.loseContext()
+    return softwareNames.test(renderer) ? software(renderer) : undefined
   }
   if (name === 'webgpu') {
     const adapter = await host.navigator?.gpu?.requestAdapter()
-    const text = `${adapter?.info?.vendor ?? ''} ${adapter?.info?.architecture ?? ''} ${adapter?.info?.description ?? ''}`.trim()
-    return adapter?.isFallbackAdapter || softwareNames.test(text) ? text || 'a fallback adapter' : undefined
+    if (!adapter) return 'not to be had here'
+    const text = `${adapter.info?.vendor ?? ''} ${adapter.info?.architecture ?? ''} ${adapter.info?.description ?? ''}`.trim()
+    return adapter.isFallbackAdapter || softwareNames.test(text) ? software(text || 'a fallback adapter') : undefined
   }
   return undefined
 }
 
 /** Small problems whose answers are known from the CPU backend: product, softmax, a long sum, a gradient, three training steps. */
 async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
-  const ramp = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step))
   const tensors = tf.tidy(() => {
     const a = tf.tensor2d(ramp(48 * 40, 0.37), [48, 40])
     const b = tf.tensor2d(ramp(40 * 24, 0.11), [40, 24])
@@ -114,14 +117,25 @@ async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
   })
   const answers = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>))
   tf.dispose(tensors)
+  const trained = await threeSteps('relu', async (...problem) => new TfjsTrainer(tf, ...problem))
+  return [...answers, trained.m]
+}
+
+const ramp = (length: number, step: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i * step))
+
+/** Trains a small network for three steps: ten rows, six features, three classes. */
+async function threeSteps(activation: Activation, open: (data: MlpData, options: StepOptions, start: AdamArrays) => Promise<Trainer>): Promise<AdamArrays> {
   const sizes = [6, 8, 3]
-  const theta = initialWeights(sizes, 'relu', 1)
-  const trainer = new AdamTrainer(tf, { sizes, activation: 'relu', classes: 3, learningRate: 0.01, alpha: 0.1 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
-  const classes = Float32Array.from({ length: 30 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0))
-  for (let step = 0; step < 3; step++) trainer.step(ramp(60, 0.7), classes, 10).dispose()
-  const { m } = await trainer.read()
-  trainer.dispose()
-  return [...answers, m]
+  const theta = initialWeights(sizes, activation, 1)
+  const data = { rows: 10, inputs: ramp(60, 0.7), targets: Float32Array.from({ length: 30 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0)) }
+  const options = { sizes, activation, classes: 3, learningRate: 0.01, alpha: 0.1, batchSize: 10 }
+  const trainer = await open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+  try {
+    for (let step = 0; step < 3; step++) await trainer.step(Uint32Array.from({ length: 10 }, (_, i) => i))
+    return await trainer.read()
+  } finally {
+    trainer.dispose()
+  }
 }
 
 function deviation(answer: Float32Array, truth: Float32Array): number {
@@ -145,25 +159,34 @@ async function referenceAnswers(tf: Tf): Promise<readonly Float32Array[]> {
   return reference
 }
 
-async function start(tf: Tf, name: BackendName, context: Context): Promise<void> {
-  const module = await loaders[name]()
-  if (name === 'wasm') {
-    // tfjs's own threads hang in a minified bundle and under a strict content policy.
-    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-    const { setWasmPaths } = module as typeof import('@tensorflow/tfjs-backend-wasm')
-    const wasm = context.assetUrl('tfjs-backend-wasm.wasm')
-    const simd = context.assetUrl('tfjs-backend-wasm-simd.wasm')
-    setWasmPaths({ 'tfjs-backend-wasm.wasm': wasm, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': simd })
-  }
+async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> {
+  await loaders[name]()
   if (!(await tf.setBackend(name))) throw new Error('it did not start here')
   await tf.ready()
   if (tf.getBackend() !== name) throw new Error('it did not start here')
 }
 
-async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backend> {
+/** Our own kernels, where they leave the same bits as their plain twin. */
+async function admitKernels(context: Context): Promise<Backend> {
+  const wasm = await within(startLimit, context.asset('dense.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
+  for (const activation of ['relu', 'tanh', 'logistic'] as const) {
+    const [own, plain] = await Promise.all([wasm, undefined].map((bytes) => threeSteps(activation, (...problem) => openKernelTrainer(bytes, ...problem))))
+    if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)
+  }
+  return { name: 'wasm', open: (...problem) => openKernelTrainer(wasm, ...problem) }
+}
+
+async function loadTfjs(): Promise<Tf> {
+  const tf = await import('@tensorflow/tfjs-core')
+  await import('@tensorflow/tfjs-core/dist/register_all_gradients.js')
+  return tf
+}
+
+async function admitTfjs(name: Exclude<BackendName, 'wasm'>): Promise<Backend> {
+  const tf = await loadTfjs()
   const truth = await referenceAnswers(tf)
   try {
-    await within(startLimit, start(tf, name, context), `missing answer; ${name} did not start within ${startLimit / 1000} s`)
+    await within(startLimit, start(tf, name), `missing answer; ${name} did not start within ${startLimit / 1000} s`)
   } catch (error) {
     // A start that is still under way would take the place of the next backend when it ends.
     if (error instanceof StudioError && error.code === 'device-lost') tf.removeBackend(name)
@@ -177,7 +200,7 @@ async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backe
     const found = deviation(answers[i] as Float32Array, expected)
     if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${found.toExponential(1)} of the scale, more than ${tolerance}`)
   })
-  return { name, tf, lost }
+  return { name, lost, open: async (...problem) => new TfjsTrainer(tf, ...problem) }
 }
 
 /**
@@ -187,8 +210,6 @@ async function admit(tf: Tf, name: BackendName, context: Context): Promise<Backe
  * @throws StudioError unsupported where none is left, naming every refusal
  */
 export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
-  const tf = await import('@tensorflow/tfjs-core')
-  await import('@tensorflow/tfjs-core/dist/register_all_gradients.js')
   const refused: Refusal[] = skip.map((backend) => ({ backend, reason: 'lost earlier in this run' }))
   // A named backend comes first; after its loss the run goes on with the others rather than fail.
   const order = wanted === 'auto' ? backendOrder : [wanted, ...backendOrder.filter((name) => name !== wanted && skip.length > 0)]
@@ -196,9 +217,9 @@ export async function openBackend(wanted: BackendName | 'auto', skip: readonly B
     if (skip.includes(name)) continue
     await context.checkpoint()
     try {
-      const software = wanted === name ? undefined : await softwareRenderer(name)
-      if (software === undefined) return { backend: await admit(tf, name, context), refused }
-      refused.push({ backend: name, reason: `no graphics card behind it (${software}), so WASM is faster` })
+      const reason = wanted === name ? undefined : await obstacle(name)
+      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name)), refused }
+      refused.push({ backend: name, reason })
     } catch (error) {
       refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })
     }

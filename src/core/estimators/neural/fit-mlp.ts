@@ -5,20 +5,12 @@
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
 import { createRng, shuffle } from '../../math/rng.ts'
-import { AdamTrainer, type AdamArrays, type StepOptions } from './adam-step.ts'
 import { openBackend, within, type Backend, type BackendName, type Refusal } from './backend.ts'
-import { countWeights, forward, initialWeights } from './dense.ts'
+import { countWeights, initialWeights } from './dense.ts'
+import type { AdamArrays, MlpData, StepOptions } from './trainer.ts'
 
-export interface MlpData {
-  /** Row-major, shape (rows, features), finite. */
-  readonly inputs: Float32Array
-  /** Row-major, shape (rows, outputs): one-hot classes, or one standardised value. */
-  readonly targets: Float32Array
-  readonly rows: number
-}
 export interface MlpPlan extends StepOptions {
   readonly backend: BackendName | 'auto'
-  readonly batchSize: number
   readonly maxIter: number
   readonly earlyStopping: boolean
   readonly validationFraction: number
@@ -45,38 +37,6 @@ const firstLimit = 15_000
  * WebGL hangs silently after a context loss.
  */
 const stepLimit = 2000
-
-const pick = (source: Float32Array, width: number, rows: ArrayLike<number>, from: number, to: number): Float32Array => {
-  const out = new Float32Array((to - from) * width)
-  for (let i = from; i < to; i++) {
-    const start = (rows[i] as number) * width
-    out.set(source.subarray(start, start + width), (i - from) * width)
-  }
-  return out
-}
-
-/** Mean loss of some rows by the plain forward pass: half squared error, or log loss. */
-function meanLoss(theta: Float32Array, plan: MlpPlan, data: MlpData, rows: Uint32Array): number {
-  const width = plan.sizes[0] as number
-  let sum = 0
-  const block = 2048
-  for (let from = 0; from < rows.length; from += block) {
-    const to = Math.min(rows.length, from + block)
-    const out = forward(theta, plan.sizes, plan.activation, pick(data.inputs, width, rows, from, to), to - from)
-    const truth = pick(data.targets, plan.classes, rows, from, to)
-    if (plan.classes === 1) for (let i = 0; i < truth.length; i++) sum += ((out[i] as number) - (truth[i] as number)) ** 2 / 2
-    else {
-      // From the logits, unclipped: a network that is surely wrong must look as bad as it is.
-      for (let start = 0; start < out.length; start += plan.classes) {
-        const logits = out.subarray(start, start + plan.classes)
-        const largest = logits.reduce((a, b) => Math.max(a, b))
-        const total = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0)
-        sum += Math.log(total) + largest - (logits[truth.subarray(start, start + plan.classes).indexOf(1)] as number)
-      }
-    }
-  }
-  return sum / rows.length
-}
 
 interface Progressing {
   checkpoint: AdamArrays
@@ -126,14 +86,12 @@ interface Parts {
 
 /** Trains from the state's checkpoint to the end; every finished epoch is written back into the state. */
 async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Parts, state: Progressing, context: Context): Promise<MlpResult['stoppedBecause']> {
-  const { tf } = backend
-  const width = plan.sizes[0] as number
   const { held, learn } = parts
-  const trainer = new AdamTrainer(tf, plan, state.checkpoint)
+  const trainer = await backend.open(data, plan, state.checkpoint)
   let slowest: number | undefined
   /** The answer of the device, or its loss. */
   const answered = <T>(work: Promise<T>, limit: number, what: string): Promise<T> =>
-    Promise.race([within(limit, work, `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
+    backend.lost === undefined ? work : Promise.race([within(limit, work, `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
   try {
     while (state.epoch < plan.maxIter) {
       // The order depends on the epoch alone, so going on from a checkpoint repeats it.
@@ -142,18 +100,17 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
       for (let from = 0; from < epochOrder.length; from += plan.batchSize) {
         const to = Math.min(epochOrder.length, from + plan.batchSize)
         const begun = context.now()
-        const loss = trainer.step(pick(data.inputs, width, epochOrder, from, to), pick(data.targets, plan.classes, epochOrder, from, to), to - from)
-        const [value] = (await answered(loss.data(), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')) as Float32Array
+        const value = await answered(trainer.step(epochOrder.subarray(from, to)), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')
         slowest = Math.max(slowest ?? 0, context.now() - begun)
-        loss.dispose()
-        if (!((value as number) < explosion)) return diverged(state, plan)
-        lossSum += (value as number) * (to - from)
+        if (!(value < explosion)) return diverged(state, plan)
+        lossSum += value * (to - from)
         await context.checkpoint()
       }
       const checkpoint = await answered(trainer.read(), firstLimit, 'reading weights from')
       if (!checkpoint.theta.every(Number.isFinite)) return diverged(state, plan)
       const trainLoss = lossSum / epochOrder.length
-      const judged = meanLoss(checkpoint.theta, plan, data, held.length > 0 ? held : learn)
+      // With no rows held aside, the epoch's own losses judge, as in scikit-learn.
+      const judged = held.length > 0 ? await answered(trainer.loss(held), firstLimit, 'a loss from') : trainLoss
       if (!(judged < explosion)) return diverged(state, plan)
       state.checkpoint = checkpoint
       state.epoch++

@@ -1,5 +1,5 @@
 /**
- * Multi-layer perceptron: dense layers trained by Adam on tfjs, predicted by plain float32 arithmetic.
+ * Multi-layer perceptron: dense layers trained by Adam (backend.ts says where), predicted by plain float32 arithmetic.
  * Names and defaults follow scikit-learn's MLPClassifier and MLPRegressor; different: batches of 128
  * rather than 200, early stopping on by default, the regression target standardised inside.
  */

@@ -1,5 +1,5 @@
 /** Backends that answer wrongly, late or not at all are refused, with the reason, and the next one trains. */
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import { quietContext } from '../../../../src/core/context.ts'
 import type { Matrix } from '../../../../src/core/data/matrix.ts'
@@ -13,7 +13,13 @@ import { expectConsole } from '../../../support/fail-on-console.ts'
 // The graphics backends do not exist in Node: each test registers a stand-in under their names.
 vi.mock('@tensorflow/tfjs-backend-webgpu', () => ({}))
 vi.mock('@tensorflow/tfjs-backend-webgl', () => ({}))
-vi.mock('@tensorflow/tfjs-backend-wasm', () => ({ setWasmPaths: () => {} }))
+
+// To the probe before admission the host looks as if a graphics card were there.
+beforeAll(() => {
+  vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({}) } })
+  vi.stubGlobal('OffscreenCanvas', class { getContext = () => ({ getExtension: () => null }) })
+})
+afterAll(() => void vi.unstubAllGlobals())
 
 type Spoil = (values: Float32Array) => void
 

@@ -10,6 +10,7 @@ import { encodeOnnx } from '../../../../src/core/onnx/proto.ts'
 import { defaultsOf } from '../../../../src/core/params.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
+import { nodeContext } from '../../../support/node-context.ts'
 import { floatFeed, runOnnx } from '../../../support/ort.ts'
 
 function rings(rows: number, seed: number): { X: Matrix; y: ClassTarget } {
@@ -119,37 +120,35 @@ describe('mlp on the CPU backend', () => {
     expect(model.facts).toMatchObject({ epochs: 3, stoppedBecause: 'stopped by you', backend: 'cpu' })
   })
 
-  it('goes on from the same checkpoint: training in two halves gives the bits of one', async () => {
-    const { AdamTrainer } = await import('../../../../src/core/estimators/neural/adam-step.ts')
+  it.each(['cpu', 'wasm'] as const)('goes on from the same checkpoint on %s: training in two halves gives the bits of one', async (name) => {
     const { initialWeights } = await import('../../../../src/core/estimators/neural/dense.ts')
     const { openBackend } = await import('../../../../src/core/estimators/neural/backend.ts')
-    const { tf } = (await openBackend('cpu', [], quietContext())).backend
-    const options = { sizes: [2, 4, 2], activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0.1 } as const
+    const { backend } = await openBackend(name, [], nodeContext())
+    const options = { sizes: [2, 4, 2], activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0.1, batchSize: 2 } as const
     const theta = initialWeights(options.sizes, 'tanh', 1)
     const start = { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 }
-    const x = Float32Array.from([1, 2, -1, 0.5])
-    const t = Float32Array.from([1, 0, 0, 1])
-    const whole = new AdamTrainer(tf, options, start)
-    for (let i = 0; i < 6; i++) whole.step(x, t, 2).dispose()
-    const half = new AdamTrainer(tf, options, start)
-    for (let i = 0; i < 3; i++) half.step(x, t, 2).dispose()
-    const resumed = new AdamTrainer(tf, options, await half.read())
-    for (let i = 0; i < 3; i++) resumed.step(x, t, 2).dispose()
+    const data = { rows: 2, inputs: Float32Array.from([1, 2, -1, 0.5]), targets: Float32Array.from([1, 0, 0, 1]) }
+    const both = Uint32Array.from([0, 1])
+    const whole = await backend.open(data, options, start)
+    for (let i = 0; i < 6; i++) await whole.step(both)
+    const half = await backend.open(data, options, start)
+    for (let i = 0; i < 3; i++) await half.step(both)
+    const resumed = await backend.open(data, options, await half.read())
+    for (let i = 0; i < 3; i++) await resumed.step(both)
     expect(await resumed.read()).toEqual(await whole.read())
     for (const trainer of [whole, half, resumed]) trainer.dispose()
   })
 
-  it('takes the same gradient step as central differences of the plain forward pass', async () => {
-    const { AdamTrainer } = await import('../../../../src/core/estimators/neural/adam-step.ts')
+  it.each(['cpu', 'wasm'] as const)('takes the same gradient step on %s as central differences of the plain forward pass', async (name) => {
     const { forward, initialWeights, softmaxRows } = await import('../../../../src/core/estimators/neural/dense.ts')
     const { openBackend } = await import('../../../../src/core/estimators/neural/backend.ts')
-    const { tf } = (await openBackend('cpu', [], quietContext())).backend
+    const { backend } = await openBackend(name, [], nodeContext())
     const sizes = [3, 5, 2]
     const theta = initialWeights(sizes, 'tanh', 2)
     const x = Float32Array.from([0.3, -1, 2, 1, 0.2, -0.7])
     const t = Float32Array.from([0, 1, 1, 0])
-    const trainer = new AdamTrainer(tf, { sizes, activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
-    trainer.step(x, t, 2).dispose()
+    const trainer = await backend.open({ rows: 2, inputs: x, targets: t }, { sizes, activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0, batchSize: 2 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+    await trainer.step(Uint32Array.from([0, 1]))
     const { m } = await trainer.read()
     trainer.dispose()
     const loss = (weights: Float32Array) => {

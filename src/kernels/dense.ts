@@ -1,0 +1,46 @@
+/**
+ * The inner loops of training a dense network behind one interface: compiled (AssemblyScript, WASM SIMD)
+ * or plain TypeScript, with the same bits in every result, because each element is summed in order and
+ * nothing is fused. All data lie in one buffer; pointers and strides are byte offsets. Widths of layers
+ * are padded to `widthPadding` floats, and what is padded stays zero.
+ */
+export const widthPadding = 8
+
+/** Numbers of the activations, as `activate` and `slope` take them. */
+export const activationCodes = { relu: 0, tanh: 1, logistic: 2 } as const
+
+export interface DenseKernels {
+  readonly buffer: ArrayBuffer
+  /**
+   * C (m x n) = start + A (m x k) B (k x n). Element (i, p) of A lies at a + i * aRow + p * aCol; rows of B
+   * and C are contiguous, n a multiple of 8. start: pointer to n floats each row begins with, 0 for zeros.
+   */
+  multiply(a: number, aRow: number, aCol: number, b: number, bRow: number, c: number, cRow: number, start: number, m: number, n: number, k: number): void
+  /** out (columns x rows) = A transposed. */
+  transpose(a: number, aRow: number, rows: number, columns: number, out: number, outRow: number): void
+  /** out[j] = sum of column j; columns a multiple of 4. */
+  sumColumns(a: number, aRow: number, rows: number, columns: number, out: number): void
+  /** Copies rows (u32 numbers) of rowBytes each. */
+  gather(source: number, rowBytes: number, rows: number, count: number, out: number): void
+  /** In place on (rows x columns); columns from `real` on become zero. */
+  activate(a: number, rows: number, columns: number, real: number, kind: number): void
+  /** delta *= slope of the activation at its output; count a multiple of 4. */
+  slope(delta: number, output: number, count: number, kind: number): void
+  /** Softmax and log loss against one-hot targets (rows x classes); logits become (probability - target) * scale. Returns the sum of losses. */
+  logLoss(logits: number, rows: number, columns: number, targets: number, classes: number, scale: number): number
+  /** Half squared error of column 0; outputs become (output - target) * scale. Returns the sum of losses. */
+  squaredLoss(outputs: number, rows: number, columns: number, targets: number, scale: number): number
+  /** One step with beta 0.9 and 0.999; rate and epsilon hold the bias correction; decay * theta joins the gradient. count a multiple of 4. */
+  adam(theta: number, m: number, v: number, gradient: number, count: number, decay: number, rate: number, epsilon: number): void
+}
+
+const pageBytes = 65536
+
+/** Compiled kernels over a fresh memory of at least `bytes` bytes. @throws RangeError where memory is refused */
+export async function compiledDenseKernels(wasm: ArrayBuffer, bytes: number): Promise<DenseKernels> {
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasm))
+  const memory = exports['memory'] as WebAssembly.Memory
+  const missing = Math.ceil(bytes / pageBytes) - memory.buffer.byteLength / pageBytes
+  if (missing > 0) memory.grow(missing)
+  return { ...(exports as unknown as Omit<DenseKernels, 'buffer'>), buffer: memory.buffer }
+}
