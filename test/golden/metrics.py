@@ -35,6 +35,7 @@ def binary(name, y, p, threshold=0.5):
         "f1": m.f1_score(y, label) if label.sum() + y.sum() else None,
         "mcc": m.matthews_corrcoef(y, label) if spread else None,
         "roc-auc": m.roc_auc_score(y, p) if both else None,
+        "f1-macro": m.f1_score(y, label, average="macro", zero_division=0),
         "average-precision": m.average_precision_score(y, p) if y.sum() else None,
         "log-loss": m.log_loss(y, P, labels=[0, 1]),
         "brier": float(np.mean((p - y) ** 2)) if not both else m.brier_score_loss(y, p, pos_label=1),

@@ -13,8 +13,16 @@ export const classLimit = 100
 /** A whole-number column with at most this many values is asked about as classes when overridden. */
 const fewValues = 10
 
+/** Rows that each code must stand for, on average, before whole numbers pass for codes. */
+const rowsPerCode = 5
+/** 0, 1, 2 or 1, 2, 3 without a gap: how files write classes as numbers. Ratings from 3 to 8 and counts with holes stay numbers. */
+function isClassCodes(column: ColumnInfo, { distinct, count, numbers }: Pick<ColumnProfile, 'distinct' | 'count' | 'numbers'>): boolean {
+  if (column.integer !== true || numbers === undefined || distinct > fewValues || count < rowsPerCode * distinct) return false
+  return (numbers.min === 0 || numbers.min === 1) && numbers.max - numbers.min + 1 === distinct
+}
+
 /** A guess, or the sentence that says why this column cannot be a target. */
-export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'distinct' | 'count' | 'missing'>): TaskGuess | { readonly refused: string } {
+export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'distinct' | 'count' | 'missing' | 'numbers'>): TaskGuess | { readonly refused: string } {
   const filled = profile.count
   if (filled === 0) return { refused: 'every value is missing' }
   if (profile.distinct < 2) return { refused: 'it has one value only, so there is nothing to tell apart' }
@@ -31,6 +39,7 @@ export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'dist
       const classes: Task = profile.distinct === 2 ? 'binary' : 'multiclass'
       if (profile.distinct === 2) return { task: 'binary', reason: 'it has two different numbers', allowed: ['binary', 'regression'] }
       const asClasses = profile.distinct <= classLimit
+      if (isClassCodes(column, profile)) return { task: 'multiclass', reason: `its ${profile.distinct} values count up from ${profile.numbers?.min} without a gap, as codes of classes do; it could also be a number`, allowed: ['multiclass', 'regression'] }
       const note = profile.distinct <= fewValues ? `; its ${profile.distinct} values could also be classes` : ''
       return { task: 'regression', reason: `it is a number${note}`, allowed: asClasses ? ['regression', classes] : ['regression'] }
     }

@@ -23,7 +23,7 @@ export const f1Macro = defineLabelMetric(
     label: 'F1 (macro)',
     help: 'F1 of each class, averaged with equal weight for every class.',
     source: 'scikit-learn f1_score, average="macro", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.macro(of(table)),
 )

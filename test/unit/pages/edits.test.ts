@@ -4,7 +4,8 @@ import type { RecipeSpec } from '../../../src/core/recipe/step.ts'
 import { steps } from '../../../src/core/recipe/registry.ts'
 import type { RecipePreview } from '../../../src/jobs/protocol.ts'
 import { selectColumns } from '../../../src/pages/data/select.ts'
-import { defaultSplit, followTarget } from '../../../src/pages/prepare/default-split.ts'
+import { defaultSplit } from '../../../src/core/data/default-split.ts'
+import { followTarget } from '../../../src/pages/prepare/follow-target.ts'
 import { addStep, changesOf, changeStep, emptyRecipe, moveStep, removeStep, selectorWords, setExcluded } from '../../../src/pages/prepare/recipe-edit.ts'
 
 const three = ['impute', 'scale', 'impute'].reduce<RecipeSpec>((recipe, id) => addStep(recipe, steps.get(id)).recipe, emptyRecipe)

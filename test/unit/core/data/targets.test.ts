@@ -3,14 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { columnFrom, type Cell } from '../../../../src/core/data/column.ts'
 import { columnInfo } from '../../../../src/core/data/dataset.ts'
 import { classesOf, encodeTarget } from '../../../../src/core/data/encode-target.ts'
+import { createProfiler } from '../../../../src/core/data/profile-of.ts'
+import type { ColumnProfile } from '../../../../src/core/data/profile.ts'
 import { classLimit, inferTask } from '../../../../src/core/data/infer-task.ts'
 import type { Kind } from '../../../../src/core/data/kinds.ts'
 import type { Task } from '../../../../src/core/data/target.ts'
 
 const repeat = (values: readonly Cell[], rows = 60): Cell[] => Array.from({ length: rows }, (_, row) => values[row % values.length] as Cell)
-function guess(kind: Kind, cells: readonly Cell[]) {
-  const info = columnInfo(columnFrom('y', kind, cells))
-  return inferTask(info, { distinct: new Set(cells.filter((cell) => cell !== null)).size, count: cells.length - info.missing, missing: info.missing })
+async function guess(kind: Kind, cells: readonly Cell[]) {
+  const column = columnFrom('y', kind, cells)
+  const profiler = createProfiler(cells.length)
+  profiler.add(column, '')
+  const { profile } = await profiler.end()
+  return inferTask(columnInfo(column), profile.columns[0] as ColumnProfile)
 }
 const span = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -21,10 +26,15 @@ describe('inferTask', () => {
     ['three names', 'categorical', repeat(['a', '__proto__', 'c']), 'multiclass', ['multiclass']],
     ['two names among mostly holes', 'categorical', repeat(['a', null, null, 'b', null, null]), 'binary', ['binary']],
     ['two numbers', 'numeric', repeat([0, 1]), 'binary', ['binary', 'regression']],
-    ['a few whole numbers', 'numeric', repeat([1, 2, 3]), 'regression', ['regression', 'multiclass']],
+    ['codes from 0', 'numeric', repeat([2, 0, 1, null]), 'multiclass', ['multiclass', 'regression']],
+    ['codes from 1', 'numeric', repeat([1, 2, 3]), 'multiclass', ['multiclass', 'regression']],
+    ['a rating that leaves values out', 'numeric', repeat([3, 4, 5]), 'regression', ['regression', 'multiclass']],
+    ['whole numbers with a gap', 'numeric', repeat([0, 1, 3]), 'regression', ['regression', 'multiclass']],
+    ['halves', 'numeric', repeat([0, 0.5, 1]), 'regression', ['regression', 'multiclass']],
+    ['too few rows to be codes', 'numeric', repeat([1, 2, 3], 12), 'regression', ['regression', 'multiclass']],
     ['many numbers', 'numeric', span(classLimit + 1), 'regression', ['regression']],
-  ])('%s', (_title, kind, cells, task, allowed) => {
-    const answer = guess(kind, cells)
+  ])('%s', async (_title, kind, cells, task, allowed) => {
+    const answer = await guess(kind, cells)
     if ('refused' in answer) throw new Error(answer.refused)
     expect({ task: answer.task, allowed: answer.allowed }).toEqual({ task, allowed })
     expect(answer.reason.length).toBeGreaterThan(5)
@@ -36,8 +46,8 @@ describe('inferTask', () => {
     ['free text', 'text', repeat(['x', 'y']), /free text/],
     ['row names', 'id', span(60).map(String), /names rows/],
     ['dates', 'datetime', span(60), /date/],
-  ])('refuses %s with a reason', (_title, kind, cells, reason) => {
-    expect(guess(kind, cells)).toEqual({ refused: expect.stringMatching(reason) })
+  ])('refuses %s with a reason', async (_title, kind, cells, reason) => {
+    expect(await guess(kind, cells)).toEqual({ refused: expect.stringMatching(reason) })
   })
 })
 
