@@ -1,203 +1,27 @@
-/**
- * Predictions for a new file: each cell is held against the signature, what does not fit is listed by row
- * and column, and every row of the file comes back with its prediction appended, or without one where
- * its values do not allow it. The file is read in pieces: its size does not matter.
- */
+/** Predictions for a new file by the pipeline of a run. */
 import { signatureOf } from '../core/bundle/signature-of.ts'
-import type { Signature, SignatureInput } from '../core/bundle/signature.ts'
-import type { Context } from '../core/context.ts'
-import { isValid, type Column } from '../core/data/column.ts'
+import type { Signature } from '../core/bundle/signature.ts'
 import { labelsOf, type Prediction } from '../core/data/target.ts'
-import { StudioError } from '../core/errors.ts'
-import { createBuilder, misfitReason } from '../core/ingest/column-builder.ts'
-import { csvLine, type CsvCell } from '../core/ingest/csv-write.ts'
-import { fittingRows, missingTexts } from '../core/ingest/csv/cells.ts'
-import { cellText, type RowBatch } from '../core/ingest/csv/scanner.ts'
-import type { ColumnPlan } from '../core/ingest/decide-kinds.ts'
-import { formatDatetime } from '../core/ingest/datetime.ts'
-import { scannerFor, shapeOf, type TableShape } from '../core/ingest/read-table.ts'
-import { utf8Pieces, watch, type WatchedSource } from '../core/ingest/source.ts'
-import type { IngestChoices } from '../core/ingest/options.ts'
-import type { Pipeline } from '../core/run/pipeline.ts'
-import type { SignatureIssue, TaskMap } from '../jobs/protocol.ts'
+import type { CsvCell } from '../core/ingest/csv-write.ts'
 import { readRun } from '../storage/runs.ts'
 import { openIngestSource } from './ingest-source.ts'
 import { openRun } from './opened-run.ts'
+import { predictFile } from './predict-file.ts'
 import type { TaskHandler } from './task.ts'
-
-const previewRows = 50
-/** Cells listed one by one for each kind of issue and column; the rest is counted. */
-const listedCells = 20
 
 export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, source, choices }, { store, context }) => {
   const run = await readRun(store, runId)
   const { pipeline, dataset, rowsOf } = await openRun(store, runId)
   const signature = await signatureOf(pipeline, dataset.columns, rowsOf('train'), { name: run.name, threshold: run.threshold })
-  const watched = watch((await openIngestSource(source)).bytes)
-  try {
-    return await predictFile(watched, choices, pipeline, signature, context)
-  } catch (thrown) {
-    // As on ingest: what stops being UTF-8 behind its beginning is read as Windows-1252, unless UTF-8 was chosen.
-    if (!(thrown instanceof StudioError) || thrown.details['encoding'] !== 'utf-8' || choices.options?.encoding !== undefined) throw thrown
-    return predictFile(watched, { ...choices, options: { ...choices.options, encoding: 'windows-1252' } }, pipeline, signature, context)
-  }
-}
-
-async function predictFile(watched: WatchedSource, choices: IngestChoices, pipeline: Pipeline, signature: Signature, context: Context): Promise<TaskMap['deploy/predict']['output']> {
-  const shape = await shapeOf(watched, choices)
-  const issues = new Issues()
-  const usable = checkColumns(signature, shape, issues)
-  const header = [...shape.names, ...predictionNames(signature, shape.names)]
-  const preview: string[][] = []
-  if (!usable) return { rows: 0, issues: issues.list(), csv: null, preview: { header, rows: preview } }
-
-  const encoder = new TextEncoder()
-  const parts: Uint8Array<ArrayBuffer>[] = [encoder.encode(csvLine(header))]
-  const scanner = scannerFor(shape, shape.bom, 1)
-  const readers = signature.inputs.map((input) => readerOf(input, shape))
-  let headerLeft = shape.options.header
-  let rows = 0
-  const take = async (batch: RowBatch): Promise<void> => {
-    const from = headerLeft && batch.rows > 0 ? 1 : 0
-    if (from) headerLeft = false
-    const count = Math.min(batch.rows - from, (choices.maxRows ?? Number.POSITIVE_INFINITY) - rows)
-    if (count <= 0) return
-    const answers = await predictBatch(batch, from, count, rows, { pipeline, signature, readers, shape, issues })
-    let text = ''
-    for (let i = 0; i < count; i++) {
-      const cells = rowCells(batch, from + i, shape)
-      const line: CsvCell[] = [...cells.map((cell) => (cell === '' ? null : cell)), ...(answers[i] as readonly CsvCell[])]
-      text += csvLine(line)
-      if (preview.length < previewRows) preview.push(line.map((cell) => (cell === null ? '' : String(cell))))
-    }
-    parts.push(encoder.encode(text))
-    rows += count
-    await context.checkpoint()
-  }
-  for await (const { piece, read } of utf8Pieces(watched, shape.options.encoding, shape.bom, context, true)) {
-    await take(scanner.push(piece))
-    context.report({ kind: 'step', phase: 'Predicting', done: read, total: watched.size })
-  }
-  await take(scanner.end())
-  context.report({ kind: 'step', phase: 'Predicting', done: watched.size, total: watched.size })
-  return { rows, issues: issues.list(), csv: rows === 0 ? null : joined(parts), preview: { header, rows: preview } }
-}
-
-/** Issues by kind and column: the first cells by row, the rest as one count. */
-class Issues {
-  readonly #groups = new Map<string, { readonly listed: SignatureIssue[]; more: number }>()
-
-  add(issue: SignatureIssue): void {
-    const key = `${issue.kind} ${issue.column}`
-    const group = this.#groups.get(key) ?? { listed: [], more: 0 }
-    this.#groups.set(key, group)
-    if (group.listed.length < listedCells) group.listed.push(issue)
-    else group.more += issue.count
-  }
-  list(): SignatureIssue[] {
-    return [...this.#groups.values()].flatMap(({ listed, more }) => {
-      const { level, kind, column } = listed[0] as SignatureIssue
-      return more === 0 ? listed : [...listed, { level, kind, column, count: more, text: `${more.toLocaleString('en')} more such cells in this column.` }]
-    })
-  }
-}
-
-/** Whole columns: false where one is missing that the model cannot do without. */
-function checkColumns(signature: Signature, shape: TableShape, issues: Issues): boolean {
-  let usable = true
-  for (const { name, nullable } of signature.inputs) {
-    if (shape.names.includes(name)) continue
-    if (!nullable) usable = false
-    issues.add({
-      level: nullable ? 'warning' : 'error',
-      kind: 'missing-column',
-      column: name,
-      count: 1,
-      text: nullable ? 'The file has no such column: it counts as missing in every row.' : 'The file has no such column, and the model cannot answer without it.',
-    })
-  }
-  for (const name of shape.names) {
-    if (name === signature.target || signature.inputs.some((input) => input.name === name)) continue
-    issues.add({ level: 'warning', kind: 'extra-column', column: name, count: 1, text: 'The model does not read this column; it is kept in the result.' })
-  }
-  return usable
-}
-
-function predictionNames(signature: Signature, taken: readonly string[]): string[] {
-  const names = new Set(taken)
-  const wanted = ['prediction', ...signature.classes.map((name) => `probability of ${name}`)]
-  return wanted.map((name) => {
-    while (names.has(name)) name += '_'
-    names.add(name)
-    return name
-  })
-}
-
-interface Reader {
-  readonly input: SignatureInput
-  read(batch: RowBatch, rows: Uint32Array): { readonly column: Column; readonly bad: Uint8Array; readonly textAt: (k: number) => string; readonly plan: ColumnPlan }
-}
-
-/** Reads one column of a batch exactly as ingest does. */
-function readerOf(input: SignatureInput, shape: TableShape): Reader {
-  const index = shape.names.indexOf(input.name)
-  const { options } = shape
-  const plan: ColumnPlan = { name: input.name, kind: { value: input.kind, confidence: 1, reason: '' }, ...(input.layout === undefined ? {} : { layout: input.layout }), ...(input.labels ? { labels: input.labels } : {}) }
-  const missing = missingTexts(options.missing)
-  return {
-    input,
-    read(batch, rows) {
-      const bad = new Uint8Array(rows.length)
-      const base = { name: input.name, length: rows.length }
-      const textAt = (k: number): string => (index < 0 ? '' : cellText(batch, (batch.firstCell[rows[k] as number] as number) + index, options.quote))
-      // A builder a batch: its categories start anew, so a dictionary never grows with the file.
-      const builder = createBuilder(plan, { index: Math.max(0, index), missing, decimal: options.decimal, quote: options.quote })
-      builder.append(batch, index < 0 ? rows.subarray(0, 0) : rows, bad)
-      const { values, validity, newCategories } = builder.take(index < 0 ? 0 : rows.length)
-      const valid = index < 0 ? new Uint8Array((rows.length + 7) >> 3) : validity.slice()
-      for (let k = 0; k < bad.length; k++) if (bad[k] === 1) valid[k >> 3] = (valid[k >> 3] as number) & ~(1 << (k & 7))
-      const sized = <T extends Float64Array | Int32Array | Uint8Array>(make: (length: number) => T): T => (index < 0 ? make(rows.length) : (values as T))
-      const column: Column =
-        input.kind === 'categorical'
-          ? { ...base, validity: valid, kind: 'categorical', codes: index < 0 ? new Int32Array(rows.length).fill(-1) : (values as Int32Array), dictionary: newCategories ?? [] }
-          : input.kind === 'boolean'
-            ? { ...base, validity: valid, kind: 'boolean', values: sized((length) => new Uint8Array(length)), labels: input.labels ?? ['false', 'true'] }
-            : input.kind === 'datetime'
-              ? { ...base, validity: valid, kind: 'datetime', seconds: sized((length) => new Float64Array(length)), layout: input.layout ?? 'epoch-seconds' }
-              : { ...base, validity: valid, kind: 'numeric', values: sized((length) => new Float64Array(length)), integer: false }
-      return { column, bad, textAt, plan }
+  const { bytes } = await openIngestSource(source)
+  const model = {
+    signature,
+    async answer(columns: Parameters<typeof pipeline.predict>[0], rows: Uint32Array) {
+      const prediction = await pipeline.predict(columns, rows)
+      return Array.from(rows, (_, i) => answerCells(prediction, i, signature))
     },
   }
-}
-
-interface Setting {
-  readonly pipeline: Pipeline
-  readonly signature: Signature
-  readonly readers: readonly Reader[]
-  readonly shape: TableShape
-  readonly issues: Issues
-}
-
-/** The cells to append for each of `count` rows of a batch. */
-async function predictBatch(batch: RowBatch, from: number, count: number, before: number, setting: Setting): Promise<CsvCell[][]> {
-  const { pipeline, signature, readers, shape, issues } = setting
-  const width = 1 + signature.classes.length
-  const answers: CsvCell[][] = Array.from({ length: count }, () => new Array<CsvCell>(width).fill(null))
-  const fitting = fittingRows(batch, shape.names.length, (row, reason) => {
-    if (row < from + count) issues.add({ level: 'error', kind: 'ragged-row', column: '', row: before + row - from + 1, count: 1, text: `${reason} It gets no prediction.` })
-  }, from).filter((row) => row < from + count)
-  const blocked = new Uint8Array(fitting.length)
-  const columns = readers.map((reader) => {
-    const made = reader.read(batch, fitting)
-    const rowNumber = (k: number): number => before + (fitting[k] as number) - from + 1
-    for (let k = 0; k < fitting.length; k++) checkCell(reader.input, made, k, rowNumber(k), issues, () => (blocked[k] = 1))
-    return made.column
-  })
-  const rows = Uint32Array.from({ length: fitting.length }, (_, k) => k).filter((k) => blocked[k] === 0)
-  if (rows.length === 0) return answers
-  const prediction = await pipeline.predict(columns, rows)
-  rows.forEach((k, i) => (answers[(fitting[k] as number) - from] = answerCells(prediction, i, signature)))
-  return answers
+  return predictFile(bytes, choices, model, context)
 }
 
 function answerCells(prediction: Prediction, row: number, signature: Signature): CsvCell[] {
@@ -206,57 +30,4 @@ function answerCells(prediction: Prediction, row: number, signature: Signature):
   const own = prediction.probabilities.subarray(row * k, (row + 1) * k)
   const [label] = labelsOf({ ...prediction, probabilities: own }, signature.threshold)
   return [prediction.classes[label as number] as string, ...own]
-}
-
-function checkCell(input: SignatureInput, { column, bad, textAt, plan }: ReturnType<Reader['read']>, k: number, row: number, issues: Issues, block: () => void): void {
-  const add = (level: SignatureIssue['level'], kind: SignatureIssue['kind'], text: string): void => issues.add({ level, kind, column: input.name, row, count: 1, text })
-  if (bad[k] === 1) {
-    block()
-    add('error', 'not-a-number', `${misfitReason(plan, textAt(k))} The row gets no prediction.`)
-    return
-  }
-  if (!isValid(column, k)) {
-    if (!input.nullable) {
-      block()
-      add('error', 'missing-value', 'A value is needed here. The row gets no prediction.')
-    }
-    return
-  }
-  if (column.kind === 'categorical') {
-    const text = column.dictionary[column.codes[k] as number] as string
-    if (!seenCategories(input).has(text)) add('warning', 'unseen', `Training never saw "${text.slice(0, 60)}".`)
-    return
-  }
-  if ((column.kind !== 'numeric' && column.kind !== 'datetime') || input.min === undefined || input.max === undefined) return
-  const value = (column.kind === 'numeric' ? column.values : column.seconds)[k] as number
-  if (value >= input.min && value <= input.max) return
-  const write = (number: number): string => (column.kind === 'datetime' ? formatDatetime(input.layout ?? 'epoch-seconds', number) : String(number))
-  add('warning', 'out-of-range', `${write(value)} is outside ${write(input.min)} to ${write(input.max)}, which training saw.`)
-}
-
-const categorySets = new WeakMap<SignatureInput, ReadonlySet<string>>()
-function seenCategories(input: SignatureInput): ReadonlySet<string> {
-  const known = categorySets.get(input) ?? new Set(input.categories ?? [])
-  categorySets.set(input, known)
-  return known
-}
-
-/** A row's own cells: a short one is filled up, what is too much stays in its last cell. */
-function rowCells(batch: RowBatch, row: number, shape: TableShape): string[] {
-  const first = batch.firstCell[row] as number
-  const found = (batch.firstCell[row + 1] as number) - first
-  const texts = Array.from({ length: found }, (_, i) => cellText(batch, first + i, shape.options.quote))
-  const width = shape.names.length
-  if (found > width) return [...texts.slice(0, width - 1), texts.slice(width - 1).join(shape.options.delimiter)]
-  return [...texts, ...new Array<string>(width - found).fill('')]
-}
-
-function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
