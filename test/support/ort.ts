@@ -8,7 +8,7 @@ export type Feed =
 
 export interface OrtResult {
   readonly dims: readonly number[]
-  readonly values: readonly string[] | Float32Array | BigInt64Array
+  readonly values: readonly string[] | Float32Array | Float64Array | BigInt64Array
 }
 
 export const floatFeed = (values: ArrayLike<number>, dims: readonly number[] = [values.length, 1]): Feed => ({ type: 'float', dims, values })

@@ -16,7 +16,7 @@ export interface ModelRequest {
   readonly outputs?: readonly string[]
 }
 
-export const datatypes = { float: 'FP32', int64: 'INT64', string: 'BYTES' } as const
+export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES' } as const
 
 function bad(what: string, rule: string, value?: unknown): StudioError {
   const name = what.slice(0, 200)

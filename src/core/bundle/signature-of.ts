@@ -102,7 +102,7 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
     ...(task === 'binary' ? { threshold: options.threshold } : {}),
     outputs:
       task === 'regression'
-        ? [{ name: output('value'), tensor: 'float', shape: [-1] }]
+        ? [{ name: output('value'), tensor: 'double', shape: [-1] }]
         : [
             { name: output('label'), tensor: 'string', shape: [-1] },
             { name: output('probabilities'), tensor: 'float', shape: [-1, pipeline.classes.length] },

@@ -32,5 +32,5 @@ export interface Signature {
   readonly classes: readonly string[]
   /** Binary only: label is the positive class where its probability >= threshold. */
   readonly threshold?: number
-  readonly outputs: readonly { readonly name: string; readonly tensor: 'float' | 'string'; readonly shape: readonly number[] }[]
+  readonly outputs: readonly { readonly name: string; readonly tensor: 'float' | 'double' | 'string'; readonly shape: readonly number[] }[]
 }

@@ -55,6 +55,8 @@ export const baseline: Estimator<typeof params> = {
     // The batch size comes from the input: [N, answers] of constants.
     const rows = graph.node('Slice', [graph.node('Shape', [input]), graph.ints('from', [0]), graph.ints('to', [1])])
     const shape = graph.node('Concat', [rows, graph.ints('width', [answer.length])], { axis: { kind: 'int', value: 0 } })
-    return { tensor: graph.node('Expand', [graph.floats('answer', answer, [1, answer.length]), shape]) }
+    const type = state.json['task'] === 'regression' ? 'double' : 'float'
+    const answers = type === 'double' ? graph.doubles('answer', answer, [1, answer.length]) : graph.floats('answer', answer, [1, answer.length])
+    return { tensor: graph.node('Expand', [answers, shape]), type }
   },
 }

@@ -6,7 +6,7 @@ import { criterionFor } from './tree/criteria.ts'
 import { growExact } from './tree/exact.ts'
 import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
-import { treesToOnnx } from './tree/onnx.ts'
+import { treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { scoresOf } from './tree/predict.ts'
 import { treesFromState, treesToState } from './tree/tree.ts'
 import type { Trees } from './tree/tree.ts'
@@ -54,6 +54,7 @@ export const decisionTree: Estimator<typeof params> = {
   },
   toOnnx(state, input, graph) {
     const { head, trees } = parse(state)
+    if (head.task === 'regression') return treeValuesToOnnx(trees, head, input, graph)
     return { tensor: treesToOnnx(trees, head.categoryCounts, input, graph) }
   },
 }

@@ -56,9 +56,11 @@ export interface Model {
   state(): ModelState
 }
 
-/** What an estimator's graph ends in: a float tensor [N, 1] of values or [N, classes] of probabilities. */
+/** What an estimator's graph ends in: a tensor [N, 1] of values or [N, classes] of probabilities. */
 export interface OnnxHead {
   readonly tensor: string
+  /** float where not given. Values should end in double: in float32 a mean of 2000 leaves no digits for a spread of 1. */
+  readonly type?: 'float' | 'double'
 }
 
 export interface Estimator<P extends ParamTable = ParamTable> {

@@ -22,7 +22,7 @@ import type { Head, TreeModel } from './tree/head.ts'
 import { innerSplit } from './tree/inner-split.ts'
 import { lossFor, takePart } from './tree/losses.ts'
 import type { Workspace } from './tree/losses.ts'
-import { logitsToOnnx, treesToOnnx } from './tree/onnx.ts'
+import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { createPacer } from './tree/pacer.ts'
 import type { Pacer } from './tree/pacer.ts'
 import { gatherRows, leafOf, scoresOf } from './tree/predict.ts'
@@ -86,9 +86,9 @@ export const histGradientBoosting: Estimator<typeof params> = {
   },
   toOnnx(state, input, graph) {
     const { head, trees } = parse(state)
+    if (head.task === 'regression') return treeValuesToOnnx(trees, head, input, graph)
     const sums = treesToOnnx(trees, head.categoryCounts, input, graph)
     const scores = graph.node('Add', [sums, graph.floats('base_score', head.base, [1, head.base.length])])
-    if (head.task === 'regression') return { tensor: scores }
     if (head.base.length === 1) return { tensor: logitsToOnnx(scores, graph) }
     return { tensor: graph.node('Softmax', [scores], { axis: { kind: 'int', value: 1 } }) }
   },

@@ -96,11 +96,15 @@ export function linearFromState(estimator: string, state: ModelState): LinearSta
   return { task, classes: classes as readonly string[], coefficients, intercepts, featureScales }
 }
 
-/** Nodes for X w + b: a float tensor [N, outputs]. */
-export function linearToOnnx(state: LinearState, input: string, graph: GraphBuilder): string {
+/**
+ * Nodes for X w + b, added in double as the studio adds: large features and a large intercept keep their digits.
+ * @param type of the tensor returned, [N, outputs]: float for scores that become probabilities, double for values
+ */
+export function linearToOnnx(state: LinearState, input: string, graph: GraphBuilder, type: 'float' | 'double' = 'float'): string {
   const p = state.featureScales.length
   const outputs = state.intercepts.length
-  const transposed = new Float32Array(p * outputs)
+  const transposed = new Float64Array(p * outputs)
   for (let j = 0; j < p; j++) for (let o = 0; o < outputs; o++) transposed[j * outputs + o] = state.coefficients[o * p + j] as number
-  return graph.node('Gemm', [input, graph.floats('coefficients', transposed, [p, outputs]), graph.floats('intercepts', state.intercepts)])
+  const scores = graph.node('Gemm', [graph.cast(input, 'double'), graph.doubles('coefficients', transposed, [p, outputs]), graph.doubles('intercepts', state.intercepts)])
+  return type === 'double' ? scores : graph.cast(scores, 'float')
 }

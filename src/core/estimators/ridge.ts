@@ -74,5 +74,5 @@ export const ridge: Estimator<typeof params> = {
     return modelOf({ task: 'regression', classes: [], coefficients, intercepts: Float64Array.of(intercept), featureScales: featureScales(X) })
   },
   revive: (state) => modelOf(linearFromState('ridge', state)),
-  toOnnx: (state, input, graph) => ({ tensor: linearToOnnx(linearFromState('ridge', state), input, graph) }),
+  toOnnx: (state, input, graph) => ({ tensor: linearToOnnx(linearFromState('ridge', state), input, graph, 'double'), type: 'double' }),
 }

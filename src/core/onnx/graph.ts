@@ -84,8 +84,14 @@ export class GraphBuilder {
   floats(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
     return this.constant(hint, { type: 'float', dims, values: Float32Array.from(values) })
   }
+  doubles(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
+    return this.constant(hint, { type: 'double', dims, values: Float64Array.from(values) })
+  }
   ints(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
     return this.constant(hint, { type: 'int64', dims, values: BigInt64Array.from(Array.from(values, BigInt)) })
+  }
+  cast(value: string, to: 'float' | 'double'): string {
+    return this.node('Cast', [value], { to: { kind: 'int', value: to === 'float' ? 1 : 11 } })
   }
   /** Adds a node with one output and returns that output's name. */
   node(opType: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain: OnnxNode['domain'] = ''): string {

@@ -36,8 +36,9 @@ export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadat
   const name = (index: number): string => signature.outputs[index]?.name as string
 
   if (signature.task === 'regression') {
-    graph.nameAs(graph.node('Reshape', [head.tensor, graph.ints('flat', [-1])]), name(0))
-    graph.output(name(0), 'float', ['N'])
+    const values = head.type === 'double' ? head.tensor : graph.cast(head.tensor, 'double')
+    graph.nameAs(graph.node('Reshape', [values, graph.ints('flat', [-1])]), name(0))
+    graph.output(name(0), 'double', ['N'])
   } else {
     const k = signature.classes.length
     graph.nameAs(graph.node('Gather', [classNames(signature, graph), labelIndex(signature, head.tensor, graph)]), name(0))

@@ -192,7 +192,7 @@ export const mlp: Estimator<typeof params> = {
       if (depth + 1 < layers.length) current = graph.node(operator, [current])
     })
     if (learnt.task !== 'regression') return { tensor: graph.node('Softmax', [current], { axis: { kind: 'int', value: 1 } }) }
-    const scaled = graph.node('Mul', [current, graph.floats('scale', [learnt.scale])])
-    return { tensor: graph.node('Add', [scaled, graph.floats('center', [learnt.center])]) }
+    const scaled = graph.node('Mul', [graph.cast(current, 'double'), graph.doubles('scale', [learnt.scale])])
+    return { tensor: graph.node('Add', [scaled, graph.doubles('center', [learnt.center])]), type: 'double' }
   },
 }

@@ -4,15 +4,18 @@
  * category of its smaller side, whose hits all lead to the same child.
  */
 import type { GraphBuilder } from '../../onnx/graph.ts'
+import type { OnnxHead } from '../estimator.ts'
+import type { Head } from './head.ts'
 import { codesOfSet, treeCount } from './tree.ts'
 import type { Trees } from './tree.ts'
 
 /**
  * @param input a float tensor [N, features]
  * @param categoryCounts shape (features): number of categories, 0 for numbers
+ * @param centres shape (trees): taken off each leaf of a tree
  * @returns a float tensor [N, outputs] of summed leaf values
  */
-export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder): string {
+export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder, centres?: Float64Array): string {
   const nodes = { tree: [] as number[], id: [] as number[], feature: [] as number[], value: [] as number[], mode: [] as string[], yes: [] as number[], no: [] as number[], missing: [] as number[] }
   const leaves = { tree: [] as number[], id: [] as number[], target: [] as number[], weight: [] as number[] }
   for (let tree = 0; tree < treeCount(trees); tree++) {
@@ -38,7 +41,7 @@ export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, inp
           leaves.tree.push(tree)
           leaves.id.push(id)
           leaves.target.push((trees.target[tree] as number) + w)
-          leaves.weight.push(trees.value[node * trees.width + w] as number)
+          leaves.weight.push((trees.value[node * trees.width + w] as number) - (centres?.[tree] ?? 0))
         }
         continue
       }
@@ -94,6 +97,30 @@ export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, inp
     },
     'ai.onnx.ml',
   )
+}
+
+/**
+ * Values of a regression, a double tensor [N, 1]: the ensemble adds in float32 how far each leaf lies from the
+ * mean of its tree, small whatever the target's mean is, and the means join in double.
+ */
+export function treeValuesToOnnx(trees: Trees, head: Head, input: string, graph: GraphBuilder): OnnxHead {
+  const centres = Float64Array.from({ length: treeCount(trees) }, (_, tree) => meanLeaf(trees, tree))
+  const sums = treesToOnnx(trees, head.categoryCounts, input, graph, centres)
+  const base = centres.reduce((sum, centre) => sum + centre, head.base[0] ?? 0)
+  return { tensor: graph.node('Add', [graph.cast(sums, 'double'), graph.doubles('base_value', [base])]), type: 'double' }
+}
+
+/** Mean of a tree's leaves, weighted by the training rows in them. */
+function meanLeaf(trees: Trees, tree: number): number {
+  let sum = 0
+  let rows = 0
+  for (let node = trees.start[tree] as number; node < (trees.start[tree + 1] as number); node++) {
+    if ((trees.feature[node] as number) >= 0) continue
+    const cover = trees.cover[node] as number
+    sum += cover * (trees.value[node * trees.width] as number)
+    rows += cover
+  }
+  return rows > 0 ? sum / rows : 0
 }
 
 /** Log-odds [N, 1] to probabilities [N, 2]. */
