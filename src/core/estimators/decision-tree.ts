@@ -34,6 +34,7 @@ const params = {
 export const decisionTree: Estimator<typeof params> = {
   id,
   label: 'Decision tree',
+  family: 'trees',
   summary: 'A chain of yes-no questions that can be read from top to bottom.',
   source:
     "Breiman et al. 1984 (CART); scikit-learn's DecisionTree with the best splitter, to the node on data without ties. Ours breaks ties by feature and threshold instead of at random, compares in float32, and splits missing values and categories natively.",
@@ -87,9 +88,9 @@ function createModel(head: Head, trees: Trees): TreeModel {
     facts,
     head,
     trees,
-    async predict(X) {
+    async predict(X, context) {
       checkFeatures(id, head, X)
-      const scores = scoresOf(trees, X, head.base)
+      const scores = await scoresOf(trees, X, head, context)
       return head.task === 'regression' ? { task: 'regression', values: scores } : classPrediction(head, scores)
     },
     state() {

@@ -44,6 +44,9 @@ export interface FitOptions<P extends ParamTable = ParamTable> {
   readonly weights?: Float64Array
 }
 
+/** What a prediction may use: the compiled kernels, and a chance to be cancelled. */
+export type PredictContext = Pick<Context, 'asset' | 'checkpoint'>
+
 /** Facts for the run record that are not parameters: rounds kept, backend used, why it stopped. */
 export type ModelFacts = { readonly [key: string]: Json }
 
@@ -51,8 +54,8 @@ export interface Model {
   readonly estimator: string
   readonly task: Task
   readonly facts: ModelFacts
-  /** Predictions for the features it was fitted on, in the same order. */
-  predict(X: Matrix): Promise<Prediction>
+  /** Predictions for the features it was fitted on, in the same order. The context makes many rows faster, and never other. */
+  predict(X: Matrix, context?: PredictContext): Promise<Prediction>
   state(): ModelState
 }
 
@@ -63,9 +66,14 @@ export interface OnnxHead {
   readonly type?: 'float' | 'double'
 }
 
+/** How the picker groups estimators; each has a heading there. */
+export const families = ['baseline', 'linear', 'trees', 'neighbours', 'bayes', 'kernels', 'neural'] as const
+export type Family = (typeof families)[number]
+
 export interface Estimator<P extends ParamTable = ParamTable> {
   readonly id: string
   readonly label: string
+  readonly family: Family
   /** One sentence for the picker. */
   readonly summary: string
   /** Paper section or reference implementation, and how ours differs. */

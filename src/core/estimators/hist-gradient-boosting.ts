@@ -66,6 +66,7 @@ type Params = ValuesOf<typeof params>
 export const histGradientBoosting: Estimator<typeof params> = {
   id,
   label: 'Gradient boosting',
+  family: 'trees',
   summary: 'Many small trees, each correcting the ones before it: the strongest all-round choice for tables.',
   source:
     "Ke et al. 2017 (LightGBM); defaults and behaviour of scikit-learn's HistGradientBoosting. Ours sums quantised gradients exactly, keeps the best round when stopping early, and groups the rarest categories beyond 255.",
@@ -108,9 +109,9 @@ function createModel(head: Head, trees: Trees, facts: ModelFacts): TreeModel {
     facts,
     head,
     trees,
-    async predict(X) {
+    async predict(X, context) {
       checkFeatures(id, head, X)
-      return predictionFromScores(head, scoresOf(trees, X, head.base))
+      return predictionFromScores(head, await scoresOf(trees, X, head, context))
     },
     state() {
       const { json, arrays } = treesToState(trees)

@@ -34,7 +34,7 @@ export const nearestCounterfactual: Explainer<typeof params> = {
     const { pipeline, dataset, rows, threshold, row: chosen } = input
     if (!chosen) throw new StudioError({ code: 'bad-param', message: 'missing row; nearest-counterfactual needs a chosen row: none' })
     const own = await pipeline.predict(columnsOfRow(pipeline, chosen))
-    const others = input.prediction ?? (await pipeline.predict(dataset.columns, rows))
+    const others = input.prediction ?? (await pipeline.predict(dataset.columns, rows, context))
     const outcome = outcomesOf(own, others, threshold, minimumChange)
     const excluded = new Set([pipeline.target.column, ...pipeline.recipe.spec.excluded])
     const measures = dataset.columns.filter((column) => !excluded.has(column.name) && chosen.has(column.name)).flatMap((column) => distanceOf(column, rows) ?? [])

@@ -92,7 +92,7 @@ export const partialDependence: Explainer<typeof params> = {
     const ice = Array.from({ length: curves }, () => new Array<number>(grid.cells.length))
     const row: number[] = []
     for (let g = 0; g < grid.cells.length; g++) {
-      const y = output.values(await pipeline.model.predict(holdSource(X, name, along, g)))
+      const y = output.values(await pipeline.model.predict(holdSource(X, name, along, g), context))
       let sum = 0
       for (let i = 0; i < held.rows; i++) sum += y(i)
       mean.push(sum / held.rows)

@@ -45,7 +45,7 @@ export const permutationImportance: Explainer<typeof params> = {
     const target = takeTarget(input.target, positions)
     const X = pipeline.features(dataset.columns, Uint32Array.from(positions, (i) => rows[i] as number))
     const scoreOf = (prediction: Prediction) => metric.compute({ target, prediction, threshold })
-    const baseline = scoreOf(await pipeline.model.predict(X))
+    const baseline = scoreOf(await pipeline.model.predict(X, context))
     if ('undefined' in baseline) {
       throw new StudioError({ code: 'bad-data', message: `invalid rows; ${metric.label} is undefined on them: ${baseline.undefined}`, hint: 'Choose another metric, or more rows.' })
     }
@@ -58,7 +58,7 @@ export const permutationImportance: Explainer<typeof params> = {
       const drops: number[] = []
       for (let repeat = 0; repeat < repeats; repeat++) {
         const permutation = shuffle(Uint32Array.from({ length: X.rows }, (_, i) => i), rng)
-        const score = scoreOf(await pipeline.model.predict(shuffleSource(X, source, permutation)))
+        const score = scoreOf(await pipeline.model.predict(shuffleSource(X, source, permutation), context))
         if ('value' in score) drops.push(metric.greaterIsBetter ? baseline.value - score.value : score.value - baseline.value)
         context.report({ kind: 'step', phase: 'permutation-importance', done: ++done, total })
         await context.checkpoint()

@@ -117,7 +117,7 @@ export async function checkParity(
   for (let start = 0; start < total; start += batchRows) {
     const rows = data.rows.subarray(start, Math.min(total, start + batchRows))
     const served = await answer(session, signature, encodeColumns(signature, data.columns, rows), rows.length)
-    count.add(await pipeline.predict(data.columns, rows), served, rows.length)
+    count.add(await pipeline.predict(data.columns, rows, context), served, rows.length)
     context.report({ kind: 'step', phase: 'Comparing the graph with the studio', done: start + rows.length, total })
     await context.checkpoint()
   }

@@ -9,7 +9,7 @@ import type { Pipeline } from './pipeline.ts'
 export function pipelineOf(parts: { readonly target: TargetSpec; readonly classes: readonly string[]; readonly recipe: FittedRecipeState; readonly model: Model }): Pipeline {
   const { target, classes, recipe, model } = parts
   const features = (columns: readonly Column[], rows?: ArrayLike<number>) => applyRecipe(recipe, columns, rows)
-  return { target, classes, recipe, model, features, predict: (columns, rows) => model.predict(features(columns, rows)) }
+  return { target, classes, recipe, model, features, predict: (columns, rows, context) => model.predict(features(columns, rows), context) }
 }
 
 /** From a stored record. @throws StudioError unsupported or bundle-mismatch where the model is not one of ours */

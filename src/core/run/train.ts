@@ -63,7 +63,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   const fitted = context.now()
 
   const pipeline = pipelineOf({ target: spec.target, classes, recipe: state, model })
-  const prediction = await pipeline.predict(dataset.columns, split.valid)
+  const prediction = await pipeline.predict(dataset.columns, split.valid, context)
   checkFinite(prediction, estimator.label)
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
   const judged = context.now()

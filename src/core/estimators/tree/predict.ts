@@ -1,14 +1,12 @@
 /**
- * Scores of whole batches. Rows are gathered a block at a time, so that a tree's nodes stay in cache,
- * and walk four abreast without a branch (walk.ts); trees with category sets, and blocks with infinite
- * values, are walked row by row. Both ways reach the same leaves.
+ * Scores of whole batches, a block of rows at a time through the prediction kernel (scorer.ts); rows of a block
+ * with infinite values are walked one by one. Both ways reach the same leaves and add in the same order.
  */
 import type { Matrix } from '../../data/matrix.ts'
+import type { PredictContext } from '../estimator.ts'
+import { blockRows, scorerOf } from './scorer.ts'
 import { goesLeft, treeCount } from './tree.ts'
 import type { Trees } from './tree.ts'
-import { walkFour, walksOf } from './walk.ts'
-
-const blockRows = 512
 
 /** Row-major copy of some rows. @returns shape (count, features), float32 */
 export function gatherRows(matrix: Matrix, from: number, count: number, into: Float32Array): Float32Array {
@@ -30,53 +28,40 @@ export function leafOf(trees: Trees, tree: number, rows: Float32Array, base: num
   return node
 }
 
-/**
- * Gathers rows as they are, followed by the same with infinity for missing, so that a node finds
- * missing values on its own side by reading one or the other. @returns whether a value is infinite
- */
-function gatherTwice(matrix: Matrix, from: number, count: number, into: Float32Array): boolean {
-  const width = matrix.features.length
-  let infinite = false
-  for (let f = 0; f < width; f++) {
-    const { values } = matrix.features[f] as Matrix['features'][number]
-    for (let i = 0; i < count; i++) {
-      const x = values[from + i] as number
-      const at = i * 2 * width + f
-      into[at] = x
-      into[at + width] = x !== x ? Number.POSITIVE_INFINITY : x
-      if (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY) infinite = true
+/** Adds the leaves of rows [from, from + count) to scores that hold the base already. */
+function addRowByRow(trees: Trees, matrix: Matrix, from: number, count: number, scores: Float64Array): void {
+  const { outputs, width, value } = trees
+  const rows = gatherRows(matrix, from, count, new Float32Array(count * matrix.features.length))
+  for (let i = 0; i < count; i++) {
+    for (let tree = 0; tree < treeCount(trees); tree++) {
+      const leaf = leafOf(trees, tree, rows, i * matrix.features.length)
+      const at = (from + i) * outputs + (trees.target[tree] as number)
+      for (let w = 0; w < width; w++) scores[at + w] = (scores[at + w] as number) + (value[leaf * width + w] as number)
     }
   }
-  return infinite
 }
+
+/** Blocks after which cancel gets a chance. */
+const blocksPerCheckpoint = 64
 
 /**
  * Sums of leaf values, in the order of trees, on top of `base`.
- * @param base shape (outputs)
+ * @param head base: shape (outputs); categoryCounts: shape (features), 0 for numbers
+ * @param context the compiled kernel and cancel; the plain kernel, without a pause, where it is not given
  * @returns shape (rows, outputs), row-major
  */
-export function scoresOf(trees: Trees, matrix: Matrix, base: ArrayLike<number>): Float64Array {
-  const { outputs, width, value } = trees
-  const stride = 2 * matrix.features.length
+export async function scoresOf(trees: Trees, matrix: Matrix, head: { readonly base: readonly number[]; readonly categoryCounts: readonly number[] }, context?: PredictContext): Promise<Float64Array> {
+  const { outputs } = trees
+  const scorer = await scorerOf(trees, head.categoryCounts, context)
   const scores = new Float64Array(matrix.rows * outputs)
-  const padded = Math.ceil(Math.min(blockRows, matrix.rows) / 4) * 4
-  const block = new Float32Array(padded * stride)
-  const leaves = new Int32Array(padded)
-  const walks = walksOf(trees, matrix.features.length)
-  for (let from = 0; from < matrix.rows; from += blockRows) {
+  for (let from = 0, block = 1; from < matrix.rows; from += blockRows, block++) {
     const count = Math.min(blockRows, matrix.rows - from)
-    const infinite = gatherTwice(matrix, from, count, block)
-    for (let i = 0; i < count * outputs; i++) scores[from * outputs + i] = base[i % outputs] as number
-    for (let tree = 0; tree < treeCount(trees); tree++) {
-      const target = trees.target[tree] as number
-      if (infinite || walks.depth[tree] === 0) for (let i = 0; i < count; i++) leaves[i] = leafOf(trees, tree, block, i * stride)
-      else walkFour(walks, tree, block, stride, count, leaves)
-      for (let i = 0; i < count; i++) {
-        const leaf = leaves[i] as number
-        const at = (from + i) * outputs + target
-        for (let w = 0; w < width; w++) scores[at + w] = (scores[at + w] as number) + (value[leaf * width + w] as number)
-      }
+    if (scorer.gather(matrix, from, count)) scores.set(scorer.score(count, head.base), from * outputs)
+    else {
+      for (let i = 0; i < count * outputs; i++) scores[from * outputs + i] = head.base[i % outputs] as number
+      addRowByRow(trees, matrix, from, count, scores)
     }
+    if (block % blocksPerCheckpoint === 0) await context?.checkpoint()
   }
   return scores
 }

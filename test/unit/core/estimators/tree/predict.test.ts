@@ -6,8 +6,10 @@ import { histGradientBoosting } from '../../../../../src/core/estimators/hist-gr
 import type { TreeModel } from '../../../../../src/core/estimators/tree/head.ts'
 import { gatherRows, leafOf, scoresOf } from '../../../../../src/core/estimators/tree/predict.ts'
 import type { Trees } from '../../../../../src/core/estimators/tree/tree.ts'
+import { scorerOf } from '../../../../../src/core/estimators/tree/scorer.ts'
 import { createRng } from '../../../../../src/core/math/rng.ts'
 import { checkParams } from '../../../../../src/core/params.ts'
+import { nodeContext } from '../../../../support/node-context.ts'
 
 /** Row by row, as a tree is defined. */
 function plainScores(trees: Trees, X: Matrix, base: readonly number[]): Float64Array {
@@ -33,7 +35,7 @@ function table(rows: number, seed: number, categories: number, infinite: boolean
   return { rows, features: categories > 0 ? [...features, flag, codes] : [...features, flag] }
 }
 
-describe('walking four rows abreast reaches the leaves that walking one row reaches', () => {
+describe('rows that walk abreast reach the leaves that a row alone reaches, compiled and plain', () => {
   test.each([
     ['numbers and missing values', 0, false],
     ['with infinities', 0, true],
@@ -55,8 +57,35 @@ describe('walking four rows abreast reaches the leaves that walking one row reac
     for (const { trees, head } of models) {
       for (const rows of [1, 3, 513, 900]) {
         const other = table(rows, 40 + rows, categories, infinite)
-        expect(scoresOf(trees, other, head.base)).toEqual(plainScores(trees, other, head.base))
+        const expected = plainScores(trees, other, head.base)
+        // The plain kernel first: once the compiled one is there, it serves all.
+        expect((await scorerOf({ ...trees }, head.categoryCounts)).kernels.compiled).toBe(false)
+        expect(await scoresOf({ ...trees }, other, head)).toEqual(expected)
+        const compiled = { ...trees }
+        expect(await scoresOf(compiled, other, head, nodeContext())).toEqual(expected)
+        expect((await scorerOf(compiled, head.categoryCounts)).kernels.compiled).toBe(true)
       }
     }
   })
+})
+
+test('codes that no training row had go right, and missing ones where the node says', async () => {
+  const X = table(200, 5, 1, false)
+  const y = { task: 'regression' as const, column: 'y', values: Float64Array.from(X.features[5]!.values, (code) => (code === code ? code % 2 : 5)) }
+  const { trees, head } = (await decisionTree.fit(X, y, { params: checkParams('t', decisionTree.params, {}), seed: 1 }, quietContext())) as TreeModel
+  const odd = { ...X, features: X.features.map((feature) => (feature.categories ? { ...feature, values: feature.values.map((_, i) => [6, 31, 32, 1e9, Number.NaN, 0][i % 6]!) } : feature)) }
+  expect(await scoresOf(trees, odd, head, nodeContext())).toEqual(plainScores(trees, odd, head.base))
+})
+
+test('the kernels leave the same memory behind', async () => {
+  const X = table(100, 8, 1, false)
+  const y = { task: 'multiclass' as const, column: 'y', classes: ['a', 'b', 'c'], codes: Int32Array.from(X.features[5]!.values, (code, i) => (code === code ? code % 3 : i % 3)) }
+  const { trees, head } = (await decisionTree.fit(X, y, { params: checkParams('t', decisionTree.params, {}), seed: 1 }, quietContext())) as TreeModel
+  const [plain, compiled] = [await scorerOf({ ...trees }, head.categoryCounts), await scorerOf({ ...trees }, head.categoryCounts, nodeContext())]
+  for (const scorer of [plain, compiled]) {
+    scorer.gather(X, 0, 100)
+    scorer.score(100, head.base)
+  }
+  const bytes = Math.min(plain.kernels.buffer.byteLength, compiled.kernels.buffer.byteLength)
+  expect(Buffer.compare(Buffer.from(plain.kernels.buffer, 64, bytes - 64), Buffer.from(compiled.kernels.buffer, 64, bytes - 64))).toBe(0)
 })
