@@ -1,0 +1,55 @@
+/** Whether a bundle is still what was exported: its checksums, and its graph's answers to the golden rows. */
+import { goldenProblem } from '../core/bundle/compare-golden.ts'
+import { encodeRows } from '../core/bundle/encode.ts'
+import { modelSlug } from '../core/bundle/responses.ts'
+import type { GoldenRows } from '../core/bundle/golden.ts'
+import type { Signature } from '../core/bundle/signature.ts'
+import type { Prediction } from '../core/data/target.ts'
+import { StudioError } from '../core/errors.ts'
+import { ParityCount } from '../core/onnx/parity.ts'
+import type { ParityCertificate } from '../core/onnx/parity.ts'
+import { answer } from '../core/onnx/runner.ts'
+import type { OnnxRunner } from '../core/onnx/runner.ts'
+import { bytesOf } from '../core/zip.ts'
+import { openBundleZip } from './open-bundle.ts'
+
+export interface BundleVerdict {
+  /** The model's name in addresses. */
+  readonly model: string
+  /** Files whose SHA-256 was found as listed. */
+  readonly files: number
+  readonly passed: boolean
+  /** What the golden rows gave, run here. */
+  readonly certificate: ParityCertificate
+  /** The first golden row that differs, as a sentence. */
+  readonly problem?: string
+}
+
+/**
+ * @param bytes of the zip
+ * @param runner ONNX Runtime for Node unless another is given
+ * @throws StudioError bad-data or bundle-mismatch where the zip is no bundle, was changed, or its graph does not open
+ */
+export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner): Promise<BundleVerdict> {
+  const { files, signature, golden, model } = await openBundleZip(bytesOf(bytes))
+  const rows = golden.rows.length
+  if (rows === 0) throw new StudioError({ code: 'bundle-mismatch', message: 'missing golden rows; there is nothing to hold the graph against: 0' })
+  const used = runner ?? (await import('../core/onnx/runner-node.ts')).nodeRunner()
+  const session = await used.open(model)
+  try {
+    const served = await answer(session, signature, encodeRows(signature, rows, (row, input) => golden.rows[row]?.[input]), rows)
+    const count = new ParityCount(signature, golden.tolerance)
+    count.add(studioAnswer(signature, golden), served, rows)
+    const certificate = count.certificate('golden rows', used.runtime)
+    const problem = goldenProblem(signature, golden, served)
+    return { model: modelSlug(signature.name), files: files.size - 1, passed: certificate.passed && problem === undefined, certificate, ...(problem === undefined ? {} : { problem }) }
+  } finally {
+    await session.close()
+  }
+}
+
+/** The answers that the studio gave at export. */
+function studioAnswer({ task, classes }: Signature, { expected }: GoldenRows): Prediction {
+  if (task === 'regression') return { task, values: Float64Array.from(expected.values ?? []) }
+  return { task, classes, probabilities: Float64Array.from((expected.probabilities ?? []).flat()) }
+}
