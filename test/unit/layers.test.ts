@@ -18,7 +18,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/ui': ['src/core', 'src/charts'],
   'src/pages': ['src/state', 'src/ui', 'src/charts', 'src/core', 'src/jobs/protocol.ts', 'src/storage/records.ts'],
   'src/app': ['src/core', 'src/storage', 'src/export', 'src/jobs', 'src/state', 'src/ui', 'src/charts', 'src/pages'],
-  'src/cli': ['src/core', 'src/kernels', 'src/export'],
+  // The terminal does what the workers do: the same tasks, over records in memory.
+  'src/cli': ['src/core', 'src/kernels', 'src/export', 'src/storage', 'src/tasks', 'src/jobs/protocol.ts'],
 }
 /** Packages and where they may be imported. */
 const doors: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -26,7 +27,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@tensorflow\//, ['src/core/estimators/neural/']],
   [/^fflate$/, ['src/core/zip']],
   [/^valibot$/, ['src/core/schema']],
-  [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/']],
+  [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/cli/onnxruntime.ts']],
   [/^idb$/, ['src/storage/']],
   [/^comlink$/, ['src/jobs/', 'workers/']],
   [/^plotly/, ['src/ui/Plot.svelte', 'src/ui/plotly']],

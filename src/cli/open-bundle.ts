@@ -1,0 +1,51 @@
+/** A bundle zip, opened as a stranger's file: every listed file is there with its SHA-256, and no other is. */
+import type { GoldenRows } from '../core/bundle/golden.ts'
+import type { Signature } from '../core/bundle/signature.ts'
+import { StudioError } from '../core/errors.ts'
+import { sha256 } from '../core/ids.ts'
+import { check, parseJson, v } from '../core/schema.ts'
+import { openZip } from '../core/zip.ts'
+import { openFile } from './files.ts'
+
+export interface OpenedBundle {
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  readonly signature: Signature
+  readonly golden: GoldenRows
+  readonly model: Uint8Array<ArrayBuffer>
+}
+
+const manifestSchema = v.looseObject({ version: v.literal(1), files: v.array(v.looseObject({ path: v.string(), sha256: v.string() })) })
+const signatureSchema = v.looseObject({ version: v.literal(1), task: v.picklist(['binary', 'multiclass', 'regression']), inputs: v.array(v.looseObject({ name: v.string(), tensor: v.picklist(['float', 'string', 'int64']) })), classes: v.array(v.string()) })
+const goldenSchema = v.looseObject({ version: v.literal(1), rows: v.array(v.array(v.unknown())) })
+
+const broken = (rule: string): StudioError => new StudioError({ code: 'bundle-mismatch', message: `invalid bundle; ${rule}` })
+
+/** @throws UsageError for a path that cannot be read, StudioError bad-data or bundle-mismatch for what is no bundle or was changed */
+export async function openBundle(path: string): Promise<OpenedBundle> {
+  const file = await openFile(path)
+  try {
+    const zip = await openZip(file.bytes)
+    if (!zip.has('manifest.json')) throw broken(`it has no manifest.json, so it was not exported by Glasshouse: ${file.name}`)
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+    const json = async <T>(name: string, schema: v.GenericSchema<unknown, T>): Promise<T> => check(schema, parseJson(text(await zip.read(name)), name), name)
+    const manifest = await json('manifest.json', manifestSchema)
+    const listed = new Set(manifest.files.map((entry) => entry.path))
+    for (const needed of ['model.onnx', 'signature.json', 'golden.json']) if (!listed.has(needed)) throw broken(`manifest.json does not list ${needed}`)
+    for (const name of zip.names) if (name !== 'manifest.json' && !listed.has(name)) throw broken(`manifest.json does not list what is in it: ${name.slice(0, 100)}`)
+    const files = new Map<string, Uint8Array<ArrayBuffer>>([['manifest.json', await zip.read('manifest.json')]])
+    for (const { path: name, sha256: wanted } of manifest.files) {
+      if (!zip.has(name)) throw broken(`a listed file is missing: ${name.slice(0, 100)}`)
+      const bytes = await zip.read(name)
+      if ((await sha256(bytes)) !== wanted) throw broken(`a file is not the one that was exported, its SHA-256 differs: ${name.slice(0, 100)}`)
+      files.set(name, bytes)
+    }
+    return {
+      files,
+      signature: (await json('signature.json', signatureSchema)) as unknown as Signature,
+      golden: (await json('golden.json', goldenSchema)) as unknown as GoldenRows,
+      model: files.get('model.onnx') as Uint8Array<ArrayBuffer>,
+    }
+  } finally {
+    await file.close()
+  }
+}

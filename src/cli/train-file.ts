@@ -1,0 +1,100 @@
+/**
+ * From a file to a judged model, by the tasks of the page over records in memory: the same reading, split,
+ * recipe, fit and evaluation, so the same spec and seed give the same numbers.
+ */
+import type { TargetSpec, Task } from '../core/data/target.ts'
+import { defaultSplit } from '../core/data/default-split.ts'
+import { inferTask } from '../core/data/infer-task.ts'
+import { StudioError } from '../core/errors.ts'
+import type { Estimator } from '../core/estimators/estimator.ts'
+import { estimators } from '../core/estimators/registry.ts'
+import { freshId } from '../core/ids.ts'
+import type { ByteSource } from '../core/ingest/source.ts'
+import type { ParamValues } from '../core/params.ts'
+import { defaultRecipe } from '../core/recipe/default-recipe.ts'
+import type { Run } from '../core/run/run.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import { createProject, takeOver } from '../storage/projects.ts'
+import type { DatasetRecord } from '../storage/records.ts'
+import { readRun } from '../storage/runs.ts'
+import { commitSource } from '../tasks/ingest-commit.ts'
+import type { Host } from '../tasks/task.ts'
+import { train } from '../tasks/train.ts'
+import { type TaskName, UsageError } from './usage.ts'
+
+export interface TrainRequest {
+  readonly file: { readonly bytes: ByteSource; readonly name: string }
+  readonly target: string
+  readonly task: TaskName
+  readonly estimator: Estimator
+  /** Checked, with every default filled in. */
+  readonly params: ParamValues
+  readonly seed: number
+}
+export interface Trained {
+  readonly spec: RunSpec
+  readonly run: Run
+  readonly dataset: DatasetRecord
+  readonly token: number
+}
+
+/** More names than this on one line help nobody. */
+const listedNames = 30
+const listed = (names: readonly string[]): string => `${names.slice(0, listedNames).join(', ')}${names.length > listedNames ? ` and ${names.length - listedNames} more` : ''}`
+
+/**
+ * @throws UsageError for a target or an estimator that does not fit the file
+ * @throws StudioError bad-data for a file or a target that nothing can be learnt from
+ */
+export async function trainFile(request: TrainRequest, host: Host): Promise<Trained> {
+  const { store } = host
+  const { id: projectId } = await createProject(store, request.file.name)
+  const token = await takeOver(store, projectId)
+  const read = (kinds: readonly { column: string; kind: 'numeric' }[] = []): Promise<DatasetRecord> =>
+    commitSource({ bytes: request.file.bytes, kind: 'file', fileName: request.file.name }, { projectId, token, name: request.file.name, choices: { kinds } }, host)
+  let dataset = await read()
+  const info = dataset.columns.find((column) => column.name === request.target)
+  if (!info) throw new UsageError(`unknown column; the file has ${listed(dataset.columns.map((column) => column.name))}: ${request.target}`)
+  // Whole numbers under the name of an id, or 0 and 1: asked for as numbers, they are read as numbers.
+  if (request.task === 'regression' && (info.kind === 'id' || info.kind === 'boolean')) dataset = await read([{ column: info.name, kind: 'numeric' }])
+
+  const target = await targetOf(request, dataset, host)
+  if (!request.estimator.tasks.includes(target.task)) {
+    const fitting = estimators.all.filter((entry) => entry.tasks.includes(target.task)).map((entry) => entry.id)
+    throw new UsageError(`unsupported estimator for ${wordOf(target.task)}; that can be done by ${fitting.join(', ')}: ${request.estimator.id}`)
+  }
+  const spec = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
+  const runId = freshId('run')
+  await train({ runId, token, spec }, host)
+  return { spec, run: await readRun(store, runId), dataset, token }
+}
+
+/** The spec that the page proposes for a plan that nobody changed. */
+export function specFor(estimator: Estimator, params: ParamValues, seed: number, plan: { readonly dataset: DatasetRecord; readonly projectId: string; readonly target: TargetSpec }): RunSpec {
+  const { dataset, projectId, target } = plan
+  return {
+    version: 1,
+    projectId,
+    datasetId: dataset.id,
+    target,
+    split: defaultSplit(target),
+    recipe: defaultRecipe(estimator.tags, dataset.columns, target.column),
+    estimator: { id: estimator.id, params },
+    seed,
+  }
+}
+
+export const wordOf = (task: Task): 'classification' | 'regression' => (task === 'regression' ? 'regression' : 'classification')
+
+async function targetOf({ target, task }: TrainRequest, dataset: DatasetRecord, { store }: Host): Promise<TargetSpec> {
+  const record = await store.read(['profiles'], (tx) => tx.get('profiles', dataset.id))
+  const profile = record?.profile.columns.find((column) => column.name === target)
+  const info = dataset.columns.find((column) => column.name === target)
+  if (!profile || !info) throw new StudioError({ code: 'bug', message: `missing profile of the target: ${target}` })
+  const guess = inferTask(info, profile)
+  if ('refused' in guess) throw new StudioError({ code: 'bad-data', message: `invalid target; ${guess.refused}: ${target}` })
+  const wanted = task === 'auto' ? guess.task : guess.allowed.find((allowed) => wordOf(allowed) === task)
+  if (wanted) return { column: target, task: wanted }
+  const rule = task === 'regression' ? `regression needs a numeric column, and this one is ${info.kind}` : `classification needs few different values, and this column has ${profile.distinct}`
+  throw new StudioError({ code: 'bad-data', message: `invalid target; ${rule}: ${target}` })
+}

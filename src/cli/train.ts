@@ -1,0 +1,99 @@
+/** `glasshouse train`: one file, one model, its scores, and the bundle where one is wanted. */
+import { basename } from 'node:path'
+import { StudioError } from '../core/errors.ts'
+import type { Estimator } from '../core/estimators/estimator.ts'
+import { estimators } from '../core/estimators/registry.ts'
+import { freshId } from '../core/ids.ts'
+import { deployExport } from '../tasks/deploy-export.ts'
+import type { Host } from '../tasks/task.ts'
+import { train as trainTask } from '../tasks/train.ts'
+import { readWords, wholeNumber } from './arguments.ts'
+import { checkWritable, openFile, writeWhole } from './files.ts'
+import { terminalContext, terminalHost } from './host.ts'
+import type { Io } from './io.ts'
+import { readParams } from './params.ts'
+import { summaryText, type Summary } from './summary.ts'
+import { scoresOf } from './scores.ts'
+import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
+import { defaultEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
+
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--cv': 'value', '--seed': 'value', '--json': 'flag', '--out': 'value' } as const
+const mostFolds = 1000
+const mostSeed = 2 ** 32 - 1
+
+export async function train(argv: readonly string[], io: Io): Promise<void> {
+  const words = readWords(argv, ['FILE.csv'], options)
+  const [path] = words.operands as [string]
+  const target = words.value('--target')
+  if (target === undefined) throw new UsageError('missing --target; the column to predict')
+  const task = oneOf('--task', words.value('--task') ?? 'auto', taskNames)
+  const estimator = estimatorNamed(words.value('--estimator') ?? defaultEstimator)
+  const params = readParams(estimator, words.list('--param'))
+  const seed = wholeNumber('--seed', words.value('--seed') ?? String(defaultSeed), 0, mostSeed)
+  const cv = words.value('--cv')
+  const folds = cv === undefined ? undefined : wholeNumber('--cv', cv, 2, mostFolds)
+  const out = words.value('--out')
+  if (out !== undefined) await checkWritable(out)
+
+  const file = await openFile(path)
+  try {
+    const begun = performance.now()
+    const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
+    const trained = await trainFile({ file, target, task, estimator, params, seed }, host)
+    noteOddities(trained, io)
+    const summary: Summary = summaryOf(trained, (performance.now() - begun) / 1000)
+    if (out !== undefined) await exportBundle(trained, estimator, out, host)
+    io.progress.clear()
+    io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
+  } finally {
+    await file.close()
+  }
+}
+
+const oneOf = <T extends string>(name: string, text: string, allowed: readonly T[]): T => {
+  const found = allowed.find((value) => value === text)
+  if (found === undefined) throw new UsageError(`invalid ${name}; not one of ${allowed.join(', ')}: ${text}`)
+  return found
+}
+
+function estimatorNamed(id: string): Estimator {
+  if (estimators.has(id)) return estimators.get(id)
+  throw new UsageError(`unknown estimator; not one of ${estimators.all.map((entry) => entry.id).join(', ')}: ${id}`)
+}
+
+function noteOddities({ dataset, run }: Trained, io: Io): void {
+  const [first] = dataset.rejected
+  if (first) io.progress.note(`note: ${dataset.rejectedCount} of ${dataset.rowsCommitted + dataset.rejectedCount} rows do not fit and are left out; the first on line ${first.line}: ${first.reason}`)
+  for (const warning of run.warnings) io.progress.note(`note: ${warning}`)
+}
+
+function summaryOf({ spec, run }: Trained, seconds: number): Summary {
+  const { train: inTraining, valid, test } = run.rows ?? { train: 0, valid: 0, test: 0 }
+  const values = new Map(run.evaluation?.scores.map((score) => [score.metric, score.value]))
+  return {
+    task: wordOf(spec.target.task),
+    rows: inTraining + valid + test,
+    features: new Set(run.features.map((feature) => feature.source)).size,
+    estimator: spec.estimator.id,
+    params: spec.estimator.params,
+    seed: spec.seed,
+    seconds: Number(seconds.toFixed(3)),
+    metrics: Object.fromEntries(scoresOf(spec.target.task).map(({ id, name }) => [name, values.get(id) ?? null])),
+  }
+}
+
+/** As the page exports: beside a baseline on the same rows, and only once the graph was held against the studio. */
+async function exportBundle({ spec, run, dataset, token }: Trained, estimator: Estimator, out: string, host: Host): Promise<void> {
+  const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
+  if (baseline && !estimator.tags.baseline) {
+    const plan = { dataset, projectId: spec.projectId, target: spec.target }
+    await trainTask({ runId: freshId('run'), token, spec: specFor(baseline, {}, spec.seed, plan) }, host)
+  }
+  const name = basename(out).replace(/\.zip$/i, '')
+  const { zip, certificate } = await deployExport({ runId: run.id, name, intendedUse: '', limitations: '' }, host)
+  if (!zip) {
+    const [worst] = certificate.outputs
+    throw new StudioError({ code: 'bug', message: `invalid graph; it must answer as the studio does, and differs by ${worst?.maxDifference} (allowed ${worst?.tolerance}) on ${certificate.rows} ${certificate.part}, so no bundle was written` })
+  }
+  await writeWhole(out, zip)
+}
