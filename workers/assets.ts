@@ -1,13 +1,13 @@
 /** Addresses of the bytes that core asks for by name (core/context); the build gives each a hashed file. */
 import boosting from '../src/kernels/boosting.wasm?url'
-import dense from '../src/kernels/dense.wasm?url'
+import neural from '../src/kernels/neural.wasm?url'
 import trees from '../src/kernels/trees.wasm?url'
 import onnxruntime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import type { AssetName } from '../src/core/context.ts'
 
 export const assetUrls: Readonly<Record<AssetName, string>> = {
   'boosting.wasm': boosting,
-  'dense.wasm': dense,
+  'neural.wasm': neural,
   'trees.wasm': trees,
   'onnxruntime-wasm': onnxruntime,
 }

@@ -1,6 +1,6 @@
 /** Every backend in a real browser: same answers, and a lost device is survived. */
 import { describe, expect, it } from 'vitest'
-import denseUrl from '../../src/kernels/dense.wasm?url'
+import neuralUrl from '../../src/kernels/neural.wasm?url'
 import { quietContext, type Context } from '../../src/core/context.ts'
 import type { Matrix } from '../../src/core/data/matrix.ts'
 import type { ClassTarget } from '../../src/core/data/target.ts'
@@ -9,7 +9,7 @@ import { createRng } from '../../src/core/math/rng.ts'
 import { defaultsOf } from '../../src/core/params.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 
-const context = (overrides: Partial<Context> = {}) => quietContext({ asset: async () => (await fetch(denseUrl)).arrayBuffer(), checkpoint: () => new Promise((resolve) => setTimeout(resolve, 0)), ...overrides })
+const context = (overrides: Partial<Context> = {}) => quietContext({ asset: async () => (await fetch(neuralUrl)).arrayBuffer(), checkpoint: () => new Promise((resolve) => setTimeout(resolve, 0)), ...overrides })
 
 function rings(rows: number): { X: Matrix; y: ClassTarget } {
   const rng = createRng(1)

@@ -168,7 +168,7 @@ async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> 
 
 /** Our own kernels, where they leave the same bits as their plain twin. */
 async function admitKernels(context: Context): Promise<Backend> {
-  const wasm = await within(startLimit, context.asset('dense.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
+  const wasm = await within(startLimit, context.asset('neural.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
   for (const activation of ['relu', 'tanh', 'logistic'] as const) {
     const [own, plain] = await Promise.all([wasm, undefined].map((bytes) => threeSteps(activation, (...problem) => openKernelTrainer(bytes, ...problem))))
     if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)

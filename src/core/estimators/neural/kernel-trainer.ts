@@ -4,8 +4,8 @@
  * steps are made of about a hundred small kernels, in the README.
  */
 import { StudioError } from '../../errors.ts'
-import { plainDenseKernels } from '../../../kernels/dense-plain.ts'
-import { activationCodes, compiledDenseKernels, widthPadding, type DenseKernels } from '../../../kernels/dense.ts'
+import { plainNeuralKernels } from '../../../kernels/neural-plain.ts'
+import { activationCodes, compiledNeuralKernels, widthPadding, type NeuralKernels } from '../../../kernels/neural.ts'
 import { Layout } from '../../../kernels/layout.ts'
 import { layersOf, type LayerSlice, type Sizes } from './dense.ts'
 import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
@@ -83,12 +83,12 @@ function eachRow(layers: readonly PlacedLayer[], visit: (flat: number, here: num
 }
 
 class KernelTrainer implements Trainer {
-  readonly #kernels: DenseKernels
+  readonly #kernels: NeuralKernels
   readonly #options: StepOptions
   readonly #places: Places
   #steps: number
 
-  constructor(kernels: DenseKernels, places: Places, data: MlpData, options: StepOptions, start: AdamArrays) {
+  constructor(kernels: NeuralKernels, places: Places, data: MlpData, options: StepOptions, start: AdamArrays) {
     this.#kernels = kernels
     this.#places = places
     this.#options = options
@@ -114,7 +114,7 @@ class KernelTrainer implements Trainer {
     places.layers.forEach((layer, i) => {
       const before = i === 0 ? layer.inputs : layer.depth
       const out = places.activations[i + 1] as number
-      multiply(places.activations[i] as number, before * 4, 4, places.theta + layer.at * 4, layer.width * 4, out, layer.width * 4, places.theta + layer.biasesAt * 4, count, layer.width, layer.inputs)
+      multiply(places.activations[i] as number, before * 4, 4, places.theta + layer.at * 4, layer.width * 4, out, layer.width * 4, places.theta + layer.biasesAt * 4, 0, count, layer.width, layer.inputs)
       if (i + 1 < places.layers.length) activate(out, count, layer.width, layer.outputs, activationCodes[activation])
     })
   }
@@ -139,12 +139,12 @@ class KernelTrainer implements Trainer {
       const before = places.activations[i] as number
       const beforeBytes = (i === 0 ? layer.inputs : layer.depth) * 4
       const widthBytes = layer.width * 4
-      multiply(before, 4, beforeBytes, delta, widthBytes, places.gradient + layer.at * 4, widthBytes, 0, layer.inputs, layer.width, count)
+      multiply(before, 4, beforeBytes, delta, widthBytes, places.gradient + layer.at * 4, widthBytes, 0, 0, layer.inputs, layer.width, count)
       sumColumns(delta, widthBytes, count, layer.width, places.gradient + layer.biasesAt * 4)
       if (i === 0) return
       transpose(places.theta + layer.at * 4, widthBytes, layer.depth, layer.width, places.turned, layer.depth * 4)
       const next = delta === places.delta ? places.nextDelta : places.delta
-      multiply(delta, widthBytes, 4, places.turned, layer.depth * 4, next, layer.depth * 4, 0, count, layer.depth, layer.outputs)
+      multiply(delta, widthBytes, 4, places.turned, layer.depth * 4, next, layer.depth * 4, 0, 0, count, layer.depth, layer.outputs)
       slope(next, before, count * layer.depth, activationCodes[activation])
       delta = next
     }
@@ -193,13 +193,13 @@ class KernelTrainer implements Trainer {
 }
 
 /**
- * @param wasm bytes of dense.wasm; without them the plain twin trains, with the same bits
+ * @param wasm bytes of neural.wasm; without them the plain twin trains, with the same bits
  * @throws StudioError out-of-memory naming what it needs
  */
 export async function openKernelTrainer(wasm: ArrayBuffer | undefined, data: MlpData, options: StepOptions, start: AdamArrays): Promise<Trainer> {
   const places = place(data, options)
   try {
-    const kernels = wasm ? await compiledDenseKernels(wasm, places.bytes) : plainDenseKernels(places.bytes)
+    const kernels = wasm ? await compiledNeuralKernels(wasm, places.bytes) : plainNeuralKernels(places.bytes)
     return new KernelTrainer(kernels, places, data, options, start)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause

@@ -77,7 +77,7 @@ describe('mlp on the CPU backend', () => {
       const graph = new GraphBuilder()
       const { tensor } = mlp.toOnnx(model.state(), graph.input('X', 'float', ['N', 2]), graph)
       graph.nameAs(tensor, 'out')
-      graph.output('out', 'float', ['N', task === 'regression' ? 1 : task === 'binary' ? 2 : 3])
+      graph.output('out', task === 'regression' ? 'double' : 'float', ['N', task === 'regression' ? 1 : task === 'binary' ? 2 : 3])
       const rows = Float32Array.from({ length: 240 }, (_, i) => X.features[i % 2]?.values[i >> 1] as number)
       const answers = (await runOnnx(encodeOnnx(graph.build('mlp')), { X: floatFeed(rows, [120, 2]) })).get('out')?.values as Float32Array
       const own = await mlp.revive(model.state()).predict(X)

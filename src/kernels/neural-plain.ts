@@ -1,8 +1,8 @@
 /**
- * The plain twin of assembly/dense.ts: it defines what the compiled kernels mean. Float32 steps are rounded
+ * The plain twin of assembly/neural.ts: it defines what the compiled kernels mean. Float32 steps are rounded
  * one by one (Math.fround), in the same order.
  */
-import { activationCodes, type DenseKernels } from './dense.ts'
+import { activationCodes, type NeuralKernels } from './neural.ts'
 import { exponentialOf, naturalLog } from './float.ts'
 
 const f = Math.fround
@@ -20,7 +20,7 @@ function activation(x: number, kind: number): number {
 }
 
 /** @param bytes size of the buffer */
-export function plainDenseKernels(bytes: number): DenseKernels {
+export function plainNeuralKernels(bytes: number): NeuralKernels {
   const buffer = new ArrayBuffer(Math.ceil(bytes / 64) * 64)
   const f32 = new Float32Array(buffer)
   const u32 = new Uint32Array(buffer)
@@ -28,10 +28,10 @@ export function plainDenseKernels(bytes: number): DenseKernels {
   const at = (pointer: number): number => f32[pointer >>> 2] as number
   return {
     buffer,
-    multiply(a, aRow, aCol, b, bRow, c, cRow, start, m, n, k) {
+    multiply(a, aRow, aCol, b, bRow, c, cRow, start, startRow, m, n, k) {
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let sum = start === 0 ? 0 : at(start + j * 4)
+          let sum = start === 0 ? 0 : at(start + i * startRow + j * 4)
           for (let p = 0; p < k; p++) sum = f(sum + f(at(a + i * aRow + p * aCol) * at(b + p * bRow + j * 4)))
           f32[(c + i * cRow + j * 4) >>> 2] = sum
         }

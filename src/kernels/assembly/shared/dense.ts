@@ -1,9 +1,9 @@
 /**
- * Inner loops of a dense network's training step, on a memory laid out by src/kernels/dense.ts. Every
- * function has a plain twin in src/kernels/dense-plain.ts that defines its meaning; both leave the same
+ * Inner loops of a dense network's training step, on a memory laid out by src/kernels/neural.ts. Every
+ * function has a plain twin in src/kernels/neural-plain.ts that defines its meaning; both leave the same
  * bits behind. Pointers and strides are bytes; float32 throughout, each element summed in order.
  */
-import { exp4, naturalLog } from './shared/float'
+import { exp4, naturalLog } from './float'
 
 // @ts-ignore: decorator
 @inline
@@ -21,28 +21,40 @@ function columns8(a: usize, aCol: usize, b: usize, bRow: usize, c: usize, start:
   v128.store(c, s1, 16)
 }
 
-export function multiply(a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, start: usize, m: u32, n: u32, k: u32): void {
+export function multiply(a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, start: usize, startRow: usize, m: u32, n: u32, k: u32): void {
   const whole: u32 = m & ~3
   for (let j: u32 = 0; j < n; j += 8) {
     const bPanel = b + ((<usize>j) << 2)
     const cPanel = c + ((<usize>j) << 2)
     const from = start ? start + ((<usize>j) << 2) : 0
-    const first0 = from ? v128.load(from) : f32x4.splat(0)
-    const first1 = from ? v128.load(from, 16) : f32x4.splat(0)
     for (let i: u32 = 0; i < whole; i += 4) {
       let r0 = a + (<usize>i) * aRow
       let r1 = r0 + aRow
       let r2 = r1 + aRow
       let r3 = r2 + aRow
       let bAt = bPanel
-      let s00 = first0
-      let s01 = first1
-      let s10 = first0
-      let s11 = first1
-      let s20 = first0
-      let s21 = first1
-      let s30 = first0
-      let s31 = first1
+      let s00 = f32x4.splat(0)
+      let s01 = s00
+      let s10 = s00
+      let s11 = s00
+      let s20 = s00
+      let s21 = s00
+      let s30 = s00
+      let s31 = s00
+      if (from) {
+        let first = from + (<usize>i) * startRow
+        s00 = v128.load(first)
+        s01 = v128.load(first, 16)
+        first += startRow
+        s10 = v128.load(first)
+        s11 = v128.load(first, 16)
+        first += startRow
+        s20 = v128.load(first)
+        s21 = v128.load(first, 16)
+        first += startRow
+        s30 = v128.load(first)
+        s31 = v128.load(first, 16)
+      }
       for (let p: u32 = 0; p < k; p++) {
         const b0 = v128.load(bAt)
         const b1 = v128.load(bAt, 16)
@@ -77,7 +89,7 @@ export function multiply(a: usize, aRow: usize, aCol: usize, b: usize, bRow: usi
       v128.store(out, s30)
       v128.store(out, s31, 16)
     }
-    for (let i: u32 = whole; i < m; i++) columns8(a + (<usize>i) * aRow, aCol, bPanel, bRow, cPanel + (<usize>i) * cRow, from, k)
+    for (let i: u32 = whole; i < m; i++) columns8(a + (<usize>i) * aRow, aCol, bPanel, bRow, cPanel + (<usize>i) * cRow, from ? from + (<usize>i) * startRow : 0, k)
   }
 }
 

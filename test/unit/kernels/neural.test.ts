@@ -1,19 +1,19 @@
 /** Compiled kernels and their plain twin leave the same memory behind, bit for bit. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createRng } from '../../../src/core/math/rng.ts'
-import { plainDenseKernels } from '../../../src/kernels/dense-plain.ts'
-import { compiledDenseKernels, type DenseKernels } from '../../../src/kernels/dense.ts'
+import { plainNeuralKernels } from '../../../src/kernels/neural-plain.ts'
+import { compiledNeuralKernels, type NeuralKernels } from '../../../src/kernels/neural.ts'
 import { expectAllClose } from '../../support/expect-all-close.ts'
 import { nodeContext } from '../../support/node-context.ts'
 
 const bytes = 2 ** 18
 const at = { a: 64, b: 65_536, c: 131_072, start: 196_608, d: 200_704 } as const
 
-let compiled: DenseKernels
-let plain: DenseKernels
+let compiled: NeuralKernels
+let plain: NeuralKernels
 beforeAll(async () => {
-  compiled = await compiledDenseKernels(await nodeContext().asset('dense.wasm'), bytes)
-  plain = plainDenseKernels(bytes)
+  compiled = await compiledNeuralKernels(await nodeContext().asset('neural.wasm'), bytes)
+  plain = plainNeuralKernels(bytes)
 })
 
 /** Normal values with zeros of both signs, tiny and large ones among them. */
@@ -23,9 +23,9 @@ function values(seed: number, count: number, scale = 1): Float32Array {
   drawn.set([0, -0, 1e-30, -1e-30, 90, -90, 1e9, -1e9].slice(0, count))
   return drawn
 }
-const put = (kernels: DenseKernels, where: number, data: Float32Array): void => new Float32Array(kernels.buffer, where, data.length).set(data)
+const put = (kernels: NeuralKernels, where: number, data: Float32Array): void => new Float32Array(kernels.buffer, where, data.length).set(data)
 
-function onBoth(prepare: (kernels: DenseKernels) => void, run: (kernels: DenseKernels) => unknown): { readonly result: unknown; readonly floats: (where: number, count: number) => Float32Array } {
+function onBoth(prepare: (kernels: NeuralKernels) => void, run: (kernels: NeuralKernels) => unknown): { readonly result: unknown; readonly floats: (where: number, count: number) => Float32Array } {
   const results = [compiled, plain].map((kernels) => {
     new Uint8Array(kernels.buffer, 64, bytes - 64).fill(0)
     prepare(kernels)
@@ -53,13 +53,13 @@ describe.each([
   const absolute = k * 2 ** -23 * Math.max(...a.map(Math.abs)) * Math.max(...b.map(Math.abs))
 
   test('from zero', () => {
-    const { floats } = onBoth((x) => (put(x, at.a, a), put(x, at.b, b)), (x) => x.multiply(at.a, k * 4, 4, at.b, n * 4, at.c, n * 4, 0, m, n, k))
+    const { floats } = onBoth((x) => (put(x, at.a, a), put(x, at.b, b)), (x) => x.multiply(at.a, k * 4, 4, at.b, n * 4, at.c, n * 4, 0, 0, m, n, k))
     expectAllClose(floats(at.c, m * n), truth(() => 0), { absolute })
   })
   test('from a row of biases, A read by columns', () => {
     const start = values(3, n)
     const turned = a.map((_, i) => a[(i % m) * k + Math.floor(i / m)] as number)
-    const { floats } = onBoth((x) => (put(x, at.a, turned), put(x, at.b, b), put(x, at.start, start)), (x) => x.multiply(at.a, 4, m * 4, at.b, n * 4, at.c, n * 4, at.start, m, n, k))
+    const { floats } = onBoth((x) => (put(x, at.a, turned), put(x, at.b, b), put(x, at.start, start)), (x) => x.multiply(at.a, 4, m * 4, at.b, n * 4, at.c, n * 4, at.start, 0, m, n, k))
     expectAllClose(floats(at.c, m * n), truth((j) => start[j] as number), { absolute: absolute + 2 ** -23 * 1e9 })
   })
 })

@@ -1,5 +1,5 @@
 /**
- * The inner loops of training a dense network behind one interface: compiled (AssemblyScript, WASM SIMD)
+ * The inner loops of training a neural network behind one interface: compiled (AssemblyScript, WASM SIMD)
  * or plain TypeScript, with the same bits in every result, because each element is summed in order and
  * nothing is fused. All data lie in one buffer; pointers and strides are byte offsets. Widths of layers
  * are padded to `widthPadding` floats, and what is padded stays zero.
@@ -9,13 +9,14 @@ export const widthPadding = 8
 /** Numbers of the activations, as `activate` and `slope` take them. */
 export const activationCodes = { relu: 0, tanh: 1, logistic: 2 } as const
 
-export interface DenseKernels {
+export interface NeuralKernels {
   readonly buffer: ArrayBuffer
   /**
    * C (m x n) = start + A (m x k) B (k x n). Element (i, p) of A lies at a + i * aRow + p * aCol; rows of B
-   * and C are contiguous, n a multiple of 8. start: pointer to n floats each row begins with, 0 for zeros.
+   * and C are contiguous, n a multiple of 8. start: pointer to what the sums begin with, 0 for zeros; row i
+   * begins at start + i * startRow, so 0 repeats one row (biases) and start = c, startRow = cRow adds to C.
    */
-  multiply(a: number, aRow: number, aCol: number, b: number, bRow: number, c: number, cRow: number, start: number, m: number, n: number, k: number): void
+  multiply(a: number, aRow: number, aCol: number, b: number, bRow: number, c: number, cRow: number, start: number, startRow: number, m: number, n: number, k: number): void
   /** out (columns x rows) = A transposed. */
   transpose(a: number, aRow: number, rows: number, columns: number, out: number, outRow: number): void
   /** out[j] = sum of column j; columns a multiple of 4. */
@@ -37,10 +38,10 @@ export interface DenseKernels {
 const pageBytes = 65536
 
 /** Compiled kernels over a fresh memory of at least `bytes` bytes. @throws RangeError where memory is refused */
-export async function compiledDenseKernels(wasm: ArrayBuffer, bytes: number): Promise<DenseKernels> {
+export async function compiledNeuralKernels(wasm: ArrayBuffer, bytes: number): Promise<NeuralKernels> {
   const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasm))
   const memory = exports['memory'] as WebAssembly.Memory
   const missing = Math.ceil(bytes / pageBytes) - memory.buffer.byteLength / pageBytes
   if (missing > 0) memory.grow(missing)
-  return { ...(exports as unknown as Omit<DenseKernels, 'buffer'>), buffer: memory.buffer }
+  return { ...(exports as unknown as Omit<NeuralKernels, 'buffer'>), buffer: memory.buffer }
 }

@@ -1,0 +1,2 @@
+/** Inner loops of neural networks in one module, because they share one memory. */
+export * from './shared/dense'
