@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { ByteSource } from '../core/ingest/source.ts'
+import { openBundleZip, type OpenedBundle } from '../export/open-bundle.ts'
 import { UsageError } from './usage.ts'
 
 const reason = (error: unknown): string => {
@@ -34,6 +35,16 @@ export async function openFile(path: string): Promise<{ readonly bytes: ByteSour
     return { bytes: { size: info.size, read }, name: basename(path), close: () => handle.close() }
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`invalid file; ${reason(error)}: ${path}`)
+  }
+}
+
+/** A bundle at a path. @throws UsageError for a path that cannot be read; StudioError for what is no bundle or was changed */
+export async function openBundle(path: string): Promise<OpenedBundle> {
+  const file = await openFile(path)
+  try {
+    return await openBundleZip(file.bytes)
+  } finally {
+    await file.close()
   }
 }
 

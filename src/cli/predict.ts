@@ -8,10 +8,9 @@ import { answer, type OnnxSession } from '../core/onnx/runner.ts'
 import type { SignatureIssue } from '../jobs/protocol.ts'
 import { predictFile } from '../tasks/predict-file.ts'
 import { readWords } from './arguments.ts'
-import { checkWritable, openFile, writeWhole } from './files.ts'
+import { checkWritable, openBundle, openFile, writeWhole } from './files.ts'
 import { openRunner, terminalContext } from './host.ts'
 import type { Io } from './io.ts'
-import { openBundle } from './open-bundle.ts'
 
 /** Issues told one by one; the rest are counted. */
 const toldIssues = 5

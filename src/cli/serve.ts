@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { StudioError } from '../core/errors.ts'
 import { readWords, wholeNumber } from './arguments.ts'
+import { openBundle } from './files.ts'
 import type { Io } from './io.ts'
-import { openBundle } from './open-bundle.ts'
 import { defaultPort } from './usage.ts'
 
 /** Of the bundle's server: a bundle or a setting that cannot be served. */
