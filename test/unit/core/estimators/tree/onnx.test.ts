@@ -48,18 +48,18 @@ function probes(X: Matrix, model: TreeModel): Matrix {
   return { rows: columns[0]!.length, features: X.features.map((feature, f) => ({ ...feature, values: Float32Array.from(columns[f]!) })) }
 }
 
-async function runGraph(estimator: Pick<Estimator, 'toOnnx'>, model: Model, X: Matrix): Promise<{ values: Float32Array; dims: readonly number[] }> {
+async function runGraph(estimator: Pick<Estimator, 'toOnnx'>, model: Model, X: Matrix): Promise<{ values: Float32Array | Float64Array; dims: readonly number[] }> {
   const graph = new GraphBuilder()
   const input = graph.input('features', 'float', ['N', X.features.length])
   const { tensor } = estimator.toOnnx(model.state(), input, graph)
   graph.nameAs(tensor, 'out')
-  graph.output('out', 'float', ['N', 'K'])
+  graph.output('out', model.task === 'regression' ? 'double' : 'float', ['N', 'K'])
   const session = await ort.InferenceSession.create(encodeOnnx(graph.build('trees')))
   const data = new Float32Array(X.rows * X.features.length)
   X.features.forEach((feature, f) => feature.values.forEach((value, row) => (data[row * X.features.length + f] = value)))
   const { out } = await session.run({ features: new ort.Tensor('float32', data, [X.rows, X.features.length]) })
   await session.release()
-  return { values: out!.data as Float32Array, dims: out!.dims }
+  return { values: out!.data as Float32Array | Float64Array, dims: out!.dims }
 }
 
 const { X, score } = table()
