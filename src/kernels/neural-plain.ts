@@ -2,6 +2,7 @@
  * The plain twin of assembly/neural.ts: it defines what the compiled kernels mean. Float32 steps are rounded
  * one by one (Math.fround), in the same order.
  */
+import { plainConvolutionKernels } from './convolution-plain.ts'
 import { activationCodes, type NeuralKernels } from './neural.ts'
 import { exponentialOf, naturalLog } from './float.ts'
 
@@ -27,6 +28,7 @@ export function plainNeuralKernels(bytes: number): NeuralKernels {
   const u8 = new Uint8Array(buffer)
   const at = (pointer: number): number => f32[pointer >>> 2] as number
   return {
+    ...plainConvolutionKernels(buffer),
     buffer,
     multiply(a, aRow, aCol, b, bRow, c, cRow, start, startRow, m, n, k) {
       for (let i = 0; i < m; i++) {

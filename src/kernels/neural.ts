@@ -9,7 +9,18 @@ export const widthPadding = 8
 /** Numbers of the activations, as `activate` and `slope` take them. */
 export const activationCodes = { relu: 0, tanh: 1, logistic: 2 } as const
 
-export interface NeuralKernels {
+/** Images are channels-last. Heights, widths, channels and kernels are counted in elements. */
+export interface ConvolutionKernels {
+  /** One row a position: the kernel's window, row by row (im2col), for stride 1 without padding. */
+  unfold(image: number, height: number, width: number, channels: number, kernelHeight: number, kernelWidth: number, out: number): void
+  /** Adds each window back where `unfold` took it from; kernelWidth * channels a multiple of 4. */
+  fold(windows: number, height: number, width: number, channels: number, kernelHeight: number, kernelWidth: number, image: number): void
+  /** Largest of each 2 x 2 block; an odd last row or column is left out. channels a multiple of 4. */
+  maxPool(image: number, height: number, width: number, channels: number, out: number): void
+  /** Sends each slope to the first of its block that was the largest; the rest of delta becomes zero. */
+  unpool(image: number, height: number, width: number, channels: number, pooled: number, slopes: number, delta: number): void
+}
+export interface NeuralKernels extends ConvolutionKernels {
   readonly buffer: ArrayBuffer
   /**
    * C (m x n) = start + A (m x k) B (k x n). Element (i, p) of A lies at a + i * aRow + p * aCol; rows of B

@@ -1,2 +1,3 @@
 /** Inner loops of neural networks in one module, because they share one memory. */
 export * from './shared/dense'
+export * from './shared/convolution'

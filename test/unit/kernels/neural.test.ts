@@ -123,3 +123,39 @@ test('a step of Adam', () => {
   })
   expectAllClose(floats(at.a, 16), wanted, { relative: 1e-5, absolute: 1e-6 })
 })
+
+describe('convolution and pooling', () => {
+  const [height, width] = [5, 6]
+  test.each([1, 3, 8])('unfolds the windows of %i channels', (channels) => {
+    const image = values(13, height * width * channels)
+    const { floats } = onBoth((k) => put(k, at.a, image), (k) => k.unfold(at.a, height, width, channels, 3, 2, at.b))
+    const windows: number[] = []
+    for (let y = 0; y < 3; y++) for (let x = 0; x < 5; x++) for (let ky = 0; ky < 3; ky++) for (let kx = 0; kx < 2; kx++) for (let c = 0; c < channels; c++) windows.push(image[((y + ky) * width + x + kx) * channels + c] as number)
+    expect([...floats(at.b, windows.length)]).toEqual(windows)
+  })
+  test('folds windows back by adding them up', () => {
+    const image = new Float32Array(height * width * 8).fill(1)
+    const { floats } = onBoth((k) => (put(k, at.a, image), k.unfold(at.a, height, width, 8, 2, 2, at.b)), (k) => k.fold(at.b, height, width, 8, 2, 2, at.c))
+    // How many windows cover a pixel: one in a corner, two at an edge, four inside.
+    const covers = (i: number, size: number): number => (i === 0 || i === size - 1 ? 1 : 2)
+    expect([...floats(at.c, image.length)]).toEqual(Array.from(image, (_, i) => covers(Math.floor(i / 8 / width), height) * covers(Math.floor(i / 8) % width, width)))
+  })
+  test('pools the largest, and sends slopes to the first of them alone', () => {
+    const image = values(14, height * width * 8).map((x) => Math.round(x * 2) / 2)
+    const slopes = values(15, 2 * 3 * 8)
+    const { floats } = onBoth(
+      (k) => (put(k, at.a, image), put(k, at.d, slopes), new Float32Array(k.buffer, at.c, image.length).fill(7)),
+      (k) => (k.maxPool(at.a, height, width, 8, at.b), k.unpool(at.a, height, width, 8, at.b, at.d, at.c)),
+    )
+    const delta = new Float32Array(image.length)
+    const pooled = Array.from(slopes, (slope, i) => {
+      const [y, x, c] = [Math.floor(i / 24) * 2, (Math.floor(i / 8) % 3) * 2, i % 8]
+      const places = [[y, x], [y, x + 1], [y + 1, x], [y + 1, x + 1]].map(([a, b]) => ((a as number) * width + (b as number)) * 8 + c)
+      const largest = Math.max(...places.map((place) => image[place] as number))
+      delta[places.find((place) => image[place] === largest) as number] = slope
+      return largest
+    })
+    expectAllClose(floats(at.b, pooled.length), pooled, { absolute: 0 })
+    expectAllClose(floats(at.c, delta.length), delta, { absolute: 0 })
+  })
+})
