@@ -35,11 +35,11 @@ def binary(name, y, p, threshold=0.5):
         "f1": m.f1_score(y, label) if label.sum() + y.sum() else None,
         "mcc": m.matthews_corrcoef(y, label) if spread else None,
         "roc-auc": m.roc_auc_score(y, p) if both else None,
-        "f1-macro": m.f1_score(y, label, average="macro", zero_division=0),
         "average-precision": m.average_precision_score(y, p) if y.sum() else None,
         "log-loss": m.log_loss(y, P, labels=[0, 1]),
         "brier": float(np.mean((p - y) ** 2)) if not both else m.brier_score_loss(y, p, pos_label=1),
     }
+    add_averages(scores, y, label)
     observed, predicted = calibration_curve(y, p, n_bins=10, pos_label=1) if both else (np.array([]), np.array([]))
     return {
         "name": name, "task": "binary", "classes": ["no", "yes"], "codes": y.tolist(), "probabilities": P.ravel().tolist(), "threshold": threshold,
@@ -47,6 +47,12 @@ def binary(name, y, p, threshold=0.5):
         "calibration": {"observed": observed.tolist(), "predicted": predicted.tolist()} if both else None,
         "confusion": m.confusion_matrix(y, label, labels=[0, 1]).tolist(),
     }
+
+
+def add_averages(scores, y, label):
+    for average in ("macro", "weighted"):
+        for key, f in (("precision", m.precision_score), ("recall", m.recall_score), ("f1", m.f1_score)):
+            scores[f"{key}-{average}"] = f(y, label, average=average, zero_division=0)
 
 
 def multiclass(name, y, P):
@@ -66,9 +72,7 @@ def multiclass(name, y, P):
         # Brier 1950: the sum over classes; scikit-learn 1.2 has two classes only.
         "brier": float(np.mean(np.sum((P - onehot) ** 2, axis=1))),
     }
-    for average in ("macro", "weighted"):
-        for key, f in (("precision", m.precision_score), ("recall", m.recall_score), ("f1", m.f1_score)):
-            scores[f"{key}-{average}"] = f(y, label, average=average, zero_division=0)
+    add_averages(scores, y, label)
     pc = m.precision_recall_fscore_support(y, label, labels=list(range(k)), zero_division=0)
     return {
         "name": name, "task": "multiclass", "classes": [f"c{i}" for i in range(k)], "codes": y.tolist(), "probabilities": P.ravel().tolist(), "threshold": 0.5,

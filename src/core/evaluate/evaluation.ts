@@ -53,6 +53,8 @@ export interface Residuals {
   readonly actual: readonly number[]
   readonly predicted: readonly number[]
   readonly sampledFrom: number
+  /** Of all rows, not of the sample, those furthest off, worst first, at most 200; absent in evaluations made before it was kept. */
+  readonly worst?: { readonly row: readonly number[]; readonly actual: readonly number[]; readonly predicted: readonly number[] }
   /** Of actual - predicted, over all rows. */
   readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] }
 }

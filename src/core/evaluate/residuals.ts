@@ -5,6 +5,7 @@ import type { Residuals } from './evaluation.ts'
 import { quantile } from './bootstrap.ts'
 
 const limit = 2000
+const mostWorst = 200
 
 /** A seeded sample of positions in rising order: all where there are few enough. */
 export function samplePositions(rows: number, seed: number, most: number): Uint32Array {
@@ -17,12 +18,19 @@ export function samplePositions(rows: number, seed: number, most: number): Uint3
 export function residualsOf(sample: Sample, rows: Uint32Array, seed: number): Residuals {
   const { actual, predicted } = sample.values
   const keep = samplePositions(sample.rows, seed, limit)
+  const { order } = sample.byError()
+  const worst = Array.from({ length: Math.min(mostWorst, order.length) }, (_, i) => order[order.length - 1 - i] as number)
   const differences = actual.map((value, i) => value - (predicted[i] as number)).sort()
   return {
     row: Array.from(keep, (i) => rows[i] as number),
     actual: Array.from(keep, (i) => actual[i] as number),
     predicted: Array.from(keep, (i) => predicted[i] as number),
     sampledFrom: sample.rows,
+    worst: {
+      row: worst.map((i) => rows[i] as number),
+      actual: worst.map((i) => actual[i] as number),
+      predicted: worst.map((i) => predicted[i] as number),
+    },
     histogram: histogramOf(differences),
   }
 }

@@ -35,7 +35,7 @@ export const f1Weighted = defineLabelMetric(
     label: 'F1 (weighted)',
     help: 'F1 of each class, averaged with the number of rows of the class as weight.',
     source: 'scikit-learn f1_score, average="weighted", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.weighted(of(table)),
 )

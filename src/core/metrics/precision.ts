@@ -23,7 +23,7 @@ export const precisionMacro = defineLabelMetric(
     label: 'Precision (macro)',
     help: 'Precision of each class, averaged with equal weight for every class.',
     source: 'scikit-learn precision_score, average="macro", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.macro(of(table)),
 )
@@ -35,7 +35,7 @@ export const precisionWeighted = defineLabelMetric(
     label: 'Precision (weighted)',
     help: 'Precision of each class, averaged with the number of rows of the class as weight.',
     source: 'scikit-learn precision_score, average="weighted", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.weighted(of(table)),
 )

@@ -23,7 +23,7 @@ export const recallMacro = defineLabelMetric(
     label: 'Recall (macro)',
     help: 'Recall of each class, averaged with equal weight for every class.',
     source: 'scikit-learn recall_score, average="macro", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.macro(of(table)),
 )
@@ -35,7 +35,7 @@ export const recallWeighted = defineLabelMetric(
     label: 'Recall (weighted)',
     help: 'Recall of each class, averaged with the number of rows of the class as weight.',
     source: 'scikit-learn recall_score, average="weighted", zero_division=0',
-    tasks: ['multiclass'],
+    tasks: ['binary', 'multiclass'],
   },
   (table) => table.weighted(of(table)),
 )

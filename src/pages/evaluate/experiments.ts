@@ -1,5 +1,5 @@
 /** Runs compare only where data, target and split are the same: those form an experiment. */
-import type { Evaluation, ScoreRow } from '../../core/evaluate/evaluation.ts'
+import type { Evaluation, Residuals, ScoreRow } from '../../core/evaluate/evaluation.ts'
 import type { Metric } from '../../core/metrics/metric.ts'
 import type { Run } from '../../core/run/run.ts'
 
@@ -69,4 +69,14 @@ export function domainOf(scores: readonly (ScoreRow | undefined)[], range: Metri
   if (low > high) return [0, 1]
   const room = (high - low) * 0.04 || Math.abs(low) * 0.04 || 0.05
   return [Math.max(low - room, range[0] ?? Number.NEGATIVE_INFINITY), Math.min(high + room, range[1] ?? Number.POSITIVE_INFINITY)]
+}
+
+/** Rows furthest off, worst first, at most 100; of the sample where an older evaluation kept no more. */
+export function worstRows(residuals: Residuals | undefined, most = 100): { readonly row: number; readonly actual: number; readonly predicted: number }[] {
+  const kept = residuals?.worst ?? residuals
+  if (!kept) return []
+  return kept.row
+    .map((row, i) => ({ row, actual: kept.actual[i] as number, predicted: kept.predicted[i] as number }))
+    .sort((a, b) => Math.abs(b.actual - b.predicted) - Math.abs(a.actual - a.predicted))
+    .slice(0, most)
 }

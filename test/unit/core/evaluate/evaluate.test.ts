@@ -191,6 +191,18 @@ describe('evaluate', () => {
     result.residuals?.row.forEach((row, i) => expect(result.residuals?.actual[i]).toBe(row - 100))
     expect(result.residuals?.histogram).toEqual({ edges: [1, 1], counts: [5000] })
   })
+  test('regression: the worst rows are those of all rows, not of the sample', async () => {
+    const n = 5000
+    const values = Float64Array.from({ length: n }, (_, i) => i)
+    // Row 100 + i is off by i x 7 mod n, which is another amount in each: the worst are known.
+    const predicted = values.map((value, i) => value - ((i * 7) % n) * (i % 2 === 0 ? 1 : -1))
+    const result = await evaluate({ part: 'valid', rows: rowsOf(n), target: { task: 'regression', column: 'y', values }, prediction: { task: 'regression', values: predicted }, threshold: 0.5, seed: 1 }, quietContext())
+    const { worst } = result.residuals as NonNullable<typeof result.residuals>
+    expect(worst?.row.length).toBe(200)
+    const sizes = worst?.actual.map((actual, i) => Math.abs(actual - (worst.predicted[i] as number)))
+    expect(sizes).toEqual(Array.from({ length: 200 }, (_, i) => n - 1 - i))
+    worst?.row.forEach((row, i) => expect(values[row - 100]).toBe(worst.actual[i]))
+  })
   test('few rows and no rows are said, not thrown', async () => {
     const result = await evaluate({ part: 'valid', rows: rowsOf(2), ...binary([0, 1], [0.2, 0.9]), threshold: 0.5, seed: 1 }, quietContext())
     expect(result.warnings[0]).toContain('Only 2 rows')
