@@ -63,7 +63,7 @@ async function clearError(attempt: Promise<unknown>): Promise<StudioError | unde
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 
 test('the registry holds what the studio promises, with one baseline, and its entries say what they are', () => {
-  expect(estimators.all.map(({ id }) => id)).toEqual(expect.arrayContaining(['baseline', 'ridge', 'logistic', 'decision-tree', 'hist-gradient-boosting', 'mlp']))
+  expect(estimators.all.map(({ id }) => id)).toEqual(expect.arrayContaining(['baseline', 'ridge', 'logistic-regression', 'decision-tree', 'hist-gradient-boosting', 'mlp']))
   expect(estimators.all.filter(({ tags }) => tags.baseline).map(({ id }) => id)).toEqual(['baseline'])
   for (const estimator of estimators.all) {
     expect(estimator.id).toMatch(/^[a-z0-9-]+$/)

@@ -54,7 +54,7 @@ test('the signature tells what the columns may hold, and gives hostile names unh
   expect(named(hostileNames.date)).toMatchObject({ kind: 'datetime', tensor: 'int64', layout: 'yyyy-MM-ddTHH:mm:ssZ' })
   expect(named(hostileNames.flag)).toMatchObject({ kind: 'boolean', labels: ['false', 'true'] })
   expect(named(hostileNames.category)?.categories).toContain('__proto__')
-  const classes = await graphOf({ name: '', estimator: 'logistic', task: 'binary' })
+  const classes = await graphOf({ name: '', estimator: 'logistic-regression', task: 'binary' })
   // A column is called "label", so the output of that name makes room.
   expect(classes.signature.outputs.map(({ name }) => name)).toEqual(['label_', 'probabilities'])
   expect(classes.signature.threshold).toBe(0.35)

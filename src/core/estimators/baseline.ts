@@ -29,6 +29,7 @@ function modelOf(state: ModelState): Model {
 export const baseline: Estimator<typeof params> = {
   id: 'baseline',
   label: 'Baseline',
+  family: 'baseline',
   summary: 'Always gives the mean, or the share of each class; a model that does not beat it has learnt nothing.',
   source: "scikit-learn's DummyRegressor(strategy='mean') and DummyClassifier(strategy='prior')",
   tasks: ['binary', 'multiclass', 'regression'],

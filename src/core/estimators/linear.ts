@@ -3,7 +3,8 @@ import type { Matrix } from '../data/matrix.ts'
 import type { Task } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
-import type { Model, ModelState } from './estimator.ts'
+import type { Model, ModelFacts, ModelState } from './estimator.ts'
+import type { Moments } from './linear-parts/moments.ts'
 
 export interface LinearState {
   readonly task: Task
@@ -14,6 +15,10 @@ export interface LinearState {
   readonly intercepts: Float64Array
   /** Shape (features): standard deviation in training; coefficient times this is the standardised one. */
   readonly featureScales: Float64Array
+  /** As coefficients; absent where theory gives none, NaN where one coefficient cannot be told from others. */
+  readonly standardErrors?: Float64Array
+  /** Of the t distribution that belongs to the standard errors; absent: normal. */
+  readonly degreesOfFreedom?: number
 }
 
 /** A model that shows its coefficients. */
@@ -28,7 +33,7 @@ export function checkNumbers(owner: string, X: Matrix, rows: number): void {
   }
   if (rows !== X.rows) throw new StudioError({ code: 'bad-data', message: `invalid target; its length must be that of the features, ${X.rows}: ${rows}` })
   for (const feature of X.features) {
-    if (feature.values.every(Number.isFinite)) continue
+    if (allFinite(feature.values)) continue
     throw new StudioError({
       code: 'bad-data',
       message: `invalid feature; ${owner} takes no missing or infinite values: ${feature.name.slice(0, 200)}`,
@@ -38,16 +43,30 @@ export function checkNumbers(owner: string, X: Matrix, rows: number): void {
   }
 }
 
+/** A value times zero is zero, and NaN where it is missing or infinite; a sum of them is quicker than a test each. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0
+  for (let row = 0; row < values.length; row++) sum += (values[row] as number) * 0
+  return sum === 0
+}
+
 /** Population standard deviation of each feature. */
 export function featureScales(X: Matrix): Float64Array {
   return Float64Array.from(X.features, ({ values }) => {
+    const n = values.length
     let mean = 0
-    for (const value of values) mean += value
-    mean /= values.length
+    for (let row = 0; row < n; row++) mean += values[row] as number
+    mean /= n
     let squares = 0
-    for (const value of values) squares += (value - mean) ** 2
-    return Math.sqrt(squares / values.length)
+    for (let row = 0; row < n; row++) squares += ((values[row] as number) - mean) ** 2
+    return Math.sqrt(squares / n)
   })
+}
+
+/** A regression's line from its coefficients and the means it was centred at. */
+export function linearOf(X: Matrix, coefficients: Float64Array, { means, yMean }: Pick<Moments, 'means' | 'yMean'>, standardErrors?: Float64Array): LinearState {
+  const intercept = coefficients.reduce((sum, w, j) => sum - w * (means[j] as number), yMean)
+  return { task: 'regression', classes: [], coefficients, intercepts: Float64Array.of(intercept), featureScales: featureScales(X), ...(standardErrors && { standardErrors }) }
 }
 
 /** Scores, row-major, shape (rows, outputs). */
@@ -73,15 +92,15 @@ export function linearToState(estimator: string, state: LinearState): ModelState
   return {
     estimator,
     version: 1,
-    json: { task: state.task, classes: [...state.classes] },
-    arrays: { coefficients: state.coefficients, intercepts: state.intercepts, featureScales: state.featureScales },
+    json: { task: state.task, classes: [...state.classes], ...(state.degreesOfFreedom !== undefined && { degreesOfFreedom: state.degreesOfFreedom }) },
+    arrays: { coefficients: state.coefficients, intercepts: state.intercepts, featureScales: state.featureScales, ...(state.standardErrors && { standardErrors: state.standardErrors }) },
   }
 }
 
 /** @throws StudioError bundle-mismatch */
 export function linearFromState(estimator: string, state: ModelState): LinearState {
-  const { coefficients, intercepts, featureScales } = state.arrays
-  const { task, classes } = state.json
+  const { coefficients, intercepts, featureScales, standardErrors } = state.arrays
+  const { task, classes, degreesOfFreedom } = state.json
   const whole =
     state.estimator === estimator &&
     state.version === 1 &&
@@ -91,9 +110,18 @@ export function linearFromState(estimator: string, state: ModelState): LinearSta
     intercepts instanceof Float64Array &&
     featureScales instanceof Float64Array &&
     coefficients.length === intercepts.length * featureScales.length &&
-    [coefficients, intercepts].every((array) => array.every(Number.isFinite))
+    [coefficients, intercepts].every((array) => array.every(Number.isFinite)) &&
+    (standardErrors === undefined || (standardErrors instanceof Float64Array && standardErrors.length === coefficients.length))
   if (!whole) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${estimator}; not finite coefficients of version 1` })
-  return { task, classes: classes as readonly string[], coefficients, intercepts, featureScales }
+  return {
+    task,
+    classes: classes as readonly string[],
+    coefficients,
+    intercepts,
+    featureScales,
+    ...(standardErrors instanceof Float64Array && { standardErrors }),
+    ...(typeof degreesOfFreedom === 'number' && { degreesOfFreedom }),
+  }
 }
 
 /**
@@ -107,4 +135,16 @@ export function linearToOnnx(state: LinearState, input: string, graph: GraphBuil
   for (let j = 0; j < p; j++) for (let o = 0; o < outputs; o++) transposed[j * outputs + o] = state.coefficients[o * p + j] as number
   const scores = graph.node('Gemm', [graph.cast(input, 'double'), graph.doubles('coefficients', transposed, [p, outputs]), graph.doubles('intercepts', state.intercepts)])
   return type === 'double' ? scores : graph.cast(scores, 'float')
+}
+
+/** The estimator-side half of a linear regression: predictions, state and graph from its coefficients. */
+export function regressionModel(estimator: string, linear: LinearState, facts: ModelFacts): LinearModel {
+  return {
+    estimator,
+    task: 'regression',
+    facts,
+    linear,
+    predict: async (X) => ({ task: 'regression', values: linearScores(linear, X) }),
+    state: () => linearToState(estimator, linear),
+  }
 }

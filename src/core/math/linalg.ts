@@ -1,20 +1,18 @@
 /** Dense symmetric systems, row-major in one Float64Array. Small on purpose: what the linear models need. */
 
 /**
- * Cholesky solve of A x = b for symmetric positive definite A.
- * @param A shape (n, n); not changed
- * @returns x, or undefined where A is not numerically positive definite
+ * Cholesky factor of symmetric positive definite A, row-major, shape (n, n); A is not changed.
+ * @param tolerance a pivot below this share of the largest diagonal element has lost its digits
+ * @returns the lower factor, or undefined where A is not numerically positive definite
  */
-export function solveCholesky(A: Float64Array, b: Float64Array): Float64Array | undefined {
-  const n = b.length
+export function choleskyFactor(A: Float64Array, n: number, tolerance = 1e-12): Float64Array | undefined {
   const L = Float64Array.from(A)
   let largest = 0
   for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(A[i * n + i] as number))
   for (let j = 0; j < n; j++) {
     let pivot = L[j * n + j] as number
     for (let k = 0; k < j; k++) pivot -= (L[j * n + k] as number) ** 2
-    // A pivot this small has lost its digits: the caller takes the slower, safe road.
-    if (!(pivot > largest * 1e-12)) return undefined
+    if (!(pivot > largest * tolerance)) return undefined
     const root = Math.sqrt(pivot)
     L[j * n + j] = root
     for (let i = j + 1; i < n; i++) {
@@ -23,6 +21,12 @@ export function solveCholesky(A: Float64Array, b: Float64Array): Float64Array | 
       L[i * n + j] = sum / root
     }
   }
+  return L
+}
+
+/** x of L L' x = b. */
+export function choleskySolve(L: Float64Array, b: Float64Array): Float64Array {
+  const n = b.length
   const x = Float64Array.from(b)
   for (let i = 0; i < n; i++) {
     let sum = x[i] as number
@@ -35,6 +39,12 @@ export function solveCholesky(A: Float64Array, b: Float64Array): Float64Array | 
     x[i] = sum / (L[i * n + i] as number)
   }
   return x
+}
+
+/** x of A x = b, or undefined where A is not numerically positive definite: the caller then takes the slower, safe road. */
+export function solveCholesky(A: Float64Array, b: Float64Array): Float64Array | undefined {
+  const L = choleskyFactor(A, b.length)
+  return L && choleskySolve(L, b)
 }
 
 /**

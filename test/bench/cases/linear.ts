@@ -1,12 +1,12 @@
 /** Logistic regression, 200,000 x 28: from float32 columns to a model. Quality is held-out accuracy. */
-import { logistic } from '../../../src/core/estimators/logistic.ts'
+import { logisticRegression } from '../../../src/core/estimators/logistic-regression.ts'
 import { checkParams } from '../../../src/core/params.ts'
 import { nodeContext } from '../../support/node-context.ts'
 import { readBinaryTable } from '../data.ts'
 import type { Bench } from '../harness.ts'
 
 // scikit-learn's lbfgs stops at 1e-4; ours goes to the same tolerance here, and further by default.
-const params = checkParams('logistic', logistic.params, { tol: 1e-4 })
+const params = checkParams('logistic-regression', logisticRegression.params, { tol: 1e-4 })
 
 export const bench: Bench = {
   peer: 'linear.py',
@@ -18,7 +18,7 @@ export const bench: Bench = {
     const { train, y, held, accuracy } = readBinaryTable(folder, 200_000, 28)
     return async () => {
       const start = performance.now()
-      const model = await logistic.fit(train, y, { params, seed: 0 }, nodeContext())
+      const model = await logisticRegression.fit(train, y, { params, seed: 0 }, nodeContext())
       const ms = performance.now() - start
       return { ms, quality: accuracy(await model.predict(held)) }
     }

@@ -14,7 +14,7 @@ import type { StoredRun } from './stored-run.ts'
 describe('a binary run', () => {
   let run: StoredRun
   beforeAll(async () => {
-    run = await storedRun('binary', 'logistic')
+    run = await storedRun('binary', 'logistic-regression')
   })
 
   test('test figures stay sealed until opened, and every opening is counted', async () => {

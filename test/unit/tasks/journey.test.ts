@@ -33,24 +33,24 @@ describe('the journey on real samples', () => {
     expect(opened.rows).toBe(344)
     expect(opened.columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual(['species: categorical', 'island: categorical', 'bill_length_mm: numeric', 'bill_depth_mm: numeric', 'flipper_length_mm: numeric', 'body_mass_g: numeric', 'sex: categorical', 'year: numeric'])
     const runs = await trainAll(opened, { column: 'species', task: 'multiclass' }, quickMlp)
-    expect([...runs.keys()]).toEqual(['baseline', 'logistic', 'decision-tree', 'hist-gradient-boosting', 'mlp'])
+    expect([...runs.keys()]).toEqual(['baseline', 'logistic-regression', 'decision-tree', 'hist-gradient-boosting', 'mlp'])
     expect(score(runs.get('baseline') as never, 'accuracy')).toBeLessThan(0.5)
     for (const [id, run] of runs) {
       expect(run.status).toBe('succeeded')
       expect(run.rows).toEqual({ train: 206, valid: 69, test: 69, leftOut: 0 })
       if (id !== 'baseline') expect(score(run, 'accuracy'), id).toBeGreaterThan(0.85)
     }
-    const evaluation = await evaluateTest({ runId: 'run-logistic', token: opened.token }, opened.host)
+    const evaluation = await evaluateTest({ runId: 'run-logistic-regression', token: opened.token }, opened.host)
     expect(evaluation).toMatchObject({ part: 'test', n: 69 })
-    expect(await readRun(opened.host.store, 'run-logistic')).toMatchObject({ testOpenings: 1, testEvaluation: { part: 'test' } })
+    expect(await readRun(opened.host.store, 'run-logistic-regression')).toMatchObject({ testOpenings: 1, testEvaluation: { part: 'test' } })
   })
 
   it('German credit: models rank above chance', async () => {
     expectConsole(/TensorFlow\.js in Node|Platform node/)
     const opened = await ingestSample('german-credit.csv')
     const runs = await trainAll(opened, { column: 'credit_risk', task: 'binary' }, quickMlp)
-    for (const id of ['logistic', 'hist-gradient-boosting', 'mlp']) expect(score(runs.get(id) as never, 'roc-auc'), id).toBeGreaterThan(0.7)
-    expect(runs.get('logistic')?.evaluation?.classes).toEqual(['good', 'bad'])
+    for (const id of ['logistic-regression', 'hist-gradient-boosting', 'mlp']) expect(score(runs.get(id) as never, 'roc-auc'), id).toBeGreaterThan(0.7)
+    expect(runs.get('logistic-regression')?.evaluation?.classes).toEqual(['good', 'bad'])
   })
 
   it('diamonds: boosting explains nearly all of the price, ridge most of it', async () => {
@@ -64,7 +64,7 @@ describe('the journey on real samples', () => {
 
   it('shows what the recipe does to the training rows only', async () => {
     const opened = await ingestSample('penguins.csv')
-    const spec = specFor(opened, { column: 'species', task: 'multiclass' }, 'logistic')
+    const spec = specFor(opened, { column: 'species', task: 'multiclass' }, 'logistic-regression')
     const preview = await preparePreview({ datasetId: opened.datasetId, target: spec.target, split: spec.split, recipe: spec.recipe }, opened.host)
     expect(preview.trainRows).toBe(206)
     expect(preview.features).toContain('island = Biscoe')
@@ -76,7 +76,7 @@ describe('the journey on real samples', () => {
 
   it('records a failed run with what went wrong', async () => {
     const opened = await ingestText('a,b\n1,x\n2,x\n3,x\n4,x\n5,y\n')
-    const spec = specFor(opened, { column: 'b', task: 'binary' }, 'logistic')
+    const spec = specFor(opened, { column: 'b', task: 'binary' }, 'logistic-regression')
     await expect(train({ runId: 'r', token: opened.token, spec: { ...spec, split: { strategy: { kind: 'random' }, validShare: 0.9, testShare: 0, seed: 1 } } }, opened.host)).rejects.toMatchObject({ code: 'bad-data' })
     expect(await readRun(opened.host.store, 'r')).toMatchObject({ status: 'failed', error: { code: 'bad-data' } })
   })

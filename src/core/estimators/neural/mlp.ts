@@ -123,6 +123,7 @@ function learntOf(state: ModelState): { learnt: Learnt; theta: Float32Array } {
 export const mlp: Estimator<typeof params> = {
   id: 'mlp',
   label: 'Neural network (MLP)',
+  family: 'neural',
   summary: 'Layers of neurons trained step by step; bends to any smooth pattern, needs scaled features and more rows.',
   source: 'Rumelhart, Hinton & Williams 1986; Adam: Kingma & Ba 2015; reference: scikit-learn MLPClassifier and MLPRegressor',
   tasks: ['binary', 'multiclass', 'regression'],

@@ -101,7 +101,7 @@ it('keeps the curves it reported and the time each part took', async () => {
 const wrong: readonly (readonly [string, Partial<RunSpec>, readonly Column[], string, RegExp])[] = [
   ['a task the estimator does not do', { estimator: { id: 'ridge', params: {} } }, columns, 'unsupported', /^unsupported task; Ridge regression does regression: binary/],
   ['an estimator that does not exist', { estimator: { id: 'oracle', params: {} } }, columns, 'unsupported', /^unknown estimator/],
-  ['a parameter out of range', { estimator: { id: 'logistic', params: { C: -3 } } }, columns, 'bad-param', /^invalid C of logistic; not in \[0.000001, 1000000\]: -3/],
+  ['a parameter out of range', { estimator: { id: 'logistic-regression', params: { C: -3 } } }, columns, 'bad-param', /^invalid C of logistic-regression; not in \[0.000001, 1000000\]: -3/],
   ['a target that is not there', { target: { column: 'nowhere', task: 'binary' } }, columns, 'bad-data', /^missing column/],
   ['free text as the target', { target: { column: 'remark', task: 'binary' }, split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed: 1 } }, columns, 'bad-data', /^invalid t/],
   ['one class', {}, columns.map((column) => (column.name === 'sold' ? columnFrom('sold', 'categorical', draw(() => 'yes')) : column)), 'bad-data', /needs at least 2 classes among the rows used: 1 class \(yes\)/],
@@ -109,7 +109,7 @@ const wrong: readonly (readonly [string, Partial<RunSpec>, readonly Column[], st
   ['nothing to learn from', {}, columns.filter(({ name }) => ['remark', 'sold'].includes(name)), 'bad-data', /^missing features; the recipe leaves none of 1 columns: remark/],
 ]
 it.each(wrong)('refuses %s', async (_title, over, all, code, message) => {
-  const attempt = train(specFor('logistic', targets['binary'] as TargetSpec, over), dataOf(all), nodeContext())
+  const attempt = train(specFor('logistic-regression', targets['binary'] as TargetSpec, over), dataOf(all), nodeContext())
   await expect(attempt).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
 })
 
