@@ -2,6 +2,7 @@
 /// <reference path="./virtual.d.ts" />
 import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
+import type { ReferenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { sha256 } from '../core/ids.ts'
@@ -14,6 +15,7 @@ import server from 'virtual:glasshouse-server'
 export interface BundleParts {
   readonly signature: Signature
   readonly golden: GoldenRows
+  readonly reference: ReferenceProfile
   readonly model: Uint8Array<ArrayBuffer>
   readonly cardMarkdown: string
   readonly cardHtml: string
@@ -29,6 +31,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['model.onnx', parts.model],
     ['signature.json', json(parts.signature)],
     ['golden.json', json(parts.golden)],
+    ['reference.json', json(parts.reference)],
     ['MODEL_CARD.md', parts.cardMarkdown],
     ['MODEL_CARD.html', parts.cardHtml],
     ['run.json', json(parts.run)],

@@ -6,6 +6,7 @@ import { cardHtml, cardMarkdown, cardOf } from '../core/bundle/card.ts'
 import { goldenRows } from '../core/bundle/golden.ts'
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
 import { encodeRows } from '../core/bundle/encode.ts'
+import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import type { Context } from '../core/context.ts'
@@ -76,7 +77,8 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
-  const files = await bundleFiles({ signature, golden, model, cardMarkdown: markdown, cardHtml: cardHtml(card), run: exportedRun(run) })
+  const reference = referenceProfile(signature, dataset.columns, trainRows, await opened.predictionsOn('valid'))
+  const files = await bundleFiles({ signature, golden, reference, model, cardMarkdown: markdown, cardHtml: cardHtml(card), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
 }

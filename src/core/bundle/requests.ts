@@ -2,6 +2,7 @@
 import { StudioError } from '../errors.ts'
 import { cellError, emptyFeed, encodeCell, encodeRows, missingTime, setCell, shownValue } from './encode.ts'
 import type { EncodedCell, Feed } from './encode.ts'
+import type { Notice } from './notices.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 import type { StrictJson } from './strict-json.ts'
 
@@ -14,17 +15,19 @@ export interface ModelRequest {
   readonly id?: string
   /** v2 only: names of the outputs asked for. */
   readonly outputs?: readonly string[]
+  /** What the reader of the body overlooked on purpose. */
+  readonly notices?: readonly Notice[]
 }
 
 export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES' } as const
 
-function bad(what: string, rule: string, value?: unknown): StudioError {
+export function bad(what: string, rule: string, value?: unknown): StudioError {
   const name = what.slice(0, 200)
   return new StudioError({ code: 'bad-data', message: `invalid ${name}; ${rule}${value === undefined ? '' : `: ${shownValue(value instanceof Map ? {} : value)}`}`, details: { field: name } })
 }
-const isObject = (value: StrictJson | undefined): value is ReadonlyMap<string, StrictJson> => value instanceof Map
+export const isObject = (value: StrictJson | undefined): value is ReadonlyMap<string, StrictJson> => value instanceof Map
 
-function onlyKeys(object: ReadonlyMap<string, StrictJson>, what: string, allowed: readonly string[]): void {
+export function onlyKeys(object: ReadonlyMap<string, StrictJson>, what: string, allowed: readonly string[]): void {
   for (const key of object.keys()) if (!allowed.includes(key)) throw bad(what, `a field that is not one of ${allowed.join(', ')}`, key)
 }
 
@@ -47,7 +50,7 @@ export function readPlainRequest(signature: Signature, body: StrictJson): ModelR
   return { rows: rows.length, feeds }
 }
 
-function checkCount(what: string, rows: number): void {
+export function checkCount(what: string, rows: number): void {
   if (rows < 1 || rows > maxRequestRows) throw bad(what, `not between 1 and ${maxRequestRows} rows`, rows)
 }
 

@@ -3,6 +3,7 @@ import { StudioError } from '../errors.ts'
 import type { ServedAnswer } from '../onnx/runner.ts'
 import { datatypes } from './requests.ts'
 import type { ModelRequest } from './requests.ts'
+import type { Notice } from './notices.ts'
 import type { Signature } from './signature.ts'
 
 /** @throws StudioError diverged where an output is not finite */
@@ -15,7 +16,8 @@ export function checkFiniteAnswer(answer: ServedAnswer, rows: number): void {
   }
 }
 
-export function inferResponse(signature: Signature, model: string, request: ModelRequest, answer: ServedAnswer): string {
+/** @param notices counted in `parameters`, which the protocol leaves to servers */
+export function inferResponse(signature: Signature, model: string, version: string, request: ModelRequest, answer: ServedAnswer, notices: readonly Notice[] = []): string {
   const outputs = signature.outputs
     .map((output, i) => ({
       name: output.name,
@@ -24,11 +26,13 @@ export function inferResponse(signature: Signature, model: string, request: Mode
       data: Array.from((i === 0 ? answer.answers : (answer.probabilities ?? [])) as ArrayLike<number | string>),
     }))
     .filter((output) => request.outputs?.includes(output.name) ?? true)
-  return JSON.stringify({ model_name: model, model_version: '1', ...(request.id === undefined ? {} : { id: request.id }), outputs })
+  const count = (kind: Notice['kind']): number => notices.reduce((sum, notice) => sum + (notice.kind === kind ? notice.count : 0), 0)
+  const parameters = notices.length === 0 ? {} : { parameters: { unseen: count('unseen'), out_of_range: count('out-of-range') } }
+  return JSON.stringify({ model_name: model, model_version: version, ...(request.id === undefined ? {} : { id: request.id }), ...parameters, outputs })
 }
 
 /** Written by hand, because a class may be called anything, `__proto__` too. */
-export function plainResponse(signature: Signature, rows: number, answer: ServedAnswer): string {
+export function plainResponse(signature: Signature, rows: number, answer: ServedAnswer, notices: readonly Notice[] = []): string {
   const k = signature.classes.length
   const names = signature.classes.map((name) => JSON.stringify(name))
   const predictions = Array.from({ length: rows }, (_, row) => {
@@ -37,7 +41,13 @@ export function plainResponse(signature: Signature, rows: number, answer: Served
     const probabilities = names.map((name, c) => `${name}:${JSON.stringify(answer.probabilities?.[row * k + c])}`)
     return `{"label":${label},"probabilities":{${probabilities.join(',')}}}`
   })
-  return `{"predictions":[${predictions.join(',')}]}`
+  return `{"predictions":[${predictions.join(',')}]${notices.length === 0 ? '' : `,"warnings":${JSON.stringify(notices)}`}}`
+}
+
+/** As KServe v1 and MLflow answer: one entry a row, a number for a value, an object as in `plainResponse` for a class. */
+export function rowsResponse(signature: Signature, rows: number, answer: ServedAnswer, notices: readonly Notice[] = []): string {
+  if (answer.probabilities) return plainResponse(signature, rows, answer, notices)
+  return `{"predictions":${JSON.stringify(Array.from(answer.answers as ArrayLike<number>))}${notices.length === 0 ? '' : `,"warnings":${JSON.stringify(notices)}`}}`
 }
 
 /** The model's name in addresses: letters, digits and dashes of its own name. */
@@ -48,10 +58,10 @@ export const modelSlug = (name: string): string =>
     .slice(0, 60)
     .replace(/^-+|-+$/g, '') || 'model'
 
-export function modelMetadata(signature: Signature): string {
+export function modelMetadata(signature: Signature, name: string, versions: readonly string[]): string {
   return JSON.stringify({
-    name: modelSlug(signature.name),
-    versions: ['1'],
+    name,
+    versions,
     platform: 'onnxruntime_onnx',
     inputs: signature.inputs.map((input) => ({
       name: input.name,

@@ -15,13 +15,30 @@ export class HttpError extends Error {
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const closing = { Connection: 'close' }
 
+export type BodyKind = 'json' | 'csv'
+const kinds: readonly (readonly [BodyKind, RegExp, string])[] = [
+  ['json', /^application\/(?:[\w.-]+\+)?json$/i, 'application/json'],
+  ['csv', /^text\/csv$/i, 'text/csv'],
+]
+
+/** JSON where nothing is said. @throws HttpError 415 */
+function kindOf(type: string | undefined, accepted: readonly BodyKind[]): BodyKind {
+  if (type === undefined) return 'json'
+  const [media = '', ...parameters] = type.split(';').map((part) => part.trim())
+  const found = kinds.find(([kind, pattern]) => accepted.includes(kind) && pattern.test(media))
+  const names = kinds.filter(([kind]) => accepted.includes(kind)).map(([, , name]) => name)
+  if (!found) throw new HttpError(415, `unsupported Content-Type; send ${names.join(' or ')}: ${type.slice(0, 80)}`, closing)
+  const charset = parameters.find((part) => /^charset=/i.test(part))
+  if (charset !== undefined && !/^charset="?utf-?8"?$/i.test(charset)) throw new HttpError(415, `unsupported charset; send UTF-8: ${charset.slice(0, 40)}`, closing)
+  return found[0]
+}
+
 /** @throws HttpError 400, 413 or 415; with 413 nothing more is read */
-export function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  if (request.headers['content-encoding'] !== undefined) throw new HttpError(415, `unsupported Content-Encoding; send plain JSON: ${request.headers['content-encoding'].slice(0, 40)}`, closing)
-  const type = request.headers['content-type']
-  if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\s*(?:;.*)?$/i.test(type)) throw new HttpError(415, `unsupported Content-Type; send application/json: ${type.slice(0, 80)}`, closing)
+export async function readBody(request: IncomingMessage, limit: number, accepted: readonly BodyKind[]): Promise<{ readonly text: string; readonly kind: BodyKind }> {
+  if (request.headers['content-encoding'] !== undefined) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${request.headers['content-encoding'].slice(0, 40)}`, closing)
+  const kind = kindOf(request.headers['content-type'], accepted)
   if (Number(request.headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${request.headers['content-length']}`, closing)
-  return new Promise((resolve, reject) => {
+  const text = await new Promise<string>((resolve, reject) => {
     const parts: Buffer[] = []
     let bytes = 0
     request.on('data', (part: Buffer) => {
@@ -42,6 +59,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
     request.on('error', reject)
     request.on('close', () => reject(new HttpError(400, 'invalid body; it ended too early', closing)))
   })
+  return { text, kind }
 }
 
 /** A GET must not bring a body: it would be read as the next request by somebody in between. */

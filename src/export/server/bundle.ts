@@ -3,12 +3,17 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import type { GoldenRows } from '../../core/bundle/golden.ts'
+import type { ReferenceProfile } from '../../core/bundle/reference.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
 
 export interface Bundle {
   readonly model: Uint8Array
   readonly signature: Signature
   readonly golden: GoldenRows
+  /** Absent in bundles made without one: there are no drift figures then. */
+  readonly reference?: ReferenceProfile
+  /** SHA-256 of manifest.json: what this bundle is. */
+  readonly digest: string
 }
 interface Manifest {
   readonly version: number
@@ -51,5 +56,7 @@ export function readBundle(folder: string): Bundle {
   const signature = json('signature.json') as Signature
   const golden = json('golden.json') as GoldenRows
   if (signature.version !== 1 || golden.version !== 1) throw new BundleError('unsupported bundle; signature.json and golden.json must be of version 1')
-  return { model: read('model.onnx'), signature, golden }
+  const digest = createHash('sha256').update(read('manifest.json')).digest('hex')
+  const reference = listed.has('reference.json') && existsSync(join(folder, 'reference.json')) ? { reference: json('reference.json') as ReferenceProfile } : {}
+  return { model: read('model.onnx'), signature, golden, digest, ...reference }
 }

@@ -1,102 +1,145 @@
 /**
  * The server of an exported bundle: node server/server.mjs [--verify | --test]. One process, no download,
- * no file written. It checks the bundle against its manifest, answers the golden rows, and only then listens.
+ * no file written but the request log where one is asked for. It checks every bundle against its manifest,
+ * answers the golden rows, and only then listens. SIGHUP reads the bundles and SERVING again.
  * Exit codes: 0 drained, 78 a bundle or setting that cannot be served, 1 anything else.
  */
+import { watchFile, unwatchFile } from 'node:fs'
+import type { Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
-import { goldenProblem } from '../../core/bundle/compare-golden.ts'
-import { encodeRows } from '../../core/bundle/encode.ts'
-import { modelSlug } from '../../core/bundle/responses.ts'
 import { createApp } from './app.ts'
 import type { AppState } from './app.ts'
-import { BundleError, readBundle } from './bundle.ts'
-import type { Bundle } from './bundle.ts'
+import { BundleError } from './bundle.ts'
+import { readConfig, singleBundle } from './config.ts'
 import { inferThread } from './infer-thread.ts'
-import { InferencePool } from './pool.ts'
+import { Models } from './models.ts'
+import { RequestLog } from './request-log.ts'
 import { selfTest } from './self-test.ts'
+import { createMetricsServer, ServerMetrics } from './server-metrics.ts'
+import { Service } from './service.ts'
+import { textSetting, wholeSetting } from './settings.ts'
 
 const script = new URL(import.meta.url)
 const folder = process.env['BUNDLE'] ?? dirname(dirname(fileURLToPath(script)))
 
-function setting(name: string, fallback: number, min: number, max: number): number {
-  const text = process.env[name]
-  if (text === undefined || text === '') return fallback
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < min || value > max) throw new BundleError(`invalid ${name}; not a whole number in [${min}, ${max}]: ${text.slice(0, 40)}`)
-  return value
-}
-
 const log = (fields: Readonly<Record<string, string | number>>): void => void process.stdout.write(`${JSON.stringify(fields)}\n`)
-
-async function openPool(bundle: Bundle): Promise<InferencePool> {
-  const pool = new InferencePool(script, {
-    model: bundle.model,
-    signature: bundle.signature,
-    threads: setting('THREADS', Math.max(1, Math.min(4, availableParallelism() - 1)), 1, 64),
-    queueLimit: setting('QUEUE', 256, 1, 100_000),
-    timeoutMs: setting('INFERENCE_TIMEOUT_MS', 10_000, 1, 3_600_000),
-  })
-  try {
-    await pool.open()
-  } catch (cause) {
-    throw new BundleError(`invalid model.onnx; ONNX Runtime refused it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
-  const { signature, golden } = bundle
-  if (golden.rows.length > 0) {
-    const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
-    const problem = goldenProblem(signature, golden, await pool.run({ feeds, rows: golden.rows.length }))
-    if (problem) throw new BundleError(`invalid bundle; it no longer answers as it did when it was exported: ${problem}`)
-  }
-  return pool
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const configured = () => {
+  const path = textSetting('SERVING')
+  return path === undefined ? singleBundle(folder) : readConfig(path)
 }
 
-async function serve(): Promise<void> {
-  const bundle = readBundle(folder)
-  const testing = process.argv.includes('--test')
-  const port = testing ? 0 : setting('PORT', 8080, 0, 65_535)
-  const host = testing ? '127.0.0.1' : (process.env['HOST'] ?? '127.0.0.1')
-  const pool = await openPool(bundle)
-  if (process.argv.includes('--verify')) {
-    log({ event: 'verified', goldenRows: bundle.golden.rows.length })
-    return pool.close()
-  }
-  const state: AppState = { ready: true, inFlight: 0 }
-  const bodyLimit = setting('BODY_LIMIT', 1_000_000, 1, 1_000_000_000)
-  const server = createApp({ signature: bundle.signature, bodyLimit, infer: (request) => pool.run(request) }, state)
-  const stop = async (): Promise<void> => {
-    if (!state.ready) return
-    // Readiness turns first, so that a balancer sends nothing new while the door is still open.
-    state.ready = false
-    const until = Date.now() + setting('DRAIN_MS', 10_000, 0, 600_000)
-    await pause(setting('DRAIN_DELAY_MS', 500, 0, 60_000))
-    server.close()
-    server.closeIdleConnections()
-    while (state.inFlight > 0 && Date.now() < until) await pause(20)
-    server.closeAllConnections()
-    await pool.close()
-    log({ event: 'stopped' })
-    process.exit(0)
-  }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
+function openModels(metrics: ServerMetrics): Models {
+  return new Models({
+    script,
+    pool: {
+      threads: wholeSetting('THREADS', Math.max(1, Math.min(4, availableParallelism() - 1)), 1, 64),
+      queueLimit: wholeSetting('QUEUE', 256, 1, 100_000),
+      timeoutMs: wholeSetting('INFERENCE_TIMEOUT_MS', 10_000, 1, 3_600_000),
+      batchRows: wholeSetting('BATCH_ROWS', 256, 1, 10_000),
+    },
+    onBatch(version, rows, requests, seconds) {
+      if (!version) return
+      const of = [version.model, version.version]
+      metrics.inference.observe(of, seconds)
+      metrics.batchRows.observe(of, rows)
+      metrics.batchRequests.observe(of, requests)
+    },
+  })
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
   const address = server.address()
-  const bound = typeof address === 'object' && address ? address.port : port
-  log({ event: 'listening', host, port: bound, model: modelSlug(bundle.signature.name) })
+  return typeof address === 'object' && address ? address.port : port
+}
+
+async function serve(): Promise<void> {
+  const testing = process.argv.includes('--test')
+  const port = testing ? 0 : wholeSetting('PORT', 8080, 0, 65_535)
+  const host = testing ? '127.0.0.1' : (textSetting('HOST') ?? '127.0.0.1')
+  const bodyLimit = wholeSetting('BODY_LIMIT', 1_000_000, 1, 1_000_000_000)
+  const drainMs = wholeSetting('DRAIN_MS', 10_000, 0, 600_000)
+  const drainDelayMs = wholeSetting('DRAIN_DELAY_MS', 500, 0, 60_000)
+  const metricsPort = testing ? -1 : textSetting('METRICS_PORT') === 'off' ? -1 : wholeSetting('METRICS_PORT', 9090, 0, 65_535)
+  const metrics = new ServerMetrics()
+  const models = openModels(metrics)
+  await models.load(configured())
+  if (process.argv.includes('--verify')) {
+    for (const { model, version, bundle } of models.all()) log({ event: 'verified', model, version, goldenRows: bundle.golden.rows.length })
+    return models.close()
+  }
+  const logPath = testing ? undefined : textSetting('REQUEST_LOG')
+  const requestLog = logPath === undefined ? undefined : new RequestLog(logPath, (textSetting('REQUEST_LOG_REDACT') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  const state: AppState = { ready: true, inFlight: 0 }
+  const server = createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
+  const metricsServer = createMetricsServer(() => metrics.text(models, state, requestLog))
+
+  const stop = async (): Promise<void> => {
+    if (!state.ready) return
+    // Readiness turns first, so that a balancer sends nothing new while the door is still open.
+    state.ready = false
+    const until = Date.now() + drainMs
+    await pause(drainDelayMs)
+    server.close()
+    server.closeIdleConnections()
+    while (state.inFlight > 0 && Date.now() < until) await pause(20)
+    server.closeAllConnections()
+    metricsServer.close()
+    metricsServer.closeAllConnections()
+    await requestLog?.close()
+    log({ event: 'stopped' })
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+
+  // One reload after the other, and a bad one changes nothing.
+  let reloading = Promise.resolve()
+  const reload = (): void => {
+    reloading = reloading.then(async () => {
+      try {
+        await models.load(configured())
+        metrics.reloads.add(['ok'])
+        log({ event: 'reloaded', versions: models.all().map(({ model, version }) => `${model}/${version}`).join(' ') })
+      } catch (error) {
+        metrics.reloads.add(['refused'])
+        process.stderr.write(`${JSON.stringify({ level: 'error', event: 'not reloaded', reason: error instanceof Error ? error.message : String(error) })}\n`)
+      }
+    })
+  }
+  process.on('SIGHUP', reload)
+  const serving = textSetting('SERVING')
+  if (serving !== undefined && textSetting('WATCH') === '1') {
+    watchFile(serving, { interval: 1000, persistent: false }, reload)
+    process.once('exit', () => unwatchFile(serving))
+  }
+
+  if (metricsPort >= 0) {
+    const metricsHost = textSetting('METRICS_HOST') ?? '127.0.0.1'
+    try {
+      log({ event: 'metrics', metricsHost, metricsPort: await listen(metricsServer, metricsPort, metricsHost) })
+    } catch (cause) {
+      // A second server on this machine must start where nobody chose the port.
+      if (textSetting('METRICS_PORT') !== undefined) throw cause
+      log({ event: 'no metrics', reason: `port ${metricsPort} is taken; METRICS_PORT chooses another` })
+    }
+  }
+  const bound = await listen(server, port, host)
+  log({ event: 'listening', host, port: bound, model: models.first.name })
   if (!testing) return
-  const failed = await selfTest(`http://127.0.0.1:${bound}`, bundle, bodyLimit, (line) => process.stdout.write(`${line}\n`))
+  const failed = await selfTest(`http://127.0.0.1:${bound}`, models.first.name, models.first.fallback.bundle, bodyLimit, (line) => process.stdout.write(`${line}\n`))
   server.closeAllConnections()
   server.close()
-  await pool.close()
+  await models.close()
   process.exitCode = failed === 0 ? 0 : 1
 }
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 if (isMainThread) {
   serve().catch((error: unknown) => {

@@ -1,11 +1,13 @@
 /**
  * Inference beside the event loop, so that health checks answer while a batch is computed. One session a
- * thread, for the life of the process; a bounded queue; a thread that fails or hangs is replaced.
+ * thread, for the life of the process; a bounded queue; a thread that fails or hangs is replaced. What
+ * waits while a thread is busy is answered together: batches grow with the load and nobody waits for one to fill.
  */
 import { Worker } from 'node:worker_threads'
 import type { Feed } from '../../core/bundle/encode.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
+import { joinRequests, splitAnswer } from './batch.ts'
 
 export interface PoolOptions {
   readonly model: Uint8Array
@@ -13,6 +15,10 @@ export interface PoolOptions {
   readonly threads: number
   readonly queueLimit: number
   readonly timeoutMs: number
+  /** Rows that are answered together at most; a larger request goes alone. */
+  readonly batchRows: number
+  /** Told of every run: its rows, its requests, its seconds in the thread. */
+  readonly onBatch?: (rows: number, requests: number, seconds: number) => void
 }
 export interface WorkerRequest {
   readonly feeds: readonly Feed[]
@@ -28,11 +34,15 @@ interface Job {
   readonly request: WorkerRequest
   readonly resolve: (answer: ServedAnswer) => void
   readonly reject: (error: Error) => void
+  /** Not together with others: it was in a batch that failed. */
+  readonly alone?: boolean
 }
 interface Thread {
   readonly worker: Worker
   ready: boolean
-  job: Job | undefined
+  /** What it is computing; undefined while idle. */
+  jobs: readonly Job[] | undefined
+  started: number
   timer: NodeJS.Timeout | undefined
   /** Gives the thread up, with its job. */
   lose: (reason: string) => void
@@ -57,13 +67,13 @@ export class InferencePool {
 
   #start(): Promise<void> {
     const { model, signature } = this.#options
-    const thread: Thread = { worker: new Worker(this.#script, { workerData: { model, signature } }), ready: false, job: undefined, timer: undefined, lose: () => undefined }
+    const thread: Thread = { worker: new Worker(this.#script, { workerData: { model, signature } }), ready: false, jobs: undefined, started: 0, timer: undefined, lose: () => undefined }
     this.#threads.add(thread)
     return new Promise((resolve, reject) => {
       thread.lose = (reason) => {
         if (!this.#threads.delete(thread)) return
         clearTimeout(thread.timer)
-        thread.job?.reject(new Error(reason))
+        for (const job of thread.jobs ?? []) job.reject(new Error(reason))
         if (!thread.ready) reject(new Error(reason))
         else if (!this.#closed) this.#start().catch(() => undefined)
         void thread.worker.terminate()
@@ -74,11 +84,10 @@ export class InferencePool {
           resolve()
         } else {
           clearTimeout(thread.timer)
-          const job = thread.job
-          thread.job = undefined
-          if ('answer' in reply) job?.resolve(reply.answer)
-          else if (job) job.reject(new Error(reply.failure))
-          else return thread.lose(reply.failure)
+          const { jobs } = thread
+          thread.jobs = undefined
+          if (!jobs) return thread.lose('failure' in reply ? reply.failure : 'an answer to no question')
+          this.#settle(jobs, reply, (performance.now() - thread.started) / 1000)
         }
         this.#next(thread)
       })
@@ -88,12 +97,41 @@ export class InferencePool {
   }
 
   #next(thread: Thread): void {
-    if (thread.job || !thread.ready) return
-    const job = this.#queue.shift()
-    if (!job) return
-    thread.job = job
+    if (thread.jobs || !thread.ready) return
+    const jobs = this.#takeBatch()
+    if (jobs.length === 0) return
+    thread.jobs = jobs
+    thread.started = performance.now()
     thread.timer = setTimeout(() => thread.lose(`inference took longer than ${this.#options.timeoutMs} ms`), this.#options.timeoutMs)
-    thread.worker.postMessage(job.request)
+    thread.worker.postMessage(joinRequests(jobs.map(({ request }) => request)))
+  }
+
+  #takeBatch(): Job[] {
+    const jobs: Job[] = []
+    let rows = 0
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      const alone = next.alone === true
+      if (jobs.length > 0 && (alone || rows + next.request.rows > this.#options.batchRows)) break
+      this.#queue.shift()
+      jobs.push(next)
+      rows += next.request.rows
+      if (alone) break
+    }
+    return jobs
+  }
+
+  #settle(jobs: readonly Job[], reply: Exclude<WorkerReply, { ready: true }>, seconds: number): void {
+    const rows = jobs.map(({ request }) => request.rows)
+    if ('answer' in reply) {
+      this.#options.onBatch?.(rows.reduce((sum, count) => sum + count, 0), jobs.length, seconds)
+      splitAnswer(reply.answer, rows).forEach((answer, i) => jobs[i]?.resolve(answer))
+    } else if (jobs.length === 1) jobs[0]?.reject(new Error(reply.failure))
+    // One of them spoilt it: each is asked again by itself, before whoever came later.
+    else this.#queue.unshift(...jobs.map((job): Job => ({ ...job, alone: true })))
+  }
+
+  get waiting(): number {
+    return this.#queue.length
   }
 
   /** @throws Overloaded at once where the queue is full; Error where inference failed */

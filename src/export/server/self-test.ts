@@ -1,5 +1,5 @@
 /**
- * `npm test` inside the bundle: the golden rows over both protocols, then requests that must be refused,
+ * `npm test` inside the bundle: the golden rows over every protocol, then requests that must be refused,
  * each followed by a good one that must still be answered right.
  */
 import { goldenProblem } from '../../core/bundle/compare-golden.ts'
@@ -23,8 +23,7 @@ export interface AbuseCase {
 }
 
 /** Everything that must be refused, made from the signature and one good row. */
-export function abuseCases(signature: Signature, row: readonly GoldenCell[], bodyLimit: number): AbuseCase[] {
-  const model = modelSlug(signature.name)
+export function abuseCases(signature: Signature, row: readonly GoldenCell[], bodyLimit: number, model = modelSlug(signature.name)): AbuseCase[] {
   const infer = `/v2/models/${model}/infer`
   const good = inferTensors(signature, [row])
   const first = good[0] as V2Tensor
@@ -63,9 +62,40 @@ export function abuseCases(signature: Signature, row: readonly GoldenCell[], bod
     { name: 'more data than shape', path: infer, body: changed({ shape: [1, 1], data: [null, null] }), status: 400, says: 'length' },
     { name: 'one input longer than the others', path: infer, body: good.length > 1 ? changed({ shape: [2, 1], data: [first.data, first.data] }) : changed({ shape: [2, 1] }), status: 400 },
     ...[[-1, 1], [0, 1], [1.5, 1], [9007199254740992, 1], [1], [1, 2], '1', null].map((shape): AbuseCase => ({ name: `shape ${JSON.stringify(shape)}`, path: infer, body: changed({ shape }), status: 400, says: 'shape' })),
+    ...tableCases(signature, row, model),
     ...signature.inputs.slice(0, 50).flatMap((of) => cellCases(of, (json) => withCell(of, json))),
   ]
   return cases.map((item) => (item.says === 'shape' && !named ? { ...item, says: 'invalid' } : item))
+}
+
+/** KServe v1 and MLflow. */
+function tableCases(signature: Signature, row: readonly GoldenCell[], model: string): AbuseCase[] {
+  const predict = `/v1/models/${model}:predict`
+  const names = JSON.stringify(signature.inputs.map(({ name }) => name))
+  const cells = JSON.stringify(row)
+  const csv = { 'Content-Type': 'text/csv' }
+  return [
+    { name: 'v1 without instances', path: predict, body: '{}', status: 400, says: 'instances' },
+    { name: 'v1 with both forms', path: predict, body: '{"instances":[],"inputs":{}}', status: 400, says: 'exactly one' },
+    { name: 'v1 with no rows', path: predict, body: '{"instances":[]}', status: 400, says: 'rows' },
+    { name: 'v1 with a row too short', path: predict, body: '{"instances":[[]]}', status: 400, says: 'row 1' },
+    { name: 'v1 with columns of unequal length', path: predict, body: '{"inputs":{"a":[1],"b":[1,2]}}', status: 400, says: 'same number' },
+    { name: 'v1 with an unknown column', path: predict, body: '{"inputs":{"no such column":[1]}}', status: 400, says: 'no such column' },
+    { name: 'v1 of an unknown model', path: '/v1/models/__proto__:predict', body: '{}', status: 404, says: 'unknown model' },
+    { name: 'v1 explain', path: `/v1/models/${model}:explain`, body: '{}', status: 404 },
+    { name: 'MLflow with no form', path: '/invocations', body: '{}', status: 400, says: 'exactly one' },
+    { name: 'MLflow with two forms', path: '/invocations', body: '{"instances":[[1]],"inputs":[[1]]}', status: 400, says: 'exactly one' },
+    { name: 'MLflow with parameters', path: '/invocations', body: `{"dataframe_split":{"columns":${names},"data":[${cells}]},"params":{"a":1}}`, status: 400, says: 'params' },
+    { name: 'MLflow with a row too long', path: '/invocations', body: `{"dataframe_split":{"columns":["a"],"data":[[1,2]]}}`, status: 400, says: 'row 1' },
+    { name: 'MLflow with a column twice', path: '/invocations', body: '{"dataframe_split":{"columns":["a","a"],"data":[[1,2]]}}', status: 400, says: 'twice' },
+    { name: 'MLflow with another content type', path: '/invocations', body: 'x', headers: { 'Content-Type': 'application/parquet' }, status: 415, says: 'text/csv' },
+    { name: 'CSV in another charset', path: '/invocations', body: 'a', headers: { 'Content-Type': 'text/csv; charset=latin1' }, status: 415, says: 'UTF-8' },
+    { name: 'CSV of nothing', path: '/invocations', body: '', headers: csv, status: 400 },
+    { name: 'CSV with a header alone', path: '/invocations', body: 'a,b', headers: csv, status: 400, says: 'rows' },
+    { name: 'CSV with an open quote', path: '/invocations', body: 'a,b\n1,"2', headers: csv, status: 400, says: 'quote' },
+    { name: 'CSV with a ragged row', path: '/invocations', body: 'a,b\n1', headers: csv, status: 400, says: 'row 1' },
+    { name: 'CSV where JSON is asked', path: '/predict', body: 'a', headers: csv, status: 415 },
+  ]
 }
 
 function cellCases(of: SignatureInput, body: (json: string) => string): AbuseCase[] {
@@ -88,19 +118,38 @@ export async function ask(url: string, item: Pick<AbuseCase, 'method' | 'path' |
   return { status: response.status, text: await response.text() }
 }
 
-/** The answer to golden rows as both routes give it. */
-export async function askGolden(url: string, signature: Signature, golden: GoldenRows, route: 'plain' | 'infer'): Promise<string | undefined> {
-  const asked =
-    route === 'plain'
-      ? await ask(url, { path: '/predict', body: plainBody(signature, golden.rows) })
-      : await ask(url, { path: `/v2/models/${modelSlug(signature.name)}/infer`, body: JSON.stringify({ id: 'golden', inputs: inferTensors(signature, golden.rows) }) })
-  if (asked.status !== 200) return `status ${asked.status}: ${asked.text.slice(0, 200)}`
-  return goldenProblem(signature, golden, route === 'plain' ? plainAnswer(signature, asked.text) : inferAnswer(asked.text))
+export const goldenRoutes = ['plain', 'infer', 'v1', 'split', 'records', 'csv'] as const
+export type GoldenRoute = (typeof goldenRoutes)[number]
+
+function goldenRequest(signature: Signature, rows: GoldenRows['rows'], route: GoldenRoute, model: string): Pick<AbuseCase, 'path' | 'body' | 'headers'> {
+  const names = signature.inputs.map(({ name }) => name)
+  switch (route) {
+    case 'plain':
+      return { path: '/predict', body: plainBody(signature, rows) }
+    case 'infer':
+      return { path: `/v2/models/${model}/infer`, body: JSON.stringify({ id: 'golden', inputs: inferTensors(signature, rows) }) }
+    case 'v1':
+      return { path: `/v1/models/${model}:predict`, body: JSON.stringify({ instances: rows }) }
+    case 'split':
+      return { path: '/invocations', body: JSON.stringify({ dataframe_split: { columns: names, data: rows } }) }
+    case 'records':
+      return { path: '/invocations', body: `{"dataframe_records":[${rows.map((row) => jsonObject(names.map((name, i) => [name, JSON.stringify(row[i] ?? null)]))).join(',')}]}` }
+    case 'csv':
+      return { path: '/invocations', body: [names, ...rows].map((row) => row.map((cell) => `"${String(cell ?? '').replaceAll('"', '""')}"`).join(',')).join('\n'), headers: { 'Content-Type': 'text/csv; charset=utf-8' } }
+  }
 }
 
-function plainAnswer(signature: Signature, text: string): ServedAnswer {
-  const { predictions } = JSON.parse(text) as { predictions: { value?: number; label?: string; probabilities?: Record<string, number> }[] }
-  if (signature.task === 'regression') return { answers: predictions.map(({ value }) => value as number) }
+/** Asks the golden rows by one protocol. @returns what is wrong, or undefined */
+export async function askGolden(url: string, signature: Signature, golden: GoldenRows, route: GoldenRoute, model = modelSlug(signature.name)): Promise<string | undefined> {
+  const asked = await ask(url, goldenRequest(signature, golden.rows, route, model))
+  if (asked.status !== 200) return `status ${asked.status}: ${asked.text.slice(0, 200)}`
+  return goldenProblem(signature, golden, route === 'infer' ? inferAnswer(asked.text) : rowsAnswer(signature, asked.text))
+}
+
+function rowsAnswer(signature: Signature, text: string): ServedAnswer {
+  const { predictions: given } = JSON.parse(text) as { predictions: (number | { value?: number; label?: string; probabilities?: Record<string, number> })[] }
+  if (signature.task === 'regression') return { answers: given.map((item) => (typeof item === 'number' ? item : (item.value as number))) }
+  const predictions = given as Exclude<(typeof given)[number], number>[]
   return { answers: predictions.map(({ label }) => label as string), probabilities: predictions.flatMap(({ probabilities }) => signature.classes.map((name) => Object.entries(probabilities ?? {}).find(([key]) => key === name)?.[1] ?? Number.NaN)) }
 }
 function inferAnswer(text: string): ServedAnswer {
@@ -110,7 +159,7 @@ function inferAnswer(text: string): ServedAnswer {
 }
 
 /** @returns how many checks failed */
-export async function selfTest(url: string, { signature, golden }: Bundle, bodyLimit: number, print: (line: string) => void): Promise<number> {
+export async function selfTest(url: string, model: string, { signature, golden }: Bundle, bodyLimit: number, print: (line: string) => void): Promise<number> {
   let passed = 0
   let failed = 0
   const judge = (name: string, problem: string | undefined): void => {
@@ -121,10 +170,10 @@ export async function selfTest(url: string, { signature, golden }: Bundle, bodyL
     }
   }
   const limited: GoldenRows = { ...golden, rows: golden.rows.slice(0, 1), reasons: golden.reasons.slice(0, 1) }
-  for (const route of ['plain', 'infer'] as const) judge(`golden rows, ${route}`, await askGolden(url, signature, golden, route))
+  for (const route of goldenRoutes) judge(`golden rows, ${route}`, await askGolden(url, signature, golden, route, model))
   const row = golden.rows[0]
   if (row) {
-    for (const item of abuseCases(signature, row, bodyLimit)) {
+    for (const item of abuseCases(signature, row, bodyLimit, model)) {
       const { status, text } = await ask(url, item)
       const explained = /^\{"error":".+"\}$/s.test(text) && (item.says === undefined || text.includes(item.says))
       judge(item.name, status === item.status && explained ? undefined : `expected ${item.status} and a reason${item.says ? ` with "${item.says}"` : ''}, received ${status} ${text.slice(0, 200)}`)

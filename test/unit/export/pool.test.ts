@@ -6,7 +6,7 @@ import type { Signature } from '../../../src/core/bundle/signature.ts'
 /** A thread that answers what its name says, without a model. */
 const thread = (body: string): URL => new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'; ${body}; parentPort.postMessage({ ready: true })`)}`)
 const echo = thread(`parentPort.on('message', ({ rows }) => setTimeout(() => rows === 13 ? process.exit(3) : parentPort.postMessage(rows === 7 ? { failure: 'seven' } : { answer: { answers: [String(rows)] } }), rows === 99 ? 1e6 : 5))`)
-const options = (change: Partial<PoolOptions> = {}): PoolOptions => ({ model: new Uint8Array(), signature: {} as Signature, threads: 1, queueLimit: 2, timeoutMs: 10_000, ...change })
+const options = (change: Partial<PoolOptions> = {}): PoolOptions => ({ model: new Uint8Array(), signature: {} as Signature, threads: 1, queueLimit: 2, timeoutMs: 10_000, batchRows: 1, ...change })
 const ask = (pool: InferencePool, rows: number) => pool.run({ feeds: [], rows }).then(({ answers }) => answers[0])
 
 describe('inference pool', () => {

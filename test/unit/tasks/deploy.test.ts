@@ -37,7 +37,7 @@ afterAll(() => {
 })
 
 function start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): { child: ChildProcess; output: () => string; exit: Promise<number | null> } {
-  const child = spawn(process.execPath, ['server/server.mjs', ...args], { cwd: folder, env: { ...process.env, PORT: '0', THREADS: '1', DRAIN_DELAY_MS: '300', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['server/server.mjs', ...args], { cwd: folder, env: { ...process.env, PORT: '0', THREADS: '1', METRICS_PORT: '0', DRAIN_DELAY_MS: '300', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   let text = ''
   child.stdout?.on('data', (part: Buffer) => (text += part.toString()))

@@ -1,0 +1,107 @@
+/** The OpenAPI 3.1 document of what is being served, made from the signatures. */
+import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
+import type { Models } from './models.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** A JSON value of one column, as `/predict` takes it. */
+export function cellSchema(input: SignatureInput): Schema {
+  const type = { numeric: 'number', boolean: 'boolean', categorical: 'string', datetime: 'string' }[input.kind]
+  const seen: string[] = []
+  if (input.min !== undefined && input.max !== undefined && input.kind === 'numeric') seen.push(`training saw ${input.min} to ${input.max}`)
+  if (input.categories) seen.push(`training saw ${input.categories.length} categories`, ...(input.categories.length <= 20 ? [input.categories.map((name) => name.slice(0, 60)).join(', ')] : []))
+  if (input.layout !== undefined) seen.push(`written as ${input.layout}`)
+  return { type: input.nullable ? [type, 'null'] : type, ...(seen.length > 0 ? { description: seen.join('; ') } : {}) }
+}
+
+/** From entries by definition: a column may be called `__proto__`. */
+const objectOf = (entries: Iterable<readonly [string, unknown]>): Schema => Object.fromEntries(entries)
+
+const rowSchema = ({ inputs }: Signature): Schema => ({ type: 'object', required: inputs.map(({ name }) => name), additionalProperties: false, properties: objectOf(inputs.map((input) => [input.name, cellSchema(input)])) })
+
+function answerSchema({ task, classes }: Signature): Schema {
+  if (task === 'regression') return { type: 'object', required: ['value'], properties: { value: { type: 'number' } } }
+  const probabilities = { type: 'object', required: classes, properties: objectOf(classes.map((name) => [name, { type: 'number', minimum: 0, maximum: 1 }])) }
+  return { type: 'object', required: ['label', 'probabilities'], properties: { label: { type: 'string', enum: classes }, probabilities } }
+}
+
+const json = (schema: Schema): Schema => ({ 'application/json': { schema } })
+const ok = (schema: Schema, description = 'The answer.'): Schema => ({
+  200: { description, content: json(schema) },
+  ...Object.fromEntries([[400, 'A value, column or field that does not fit; the sentence names row and column.'], [404, 'No such model or version.'], [413, 'The body is too large.'], [415, 'Neither JSON nor CSV in UTF-8, or compressed.'], [503, 'Too many requests are waiting; try again after Retry-After seconds.']].map(([status, text]) => [status, { description: text, content: json({ $ref: '#/components/schemas/Error' }) }])),
+})
+const post = (summary: string, tag: string, request: Schema, response: Schema): Schema => ({ post: { summary, tags: [tag], requestBody: { required: true, content: request }, responses: ok(response) } })
+const get = (summary: string, tag: string, schema: Schema = { type: 'object' }): Schema => ({ get: { summary, tags: [tag], responses: { 200: { description: 'The answer.', content: json(schema) } } } })
+
+const inferRequest = (signature: Signature): Schema => ({
+  type: 'object',
+  required: ['inputs'],
+  properties: {
+    id: { type: 'string', maxLength: 200 },
+    inputs: {
+      type: 'array',
+      minItems: signature.inputs.length,
+      maxItems: signature.inputs.length,
+      items: { type: 'object', required: ['name', 'shape', 'datatype', 'data'], properties: { name: { enum: signature.inputs.map(({ name }) => name) }, shape: { type: 'array', items: { type: 'integer', minimum: 1 }, minItems: 2, maxItems: 2 }, datatype: { enum: ['FP32', 'INT64', 'BYTES', 'BOOL'] }, data: { type: 'array' } } },
+    },
+    outputs: { type: 'array', items: { type: 'object', required: ['name'], properties: { name: { enum: signature.outputs.map(({ name }) => name) } } } },
+  },
+})
+const inferAnswer: Schema = { type: 'object', required: ['model_name', 'outputs'], properties: { model_name: { type: 'string' }, model_version: { type: 'string' }, id: { type: 'string' }, outputs: { type: 'array', items: { type: 'object', required: ['name', 'shape', 'datatype', 'data'] } } } }
+
+const cache = new WeakMap<object, string>()
+
+/** @returns JSON text; made once for each set of models */
+export function openApi(models: Models): string {
+  const known = cache.get(models.models)
+  if (known !== undefined) return known
+  const paths: [string, Schema][] = [
+    ['/v2', get('Name and version of the server', 'Open Inference Protocol v2')],
+    ['/v2/health/live', get('Whether the process answers', 'Health')],
+    ['/v2/health/ready', get('Whether requests are taken: 503 while starting and draining', 'Health')],
+    ['/v1/models', get('Names of the models', 'KServe v1')],
+    ['/ping', get('As /v2/health/ready', 'MLflow')],
+    ['/version', get('Name and version of the server', 'MLflow', { type: 'string' })],
+  ]
+  const answers = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
+  const rows = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: signature.task === 'regression' ? { type: 'number' } : answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
+  const plain = (signature: Signature): Schema => ({ type: 'object', required: ['rows'], additionalProperties: false, properties: { rows: { type: 'array', minItems: 1, maxItems: 10_000, items: rowSchema(signature) } } })
+  const first = models.first.fallback.signature
+  paths.push(['/predict', post('Rows by column names', 'Plain', json(plain(first)), answers(first))])
+  const list = (items: Schema): Schema => ({ type: 'array', items })
+  paths.push([
+    '/invocations',
+    post(
+      'Rows as MLflow sends them: exactly one of the four forms, or CSV with a header',
+      'MLflow',
+      {
+        ...json({ oneOf: [{ required: ['dataframe_split'] }, { required: ['dataframe_records'] }, { required: ['instances'] }, { required: ['inputs'] }], type: 'object', properties: { dataframe_split: { type: 'object', required: ['columns', 'data'] }, dataframe_records: list({ type: 'object' }), instances: list({}), inputs: {} } }),
+        'text/csv': { schema: { type: 'string' } },
+      },
+      rows(first),
+    ),
+  ])
+  for (const [name, model] of models.models) {
+    const { signature } = model.fallback
+    const instances = json({ type: 'object', properties: { instances: list({ oneOf: [rowSchema(signature), { type: 'array' }] }), inputs: { type: 'object' } } })
+    paths.push([`/v1/models/${name}`, get('Whether the model is ready', 'KServe v1')], [`/v1/models/${name}:predict`, post('Instances as objects by column, or lists in the order of the signature', 'KServe v1', instances, rows(signature))])
+    for (const base of [`/v2/models/${name}`, ...[...model.versions.keys(), ...model.config.aliases.keys()].map((version) => `/v2/models/${name}/versions/${version}`)]) {
+      paths.push([base, get('Inputs and outputs', 'Open Inference Protocol v2')], [`${base}/ready`, get('Whether the model is ready', 'Open Inference Protocol v2')], [`${base}/infer`, post('Tensors of shape [rows, 1], one for each column', 'Open Inference Protocol v2', json(inferRequest(signature)), inferAnswer)])
+    }
+    paths.push([`/predict/${name}`, post('Rows by column names', 'Plain', json(plain(signature)), answers(signature))])
+    for (const version of [...model.versions.keys(), ...model.config.aliases.keys()]) paths.push([`/predict/${name}/${version}`, post('Rows by column names, to this version', 'Plain', json(plain(signature)), answers(signature))])
+  }
+  const text = JSON.stringify({
+    openapi: '3.1.0',
+    info: { title: [...models.models.keys()].join(', '), version: '1', description: 'A model exported by Glasshouse.' },
+    paths: objectOf(paths),
+    components: {
+      schemas: {
+        Error: { type: 'object', required: ['error'], properties: { error: { type: 'string' } } },
+        Warning: { type: 'object', required: ['kind', 'column', 'count', 'text'], properties: { level: { const: 'warning' }, kind: { enum: ['unseen', 'out-of-range', 'missing-column', 'extra-column'] }, column: { type: 'string' }, row: { type: 'integer', minimum: 1 }, count: { type: 'integer', minimum: 1 }, text: { type: 'string' } } },
+      },
+    },
+  })
+  cache.set(models.models, text)
+  return text
+}

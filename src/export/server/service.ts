@@ -1,0 +1,71 @@
+/** From a request that was read to an answer: routing, inference, notices, and everything that is counted or logged of it. */
+import { noticesOf } from '../../core/bundle/notices.ts'
+import type { Notice } from '../../core/bundle/notices.ts'
+import type { ModelRequest } from '../../core/bundle/requests.ts'
+import { checkFiniteAnswer } from '../../core/bundle/responses.ts'
+import type { ServedAnswer } from '../../core/onnx/runner.ts'
+import type { ServerMetrics } from './server-metrics.ts'
+import type { Route, ServedModel } from './models.ts'
+import type { RequestLog } from './request-log.ts'
+import type { ServedVersion } from './served-version.ts'
+
+export type Protocol = 'v2' | 'v1' | 'mlflow' | 'plain'
+export interface Answered {
+  readonly version: ServedVersion
+  readonly answer: ServedAnswer
+  readonly notices: readonly Notice[]
+}
+
+export class Service {
+  readonly #metrics: ServerMetrics
+  readonly #log: RequestLog | undefined
+
+  constructor(metrics: ServerMetrics, log?: RequestLog) {
+    this.#metrics = metrics
+    this.#log = log
+  }
+
+  /**
+   * @param read the body by a signature; both arms of a route have the same inputs
+   * @throws whatever `read` throws; Overloaded; StudioError diverged where an output is not finite
+   */
+  async answer(model: ServedModel, asked: string | undefined, id: string, protocol: Protocol, read: (version: ServedVersion) => ModelRequest): Promise<Answered & { readonly request: ModelRequest }> {
+    const route = model.route(asked, id)
+    const request = read(route.primary)
+    const shadow = route.shadow && this.#shadows(model, route) ? route.shadow : undefined
+    const beside = shadow?.run(request)
+    // Nobody waits for it, and its failure is nobody's but its own.
+    beside?.then((answer) => {
+      checkFiniteAnswer(answer, request.rows)
+      this.#told(shadow as ServedVersion, 'shadow', id, protocol, request, answer)
+    }).catch(() => this.#metrics.shadowFailures.add([model.name, (shadow as ServedVersion).version]))
+    const { primary } = route
+    const answer = await primary.run(request)
+    checkFiniteAnswer(answer, request.rows)
+    const notices = [...(request.notices ?? []), ...noticesOf(primary.signature, request.feeds, request.rows)]
+    this.#count(primary, request, answer, notices)
+    this.#told(primary, route.shadow ? 'primary' : 'single', id, protocol, request, answer)
+    return { version: primary, answer, notices, request }
+  }
+
+  /** A shadow always works; the other side of a split only where its answer is kept. */
+  #shadows(model: ServedModel, route: Route): boolean {
+    return route.shadow !== undefined && (model.config.routing.kind === 'shadow' || this.#log !== undefined)
+  }
+
+  #count(version: ServedVersion, request: ModelRequest, answer: ServedAnswer, notices: readonly Notice[]): void {
+    const { predictions, unseen, outOfRange } = this.#metrics
+    const of = [version.model, version.version]
+    if (version.signature.task === 'regression') predictions.add([...of, 'value'], request.rows)
+    else for (let row = 0; row < request.rows; row++) predictions.add([...of, answer.answers[row] as string])
+    for (const notice of notices) {
+      if (notice.kind === 'unseen') unseen.add([...of, notice.column], notice.count)
+      if (notice.kind === 'out-of-range') outOfRange.add([...of, notice.column], notice.count)
+    }
+    version.drift?.add(request.feeds, answer, request.rows)
+  }
+
+  #told(version: ServedVersion, arm: 'single' | 'primary' | 'shadow', id: string, protocol: Protocol, request: ModelRequest, answer: ServedAnswer): void {
+    this.#log?.write({ request: id, model: version.model, version: version.version, arm, protocol, signature: version.signature, feeds: request.feeds, rows: request.rows, answer })
+  }
+}
