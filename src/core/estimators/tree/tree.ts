@@ -74,103 +74,121 @@ export interface CategorySplit {
   readonly gain: number
 }
 
+/** Arrays of nodes with room to grow. */
+function nodeArrays(room: number, width: number) {
+  return {
+    feature: new Int32Array(room),
+    threshold: new Float32Array(room),
+    left: new Int32Array(room),
+    right: new Int32Array(room),
+    missingLeft: new Uint8Array(room),
+    set: new Int32Array(room),
+    value: new Float64Array(room * width),
+    cover: new Float64Array(room),
+    gain: new Float64Array(room),
+  }
+}
+
 /** Grows the arrays node by node. */
 export class TreesBuilder {
   readonly #outputs: number
   readonly #width: number
   readonly #start = [0]
   readonly #target: number[] = []
-  readonly #feature: number[] = []
-  readonly #threshold: number[] = []
-  readonly #left: number[] = []
-  readonly #right: number[] = []
-  readonly #missingLeft: number[] = []
-  readonly #set: number[] = []
   readonly #setStart = [0]
   /** Sets that the trees before each tree have. */
   readonly #setsBefore = [0]
   readonly #setBits: number[] = []
-  readonly #value: number[] = []
-  readonly #cover: number[] = []
-  readonly #gain: number[] = []
+  #nodes: ReturnType<typeof nodeArrays>
+  #count = 0
 
   constructor(outputs: number, width: number) {
     this.#outputs = outputs
     this.#width = width
+    this.#nodes = nodeArrays(1024, width)
   }
   get trees(): number {
     return this.#target.length
   }
+  #grow(): void {
+    const old = this.#nodes
+    this.#nodes = nodeArrays(old.feature.length * 2, this.#width)
+    for (const name of Object.keys(old) as (keyof typeof old)[]) this.#nodes[name].set(old[name])
+  }
   /** Adds a leaf and returns its number; `values` has one entry a width. */
   addNode(cover: number, values: ArrayLike<number>): number {
-    const node = this.#feature.length
-    this.#feature.push(-1)
-    this.#threshold.push(Number.NaN)
-    this.#left.push(0)
-    this.#right.push(0)
-    this.#missingLeft.push(0)
-    this.#set.push(-1)
-    this.#cover.push(cover)
-    this.#gain.push(0)
-    for (let i = 0; i < this.#width; i++) this.#value.push(values[i] ?? 0)
+    if (this.#count === this.#nodes.feature.length) this.#grow()
+    const node = this.#count++
+    const { feature, threshold, set, cover: covers, value } = this.#nodes
+    feature[node] = -1
+    threshold[node] = Number.NaN
+    set[node] = -1
+    covers[node] = cover
+    for (let i = 0; i < this.#width; i++) value[node * this.#width + i] = values[i] ?? 0
     return node
   }
   setValue(node: number, value: number): void {
-    this.#value[node * this.#width] = value
+    this.#nodes.value[node * this.#width] = value
   }
   valueOf(node: number): number {
-    return this.#value[node * this.#width] as number
+    return this.#nodes.value[node * this.#width] as number
   }
   /** Turns a leaf into an inner node. */
   split(node: number, split: NumberSplit | CategorySplit, left: number, right: number): void {
-    this.#feature[node] = split.feature
-    this.#missingLeft[node] = split.missingLeft ? 1 : 0
-    this.#gain[node] = split.gain
-    this.#left[node] = left
-    this.#right[node] = right
+    const nodes = this.#nodes
+    nodes.feature[node] = split.feature
+    nodes.missingLeft[node] = split.missingLeft ? 1 : 0
+    nodes.gain[node] = split.gain
+    nodes.left[node] = left
+    nodes.right[node] = right
     if ('threshold' in split) {
-      this.#threshold[node] = split.threshold
+      nodes.threshold[node] = split.threshold
       return
     }
     const words = new Uint32Array((split.codes.reduce((most, code) => Math.max(most, code), 0) >> 5) + 1)
     for (const code of split.codes) words[code >> 5] = (words[code >> 5] as number) | (1 << (code & 31))
-    this.#set[node] = this.#setStart.length - 1
+    nodes.set[node] = this.#setStart.length - 1
     for (const word of words) this.#setBits.push(word)
     this.#setStart.push(this.#setBits.length)
   }
   /** The right child of a node whose left subtree had to be numbered first. */
   setRight(node: number, right: number): void {
-    this.#right[node] = right
+    this.#nodes.right[node] = right
   }
   endTree(target = 0): void {
     this.#target.push(target)
-    this.#start.push(this.#feature.length)
+    this.#start.push(this.#count)
     this.#setsBefore.push(this.#setStart.length - 1)
   }
   /** The trees from number `from` up to, but not including, number `to`. */
   build(from = 0, to = this.trees): Trees {
     const first = this.#start[from] as number
-    const nodes = this.#start[to] as number
+    const end = this.#start[to] as number
     const firstSet = this.#setsBefore[from] as number
     const sets = this.#setsBefore[to] as number
     const firstWord = this.#setStart[firstSet] as number
-    const children = (links: readonly number[]): Int32Array => Int32Array.from(links.slice(first, nodes), (child) => (child === 0 ? 0 : child - first))
+    const nodes = this.#nodes
+    const shifted = (numbers: Int32Array, by: number, none: number): Int32Array => {
+      const out = numbers.slice(first, end)
+      for (let i = 0; by > 0 && i < out.length; i++) if (out[i] !== none) out[i] = (out[i] as number) - by
+      return out
+    }
     return {
       outputs: this.#outputs,
       width: this.#width,
       start: Int32Array.from(this.#start.slice(from, to + 1), (node) => node - first),
       target: Int32Array.from(this.#target.slice(from, to)),
-      feature: Int32Array.from(this.#feature.slice(first, nodes)),
-      threshold: Float32Array.from(this.#threshold.slice(first, nodes)),
-      left: children(this.#left),
-      right: children(this.#right),
-      missingLeft: Uint8Array.from(this.#missingLeft.slice(first, nodes)),
-      set: Int32Array.from(this.#set.slice(first, nodes), (set) => (set < 0 ? -1 : set - firstSet)),
+      feature: nodes.feature.slice(first, end),
+      threshold: nodes.threshold.slice(first, end),
+      left: shifted(nodes.left, first, 0),
+      right: shifted(nodes.right, first, 0),
+      missingLeft: nodes.missingLeft.slice(first, end),
+      set: shifted(nodes.set, firstSet, -1),
       setStart: Int32Array.from(this.#setStart.slice(firstSet, sets + 1), (word) => word - firstWord),
       setBits: Uint32Array.from(this.#setBits.slice(firstWord, this.#setStart[sets])),
-      value: Float64Array.from(this.#value.slice(first * this.#width, nodes * this.#width)),
-      cover: Float64Array.from(this.#cover.slice(first, nodes)),
-      gain: Float64Array.from(this.#gain.slice(first, nodes)),
+      value: nodes.value.slice(first * this.#width, end * this.#width),
+      cover: nodes.cover.slice(first, end),
+      gain: nodes.gain.slice(first, end),
     }
   }
 }
