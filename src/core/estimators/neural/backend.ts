@@ -6,7 +6,7 @@
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
 import { initialWeights, type Activation } from './dense.ts'
-import { openKernelTrainer } from './kernel-trainer.ts'
+import { denseNetwork, openKernelTrainer } from './kernel-trainer.ts'
 import { TfjsTrainer, type Tf } from './tfjs-trainer.ts'
 import type { AdamArrays, MlpData, StepOptions, Trainer } from './trainer.ts'
 
@@ -170,10 +170,10 @@ async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> 
 async function admitKernels(context: Context): Promise<Backend> {
   const wasm = await within(startLimit, context.asset('neural.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
   for (const activation of ['relu', 'tanh', 'logistic'] as const) {
-    const [own, plain] = await Promise.all([wasm, undefined].map((bytes) => threeSteps(activation, (...problem) => openKernelTrainer(bytes, ...problem))))
+    const [own, plain] = await Promise.all([wasm, undefined].map((bytes) => threeSteps(activation, (data, options, start) => openKernelTrainer(bytes, denseNetwork(options), data, options, start))))
     if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)
   }
-  return { name: 'wasm', open: (...problem) => openKernelTrainer(wasm, ...problem) }
+  return { name: 'wasm', open: (data, options, start) => openKernelTrainer(wasm, denseNetwork(options), data, options, start) }
 }
 
 async function loadTfjs(): Promise<Tf> {

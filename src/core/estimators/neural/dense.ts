@@ -47,8 +47,8 @@ export function initialWeights(sizes: Sizes, activation: Activation, seed: numbe
 
 const activate: Readonly<Record<Activation, (x: number) => number>> = {
   relu: (x) => (x > 0 ? x : 0),
-  tanh: Math.tanh,
-  logistic: (x) => 1 / (1 + Math.exp(-x)),
+  tanh,
+  logistic: (x) => 1 / (1 + exp(-x)),
 }
 
 /**
@@ -85,7 +85,7 @@ export function softmaxRows(logits: Float32Array, classes: number): Float64Array
     let largest = Number.NEGATIVE_INFINITY
     for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] as number)
     let sum = 0
-    for (let c = 0; c < classes; c++) sum += out[start + c] = Math.exp((logits[start + c] as number) - largest)
+    for (let c = 0; c < classes; c++) sum += out[start + c] = exp((logits[start + c] as number) - largest)
     for (let c = 0; c < classes; c++) out[start + c] = (out[start + c] as number) / sum
   }
   return out

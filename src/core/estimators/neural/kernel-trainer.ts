@@ -1,95 +1,72 @@
 /**
  * Adam on our own kernels: the whole data set, weights and moments lie in one WASM memory, and a step is
- * about ten calls a layer with nothing copied between them. Measured beside tfjs's WASM backend, whose
- * steps are made of about a hundred small kernels, in the README.
+ * a few calls a layer with nothing copied between them. Measured beside tfjs's WASM backend, whose steps
+ * are made of about a hundred small kernels, in the README.
  */
 import { StudioError } from '../../errors.ts'
-import { plainNeuralKernels } from '../../../kernels/neural-plain.ts'
-import { activationCodes, compiledNeuralKernels, widthPadding, type NeuralKernels } from '../../../kernels/neural.ts'
 import { Layout } from '../../../kernels/layout.ts'
-import { layersOf, type LayerSlice, type Sizes } from './dense.ts'
+import { compiledNeuralKernels, type NeuralKernels } from '../../../kernels/neural.ts'
+import { plainNeuralKernels } from '../../../kernels/neural-plain.ts'
+import { denseLayer } from './layers/dense.ts'
+import { floatsOf, type Layer, type Shape } from './layers/layer.ts'
 import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
 
-interface PlacedLayer extends LayerSlice {
-  /** Outputs padded to whole vectors. */
-  readonly width: number
-  /** Rows of the weights as they lie here: the padded width of the layer before. */
-  readonly depth: number
-  /** Offset in floats of weights and biases within theta, m, v and gradient as they lie here. */
-  readonly at: number
-  readonly biasesAt: number
+/** Layers in order; the last has as many outputs as there are classes, or one. */
+export interface Network {
+  /** The input's channels are not padded: depth = channels. */
+  readonly input: Shape
+  readonly layers: readonly Layer[]
 }
-interface Places {
-  readonly layers: readonly PlacedLayer[]
-  /** Floats of theta, padding included. */
-  readonly weights: number
-  readonly inputs: number
-  readonly targets: number
-  readonly theta: number
-  readonly m: number
-  readonly v: number
-  readonly gradient: number
-  readonly rows: number
-  /** activations[0] are the inputs of the batch, activations[i] the outputs of layer i - 1. */
-  readonly activations: readonly number[]
-  readonly wanted: number
-  readonly delta: number
-  readonly nextDelta: number
-  readonly turned: number
-  readonly bytes: number
-}
+type NetworkOptions = Pick<StepOptions, 'classes' | 'learningRate' | 'alpha' | 'batchSize'>
 
-const padded = (width: number): number => Math.ceil(width / widthPadding) * widthPadding
-
-function place(data: MlpData, options: StepOptions): Places {
-  let at = 0
-  const sizes: Sizes = options.sizes
-  const layers = layersOf(sizes).map((layer, i): PlacedLayer => {
-    const [width, depth] = [padded(layer.outputs), i === 0 ? layer.inputs : padded(layer.inputs)]
-    const placed = { ...layer, width, depth, at, biasesAt: at + depth * width }
-    at = placed.biasesAt + width
-    return placed
+/** The layers of a multi-layer perceptron. */
+export function denseNetwork({ sizes, activation }: Pick<StepOptions, 'sizes' | 'activation'>): Network {
+  const input: Shape = { height: 1, width: 1, channels: sizes[0] as number, depth: sizes[0] as number }
+  let shape = input
+  const layers = sizes.slice(1).map((outputs, i) => {
+    const layer = denseLayer(shape, outputs, i + 2 < sizes.length ? activation : undefined)
+    shape = layer.output
+    return layer
   })
-  const widest = Math.max(...layers.map(({ width }) => width))
+  return { input, layers }
+}
+
+function place({ input, layers }: Network, data: MlpData, { batchSize, classes }: NetworkOptions) {
   const layout = new Layout()
   const floats = (count: number): number => layout.take(count * 4)
-  const batch = options.batchSize
-  const inputs = sizes[0] as number
+  const sum = (read: (layer: Layer) => number): number => layers.reduce((total, layer) => total + read(layer), 0)
+  const weights = sum((layer) => layer.weights)
+  const widest = Math.max(...layers.map(({ output }) => floatsOf(output)))
   return {
-    layers,
-    weights: at,
-    inputs: floats(data.rows * inputs),
-    targets: floats(data.rows * options.classes),
-    theta: floats(at),
-    m: floats(at),
-    v: floats(at),
-    gradient: floats(at),
-    rows: floats(batch),
-    activations: [floats(batch * inputs), ...layers.map(({ width }) => floats(batch * width))],
-    wanted: floats(batch * options.classes),
-    delta: floats(batch * widest),
-    nextDelta: floats(batch * widest),
-    turned: floats(Math.max(...layers.map(({ width, depth }) => width * padded(depth)))),
+    weights,
+    flatWeights: sum((layer) => layer.flatWeights),
+    inputs: floats(data.inputs.length),
+    targets: floats(data.targets.length),
+    theta: floats(weights),
+    m: floats(weights),
+    v: floats(weights),
+    gradient: floats(weights),
+    rows: floats(batchSize),
+    /** The first holds the inputs of the batch, the others the outputs of the layers. */
+    activations: [floats(batchSize * floatsOf(input)), ...layers.map(({ output }) => floats(batchSize * floatsOf(output)))],
+    wanted: floats(batchSize * classes),
+    deltas: [floats(batchSize * widest), floats(batchSize * widest)] as const,
+    scratch: floats(Math.max(...layers.map((layer) => layer.scratch))),
     bytes: layout.bytes,
   }
 }
-
-/** Copies between the flat order of dense.ts and the padded one here. */
-function eachRow(layers: readonly PlacedLayer[], visit: (flat: number, here: number, count: number) => void): void {
-  for (const layer of layers) {
-    for (let i = 0; i < layer.inputs; i++) visit(layer.weights + i * layer.outputs, layer.at + i * layer.width, layer.outputs)
-    visit(layer.biases, layer.biasesAt, layer.outputs)
-  }
-}
+type Places = ReturnType<typeof place>
 
 class KernelTrainer implements Trainer {
   readonly #kernels: NeuralKernels
-  readonly #options: StepOptions
+  readonly #network: Network
+  readonly #options: NetworkOptions
   readonly #places: Places
   #steps: number
 
-  constructor(kernels: NeuralKernels, places: Places, data: MlpData, options: StepOptions, start: AdamArrays) {
+  constructor(kernels: NeuralKernels, network: Network, places: Places, data: MlpData, options: NetworkOptions, start: AdamArrays) {
     this.#kernels = kernels
+    this.#network = network
     this.#places = places
     this.#options = options
     this.#steps = start.steps
@@ -98,24 +75,31 @@ class KernelTrainer implements Trainer {
     new Float32Array(buffer, places.targets, data.targets.length).set(data.targets)
     for (const name of ['theta', 'm', 'v'] as const) {
       const here = new Float32Array(buffer, places[name], places.weights)
-      eachRow(places.layers, (flat, at, count) => here.set(start[name].subarray(flat, flat + count), at))
+      this.#eachRun((flat, at, count) => here.set(start[name].subarray(flat, flat + count), at))
+    }
+  }
+
+  #eachRun(visit: (flat: number, here: number, count: number) => void): void {
+    let [flatFrom, from] = [0, 0]
+    for (const layer of this.#network.layers) {
+      layer.eachRun((flat, here, count) => visit(flatFrom + flat, from + here, count))
+      flatFrom += layer.flatWeights
+      from += layer.weights
     }
   }
 
   /** Fills the activations with these rows and their way through the network; the last are the raw outputs. */
   #forward(rows: Uint32Array): void {
-    const { buffer, gather, multiply, activate } = this.#kernels
-    const { sizes, classes, activation } = this.#options
+    const { buffer, gather } = this.#kernels
+    const { input, layers } = this.#network
     const places = this.#places
-    const count = rows.length
-    new Uint32Array(buffer, places.rows, count).set(rows)
-    gather(places.inputs, (sizes[0] as number) * 4, places.rows, count, places.activations[0] as number)
-    gather(places.targets, classes * 4, places.rows, count, places.wanted)
-    places.layers.forEach((layer, i) => {
-      const before = i === 0 ? layer.inputs : layer.depth
-      const out = places.activations[i + 1] as number
-      multiply(places.activations[i] as number, before * 4, 4, places.theta + layer.at * 4, layer.width * 4, out, layer.width * 4, places.theta + layer.biasesAt * 4, 0, count, layer.width, layer.inputs)
-      if (i + 1 < places.layers.length) activate(out, count, layer.width, layer.outputs, activationCodes[activation])
+    new Uint32Array(buffer, places.rows, rows.length).set(rows)
+    gather(places.inputs, floatsOf(input) * 4, places.rows, rows.length, places.activations[0] as number)
+    gather(places.targets, this.#options.classes * 4, places.rows, rows.length, places.wanted)
+    let weights = places.theta
+    layers.forEach((layer, i) => {
+      layer.forward(this.#kernels, { input: places.activations[i] as number, output: places.activations[i + 1] as number, weights, scratch: places.scratch }, rows.length)
+      weights += layer.weights * 4
     })
   }
 
@@ -123,45 +107,43 @@ class KernelTrainer implements Trainer {
   #judge(count: number, scale: number): number {
     const { logLoss, squaredLoss } = this.#kernels
     const { classes } = this.#options
-    const { activations, layers, wanted } = this.#places
-    const out = activations[layers.length] as number
-    const width = (layers.at(-1) as PlacedLayer).width
-    return classes === 1 ? squaredLoss(out, count, width, wanted, scale) : logLoss(out, count, width, wanted, classes, scale)
+    const { activations, wanted } = this.#places
+    const { output } = this.#network.layers.at(-1) as Layer
+    const outputs = activations.at(-1) as number
+    return classes === 1 ? squaredLoss(outputs, count, output.depth, wanted, scale) : logLoss(outputs, count, output.depth, wanted, classes, scale)
   }
 
   #backward(count: number): void {
-    const { multiply, sumColumns, transpose, slope } = this.#kernels
-    const { activation } = this.#options
+    const { layers } = this.#network
     const places = this.#places
-    let delta = places.activations[places.layers.length] as number
-    for (let i = places.layers.length - 1; i >= 0; i--) {
-      const layer = places.layers[i] as PlacedLayer
-      const before = places.activations[i] as number
-      const beforeBytes = (i === 0 ? layer.inputs : layer.depth) * 4
-      const widthBytes = layer.width * 4
-      multiply(before, 4, beforeBytes, delta, widthBytes, places.gradient + layer.at * 4, widthBytes, 0, 0, layer.inputs, layer.width, count)
-      sumColumns(delta, widthBytes, count, layer.width, places.gradient + layer.biasesAt * 4)
-      if (i === 0) return
-      transpose(places.theta + layer.at * 4, widthBytes, layer.depth, layer.width, places.turned, layer.depth * 4)
-      const next = delta === places.delta ? places.nextDelta : places.delta
-      multiply(delta, widthBytes, 4, places.turned, layer.depth * 4, next, layer.depth * 4, 0, 0, count, layer.depth, layer.outputs)
-      slope(next, before, count * layer.depth, activationCodes[activation])
-      delta = next
+    let delta = places.activations.at(-1) as number
+    let from = places.weights
+    for (let i = layers.length - 1; i >= 0; i--) {
+      const layer = layers[i] as Layer
+      from -= layer.weights
+      const at = { input: places.activations[i] as number, output: places.activations[i + 1] as number, weights: places.theta + from * 4, gradient: places.gradient + from * 4, scratch: places.scratch, delta }
+      const inputDelta = places.deltas[i % 2] as number
+      layer.backward(this.#kernels, i > 0 ? { ...at, inputDelta } : at, count)
+      delta = inputDelta
     }
   }
 
   async step(rows: Uint32Array): Promise<number> {
     this.#steps++
-    const { rate, epsilon } = adamRate(this.#options.learningRate, this.#steps)
-    const { theta, m, v, gradient, layers } = this.#places
+    const { alpha, learningRate } = this.#options
+    const { rate, epsilon } = adamRate(learningRate, this.#steps)
+    const { theta, m, v, gradient } = this.#places
     this.#forward(rows)
     const loss = this.#judge(rows.length, 1 / rows.length) / rows.length
     this.#backward(rows.length)
-    for (const { at, biasesAt, width } of layers) {
-      const update = (from: number, to: number, decay: number): void =>
-        this.#kernels.adam(theta + from * 4, m + from * 4, v + from * 4, gradient + from * 4, to - from, decay, rate, epsilon)
-      update(at, biasesAt, this.#options.alpha / rows.length)
-      update(biasesAt, biasesAt + width, 0)
+    const update = (from: number, count: number, decay: number): void => {
+      if (count > 0) this.#kernels.adam(theta + from * 4, m + from * 4, v + from * 4, gradient + from * 4, count, decay, rate, epsilon)
+    }
+    let from = 0
+    for (const { weights, decayed } of this.#network.layers) {
+      update(from, decayed, alpha / rows.length)
+      update(from + decayed, weights - decayed, 0)
+      from += weights
     }
     return loss
   }
@@ -178,15 +160,14 @@ class KernelTrainer implements Trainer {
   }
 
   async read(): Promise<AdamArrays> {
-    const { layers, weights, ...places } = this.#places
+    const { weights, flatWeights, theta, m, v } = this.#places
     const copy = (from: number): Float32Array => {
       const here = new Float32Array(this.#kernels.buffer, from, weights)
-      const last = layers.at(-1) as PlacedLayer
-      const flat = new Float32Array(last.biases + last.outputs)
-      eachRow(layers, (to, at, count) => flat.set(here.subarray(at, at + count), to))
+      const flat = new Float32Array(flatWeights)
+      this.#eachRun((to, at, count) => flat.set(here.subarray(at, at + count), to))
       return flat
     }
-    return { theta: copy(places.theta), m: copy(places.m), v: copy(places.v), steps: this.#steps }
+    return { theta: copy(theta), m: copy(m), v: copy(v), steps: this.#steps }
   }
 
   dispose(): void {}
@@ -196,11 +177,11 @@ class KernelTrainer implements Trainer {
  * @param wasm bytes of neural.wasm; without them the plain twin trains, with the same bits
  * @throws StudioError out-of-memory naming what it needs
  */
-export async function openKernelTrainer(wasm: ArrayBuffer | undefined, data: MlpData, options: StepOptions, start: AdamArrays): Promise<Trainer> {
-  const places = place(data, options)
+export async function openKernelTrainer(wasm: ArrayBuffer | undefined, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<Trainer> {
+  const places = place(network, data, options)
   try {
     const kernels = wasm ? await compiledNeuralKernels(wasm, places.bytes) : plainNeuralKernels(places.bytes)
-    return new KernelTrainer(kernels, places, data, options, start)
+    return new KernelTrainer(kernels, network, places, data, options, start)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw new StudioError({

@@ -42,6 +42,6 @@ export interface Trainer {
 
 /** Factors of step `steps` (1 the first): the rate with both bias corrections, and the epsilon that goes with it. */
 export function adamRate(learningRate: number, steps: number): { readonly rate: number; readonly epsilon: number } {
-  const spread = Math.sqrt(1 - 0.999 ** steps)
-  return { rate: (learningRate * spread) / (1 - 0.9 ** steps), epsilon: 1e-8 * spread }
+  const spread = Math.sqrt(1 - wholePowerOf(0.999, steps))
+  return { rate: (learningRate * spread) / (1 - wholePowerOf(0.9, steps)), epsilon: 1e-8 * spread }
 }

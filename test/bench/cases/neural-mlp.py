@@ -1,4 +1,4 @@
-"""Peer of the neural case: PyTorch on the CPU, one thread, the same network, batches, steps and start."""
+"""Peer of the neural-mlp case: PyTorch on the CPU, one thread, the same network, batches, steps and start."""
 import json
 import pathlib
 import sys

@@ -8,7 +8,7 @@ import type { Bench } from '../harness.ts'
 const params = checkParams('mlp', mlp.params, { hiddenLayerSizes: '64, 64', batchSize: 128, maxIter: 5, earlyStopping: false, backend: 'wasm' })
 
 export const bench: Bench = {
-  peer: 'neural.py',
+  peer: 'neural-mlp.py',
   needs: [
     ['numpy', 'python3-numpy'],
     ['torch', 'python3-torch'],
