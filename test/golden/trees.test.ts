@@ -11,7 +11,7 @@ import { expectAllClose } from '../support/expect-all-close.ts'
 interface Case {
   readonly name: string
   readonly task: 'binary' | 'multiclass' | 'regression'
-  readonly params: { readonly max_depth?: number; readonly min_samples_leaf?: number; readonly min_samples_split?: number; readonly min_impurity_decrease?: number; readonly criterion?: string }
+  readonly params: { readonly max_depth?: number; readonly min_samples_leaf?: number; readonly min_samples_split?: number; readonly min_impurity_decrease?: number; readonly criterion?: string; readonly ccp_alpha?: number; readonly class_weight?: string }
   readonly feature: number[]
   readonly threshold: number[]
   readonly rows: number[]
@@ -39,7 +39,10 @@ describe('decision tree equals scikit-learn node by node', () => {
       minSamplesLeaf: one.params.min_samples_leaf ?? 1,
       minSamplesSplit: one.params.min_samples_split ?? 2,
       minImpurityDecrease: one.params.min_impurity_decrease ?? 0,
-      criterion: one.params.criterion ?? 'gini',
+      criterion: one.params.criterion === 'entropy' ? 'entropy' : 'gini',
+      errorCriterion: one.params.criterion === 'absolute_error' ? 'absolute' : 'squared',
+      ccpAlpha: one.params.ccp_alpha ?? 0,
+      classWeight: one.params.class_weight ?? 'none',
     })
     const weights = one.weights ? { weights: Float64Array.from(one.weights) } : {}
     const { trees } = (await decisionTree.fit(X, targetOf(one), { params, seed: 0, ...weights }, quietContext())) as TreeModel

@@ -2,12 +2,14 @@
 import { StudioError } from '../errors.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
+import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 import { criterionFor } from './tree/criteria.ts'
 import { growExact } from './tree/exact.ts'
 import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
 import { treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { scoresOf } from './tree/predict.ts'
+import { pruneTree } from './tree/prune.ts'
 import { treesFromState, treesToState } from './tree/tree.ts'
 import type { Trees } from './tree/tree.ts'
 
@@ -26,9 +28,22 @@ const params = {
       { value: 'entropy', label: 'Entropy' },
     ],
     label: 'Impurity of classes',
-    help: 'What a good question lowers; numbers always use the squared error.',
+    help: 'What a good question lowers where classes are predicted.',
     advanced: true,
   },
+  errorCriterion: {
+    kind: 'choice',
+    default: 'squared',
+    options: [
+      { value: 'squared', label: 'Squared error, predicts means' },
+      { value: 'absolute', label: 'Absolute error, predicts medians' },
+    ],
+    label: 'Error of numbers',
+    help: 'What a good question lowers where numbers are predicted; the absolute error is slower and minds outliers less.',
+    advanced: true,
+  },
+  ccpAlpha: { kind: 'number', default: 0, min: 0, max: 1e12, label: 'Pruning', help: 'Cuts back branches that lower the impurity of the whole tree by less than this for each leaf they cost.', advanced: true },
+  classWeight: { ...classWeightParam, advanced: true },
 } as const satisfies ParamTable
 
 export const decisionTree: Estimator<typeof params> = {
@@ -44,8 +59,10 @@ export const decisionTree: Estimator<typeof params> = {
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
     await context.checkpoint()
-    const kind = options.params.criterion === 'entropy' ? 'entropy' : 'gini'
-    const trees = await growExact(X, criterionFor(y, kind, options.weights), options.params, context)
+    const { criterion, errorCriterion, ccpAlpha, classWeight } = options.params
+    const choice = { classes: criterion === 'entropy' ? 'entropy' : 'gini', numbers: errorCriterion === 'absolute' ? 'absolute' : 'squared' } as const
+    const weights = y.task === 'regression' ? options.weights && rowWeights(id, X.rows, options.weights) : classRowWeights(id, y, classWeight, options.weights)
+    const trees = pruneTree(await growExact(X, criterionFor(y, choice, weights), options.params, context), ccpAlpha)
     const base = new Array<number>(trees.outputs).fill(0)
     return createModel(headOf(X, y, base), trees)
   },

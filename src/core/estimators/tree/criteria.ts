@@ -1,11 +1,13 @@
 /**
  * Impurity of a node and of both sides while rows move from right to left: Gini and entropy for
- * classes, squared error for numbers. The proxy grows as the split gets better and leaves out what is
+ * classes, squared error for numbers (absolute error: absolute-error.ts). The proxy grows as the split gets better and leaves out what is
  * the same for all splits of a node.
  *
  * Source: Breiman et al. 1984; scikit-learn's tree/_criterion.pyx for the proxies.
  */
 import type { Target } from '../../data/target.ts'
+import { absoluteError } from './absolute-error.ts'
+import { log2 } from '../../math/elementary.ts'
 
 export interface Criterion {
   /** Values of a leaf: class shares, or one mean. */
@@ -29,8 +31,15 @@ export interface Criterion {
   levelOf(rows: Uint32Array, from: number, to: number, ordering: number): number
 }
 
-export function criterionFor(y: Target, kind: 'gini' | 'entropy', weights: Float64Array | undefined): Criterion {
-  return y.task === 'regression' ? squaredError(y.values, weights) : classImpurity(y.codes, y.classes.length, kind, weights)
+/** What a split lowers: of classes, and of numbers. */
+export interface CriterionChoice {
+  readonly classes: 'gini' | 'entropy'
+  readonly numbers: 'squared' | 'absolute'
+}
+
+export function criterionFor(y: Target, choice: CriterionChoice, weights: Float64Array | undefined): Criterion {
+  if (y.task !== 'regression') return classImpurity(y.codes, y.classes.length, choice.classes, weights)
+  return choice.numbers === 'absolute' ? absoluteError(y.values, weights) : squaredError(y.values, weights)
 }
 
 function squaredError(values: Float64Array, weights: Float64Array | undefined): Criterion {
@@ -96,7 +105,7 @@ function classImpurity(codes: Int32Array, classes: number, kind: 'gini' | 'entro
     let sum = 0
     for (let k = 0; k < classes; k++) {
       const c = side(k)
-      if (c > 0) sum += kind === 'gini' ? (c * c) / w : c * Math.log2(c / w)
+      if (c > 0) sum += kind === 'gini' ? (c * c) / w : c * log2(c / w)
     }
     return sum
   }

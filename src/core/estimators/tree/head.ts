@@ -2,6 +2,7 @@
 import type { Matrix } from '../../data/matrix.ts'
 import type { ClassPrediction, Prediction, Target, Task } from '../../data/target.ts'
 import { StudioError } from '../../errors.ts'
+import { exp } from '../../math/elementary.ts'
 import type { Json } from '../../recipe/step.ts'
 import type { Model } from '../estimator.ts'
 import type { Trees } from './tree.ts'
@@ -73,7 +74,7 @@ export function checkTraining(owner: string, X: Matrix, y: Target): void {
 }
 
 const sigmoid = (x: number): number => {
-  const e = Math.exp(-Math.abs(x))
+  const e = exp(-Math.abs(x))
   return x >= 0 ? 1 / (1 + e) : e / (1 + e)
 }
 
@@ -94,7 +95,7 @@ export function predictionFromScores(head: Head, scores: Float64Array): Predicti
     let top = Number.NEGATIVE_INFINITY
     for (let c = 0; c < k; c++) top = Math.max(top, scores[from + c] as number)
     let total = 0
-    for (let c = 0; c < k; c++) total += scores[from + c] = Math.exp((scores[from + c] as number) - top)
+    for (let c = 0; c < k; c++) total += scores[from + c] = exp((scores[from + c] as number) - top)
     for (let c = 0; c < k; c++) scores[from + c] = (scores[from + c] as number) / total
   }
   return classPrediction(head, scores)

@@ -137,3 +137,26 @@ describe('growth', () => {
     expect(await decisionTree.revive(structuredClone(model.state())).predict(X)).toEqual(await model.predict(X))
   })
 })
+
+describe('absolute error and pruning', () => {
+  test('leaves are medians; an even count takes the mean of both middles', async () => {
+    const model = await fit(matrix(feature([1, 1, 1, 2, 2, 2, 2])), numbers([0, 1, 50, 100, 110, 120, 900]), { errorCriterion: 'absolute' })
+    // Around 100 they are 1190 apart; the sides are 50 around 1, and 810 around 115.
+    expect(await valuesOf(model, matrix(feature([1, 2])))).toEqual([1, 115])
+    expectAllClose([model.trees.gain[0]!], [(100 + 99 + 50 + 0 + 10 + 20 + 800 - 50 - 810) / 7], { relative: 1e-12 })
+  })
+  test('a branch that lowers too little for its leaves goes, category sets stay whole', async () => {
+    const X = matrix(feature([0, 0, 1, 1, 2, 2, 3, 3], 4), feature([0, 1, 0, 1, 0, 1, 0, 1]))
+    const y = numbers([0, 1, 0, 1, 10, 11, 10, 11])
+    const whole = await fit(X, y)
+    // The second question lowers the mean square by 0.25 for 4 leaves in place of 2: 0.125 a leaf.
+    const kept = await fit(X, y, { ccpAlpha: 0.1249 })
+    expect(kept.trees.feature).toEqual(whole.trees.feature)
+    const pruned = await fit(X, y, { ccpAlpha: 0.1251 })
+    expect(Array.from(pruned.trees.feature)).toEqual([0, -1, -1])
+    expect(codesOfSet(pruned.trees, pruned.trees.set[0]!)).toEqual([0, 1])
+    expect(Array.from(pruned.trees.cover)).toEqual([8, 4, 4])
+    const stump = await fit(X, y, { ccpAlpha: 1000 })
+    expect(Array.from(stump.trees.feature)).toEqual([-1])
+  })
+})
