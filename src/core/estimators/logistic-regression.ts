@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { takeRows, type Matrix } from '../data/matrix.ts'
 import type { ClassTarget, Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
+import { exp } from '../math/elementary.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator, ModelFacts } from './estimator.ts'
 import { LogisticObjective } from './linear-parts/logistic-objective.ts'
@@ -48,7 +49,7 @@ function modelOf(linear: LinearState, facts: ModelFacts): LinearModel {
       for (let row = 0; row < X.rows; row++) {
         if (k === 2) {
           const z = scores[row] as number
-          const e = Math.exp(-Math.abs(z))
+          const e = exp(-Math.abs(z))
           const far = e / (1 + e)
           probabilities[row * 2 + 1] = z >= 0 ? 1 - far : far
           probabilities[row * 2] = z >= 0 ? far : 1 - far
@@ -57,7 +58,7 @@ function modelOf(linear: LinearState, facts: ModelFacts): LinearModel {
         let largest = Number.NEGATIVE_INFINITY
         for (let c = 0; c < k; c++) largest = Math.max(largest, scores[row * k + c] as number)
         let sum = 0
-        for (let c = 0; c < k; c++) sum += probabilities[row * k + c] = Math.exp((scores[row * k + c] as number) - largest)
+        for (let c = 0; c < k; c++) sum += probabilities[row * k + c] = exp((scores[row * k + c] as number) - largest)
         for (let c = 0; c < k; c++) probabilities[row * k + c] = (probabilities[row * k + c] as number) / sum
       }
       return { task: k === 2 ? 'binary' : 'multiclass', classes: linear.classes, probabilities }

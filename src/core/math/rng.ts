@@ -2,6 +2,8 @@
  * The one source of chance: xoshiro128** (Blackman & Vigna 2018), seeded through splitmix32, forked by
  * name so that adding a consumer does not move the numbers of another.
  */
+import { log } from './elementary.ts'
+
 export interface Rng {
   /** Uniform in [0, 1) with 32 bits. */
   next(): number
@@ -67,7 +69,7 @@ export function createRng(seed: number): Rng {
         const v = 2 * rng.next() - 1
         const s = u * u + v * v
         if (s > 0 && s < 1) {
-          const factor = Math.sqrt((-2 * Math.log(s)) / s)
+          const factor = Math.sqrt((-2 * log(s)) / s)
           spare = v * factor
           return u * factor
         }

@@ -1,3 +1,4 @@
+import { log } from '../math/elementary.ts'
 import { defineMetric } from './define.ts'
 
 /** Machine epsilon of float64, as scikit-learn clips: a certain and wrong answer costs 36, not infinity. */
@@ -23,7 +24,7 @@ export const logLoss = defineMetric(
     const surprises = draw.sample.perRow('log-loss', (row) => {
       let rowSum = 0
       for (let c = 0; c < k; c++) rowSum += clip(probabilities[row * k + c] as number)
-      return -Math.log(clip(probabilities[row * k + (codes[row] as number)] as number) / rowSum)
+      return -log(clip(probabilities[row * k + (codes[row] as number)] as number) / rowSum)
     })
     // A perfect forecast sums to a hair below 0 by rounding.
     return { value: Math.max(0, draw.mean(surprises)) }

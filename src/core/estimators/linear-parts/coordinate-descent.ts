@@ -5,6 +5,7 @@
  * the answer carries its own proof.
  */
 import type { Context } from '../../context.ts'
+import { exp, log } from '../../math/elementary.ts'
 import type { Moments } from './moments.ts'
 
 export interface DescentEnd {
@@ -108,7 +109,7 @@ export async function elasticNetPath(moments: Moments, options: Omit<DescentOpti
   const top = alphaMax(moments, options.l1Ratio)
   const path: PathPoint[] = []
   for (let i = 0; i < options.points; i++) {
-    const alpha = top * options.shortest ** (options.points === 1 ? 0 : i / (options.points - 1))
+    const alpha = top * exp(log(options.shortest) * (options.points === 1 ? 0 : i / (options.points - 1)))
     const start = path.at(-1)?.coefficients
     path.push({ alpha, ...(await coordinateDescent(moments, { ...options, alpha, ...(start && { start }) }, context)) })
   }

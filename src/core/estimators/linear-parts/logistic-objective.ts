@@ -6,6 +6,7 @@ import type { Context } from '../../context.ts'
 import type { Matrix } from '../../data/matrix.ts'
 import type { ClassTarget } from '../../data/target.ts'
 import { addColumns, columnDots } from '../../math/columns.ts'
+import { exp, log } from '../../math/elementary.ts'
 
 const blockRows = 1024
 /** Multiplications between two checkpoints: some milliseconds. */
@@ -86,18 +87,27 @@ export class LogisticObjective {
   #binaryResiduals(from: number, count: number): number {
     const block = this.#block
     let loss = 0
+    // Rows of one weight share a logarithm: each makes their product at most twice as large.
+    let product = 1
+    let sharedWeight = 0
     for (let i = 0, row = from; i < count; i++, row++) {
       const z = block[i] as number
       const weight = this.#weights[row] as number
-      const e = Math.exp(-Math.abs(z))
+      if (weight !== sharedWeight || product > 1e300) {
+        loss += sharedWeight * log(product)
+        product = 1
+        sharedWeight = weight
+      }
+      const e = exp(-Math.abs(z))
       const share = z >= 0 ? 1 / (1 + e) : e / (1 + e)
       const yes = this.#codes[row] === 1
-      // log1p of a tiny e loses nothing that the sum would keep, and log is quicker.
-      loss += weight * ((e > 1e-5 ? Math.log(1 + e) : e) + (yes === z < 0 ? Math.abs(z) : 0))
+      // A tiny e is its own log1p, and would be lost beside the 1.
+      if (e > 1e-5) product *= 1 + e
+      loss += weight * ((e > 1e-5 ? 0 : e) + (yes === z < 0 ? Math.abs(z) : 0))
       this.#shares[row] = share
       block[i] = (yes ? share - 1 : share) * weight
     }
-    return loss
+    return loss + sharedWeight * log(product)
   }
 
   #softmaxResiduals(from: number, count: number): number {
@@ -111,13 +121,13 @@ export class LogisticObjective {
       for (let o = 0; o < outputs; o++) largest = Math.max(largest, block[o * blockRows + i] as number)
       const own = (block[code * blockRows + i] as number) - largest
       let sum = 0
-      for (let o = 0; o < outputs; o++) sum += block[o * blockRows + i] = Math.exp((block[o * blockRows + i] as number) - largest)
+      for (let o = 0; o < outputs; o++) sum += block[o * blockRows + i] = exp((block[o * blockRows + i] as number) - largest)
       for (let o = 0; o < outputs; o++) {
         const share = (block[o * blockRows + i] as number) / sum
         this.#shares[o * rows + row] = share
         block[o * blockRows + i] = (o === code ? share - 1 : share) * weight
       }
-      loss += weight * (Math.log(sum) - own)
+      loss += weight * (log(sum) - own)
     }
     return loss
   }

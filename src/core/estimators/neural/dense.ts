@@ -3,6 +3,7 @@
  * and its forward pass in float32. Prediction needs no tfjs, so a revived model answers the same bits
  * everywhere.
  */
+import { exp, tanh } from '../../math/elementary.ts'
 import { createRng } from '../../math/rng.ts'
 
 export type Activation = 'relu' | 'tanh' | 'logistic'

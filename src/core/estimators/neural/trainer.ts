@@ -1,4 +1,5 @@
 /** What trains a network step by step, wherever the arithmetic runs. */
+import { wholePowerOf } from '../../math/elementary.ts'
 import type { Activation, Sizes } from './dense.ts'
 
 export interface MlpData {
