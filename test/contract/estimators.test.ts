@@ -84,7 +84,7 @@ test.each(estimators.all)('$id refuses every invalid parameter by name', (estima
 })
 
 test.each(estimators.all)('$id refuses a task it does not do, and a state that is not its own', async (estimator) => {
-  const X = matrixOf()
+  const X = matrixOf({ nonNegative: estimator.tags.wantsNonNegative === true })
   for (const task of ['binary', 'multiclass', 'regression'] as const) {
     if (!estimator.tasks.includes(task)) await expect(fit(estimator, X, targetFor(task, X))).rejects.toMatchObject({ code: 'unsupported' })
   }
@@ -99,7 +99,8 @@ const pairs = estimators.all.flatMap((estimator) => estimator.tasks.map((task) =
 
 describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   // Holes and categories where the tags say that they are welcome.
-  const welcome = { missing: estimator.tags.acceptsMissing, categories: estimator.tags.acceptsCategories }
+  const sizes = { nonNegative: estimator.tags.wantsNonNegative === true }
+  const welcome = { missing: estimator.tags.acceptsMissing, categories: estimator.tags.acceptsCategories, ...sizes }
   const X = matrixOf(welcome)
   const y = targetFor(task, X)
   const fresh = matrixOf({ ...welcome, seed: 9 })
@@ -148,7 +149,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('one row, one feature, no row, no feature: an answer or a clear error', async () => {
-    const thin = matrixOf({ features: 1 })
+    const thin = matrixOf({ features: 1, ...sizes })
     const thinModel = await fit(estimator, thin, targetFor(task, thin))
     expectProper(await thinModel.predict(thin), thin.rows)
     const oneRow = takeRows(X, [0])
@@ -174,7 +175,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('missing values are taken or refused, as its tags say, and infinite ones never become an answer silently', async () => {
-    const holes = matrixOf({ missing: true })
+    const holes = matrixOf({ missing: true, ...sizes })
     const attempt = fit(estimator, holes, targetFor(task, holes))
     if (estimator.tags.acceptsMissing) expectProper(await (await attempt).predict(holes), holes.rows)
     else expect(await clearError(attempt)).toMatchObject({ code: 'bad-data', details: { column: 'x0' } })
@@ -205,7 +206,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('is cancelled in time, and leaves the next fit unharmed', { timeout: 30_000 }, async () => {
-    const large = matrixOf({ rows: 20_000, features: 20 })
+    const large = matrixOf({ rows: 20_000, features: 20, ...sizes })
     const target = targetFor(task, large)
     const long: ParamValues = { maxIter: 100_000, tol: 0, earlyStopping: 'off' }
     const able = Object.fromEntries(

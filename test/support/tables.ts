@@ -83,13 +83,15 @@ export interface TableOptions {
   readonly missing?: boolean
   /** Adds a feature of category codes, which belongs to the signal too. */
   readonly categories?: boolean
+  /** Sizes only, for estimators of counts. */
+  readonly nonNegative?: boolean
 }
 
 /** Features with a signal in the first, noise in the others. */
-export function matrixOf({ rows = 80, features = 3, seed = 1, missing = false, categories = false }: TableOptions = {}): Matrix {
+export function matrixOf({ rows = 80, features = 3, seed = 1, missing = false, categories = false, nonNegative = false }: TableOptions = {}): Matrix {
   const rng = createRng(seed)
   const made = Array.from({ length: features }, (_, j): Feature => {
-    const values = Float32Array.from({ length: rows }, () => rng.normal())
+    const values = Float32Array.from({ length: rows }, () => (nonNegative ? Math.abs(rng.normal()) : rng.normal()))
     if (missing) for (let row = j; row < rows; row += 9) values[row] = Number.NaN
     return { name: `x${j}`, source: `x${j}`, values }
   })

@@ -26,6 +26,8 @@ export interface EstimatorTags {
   readonly acceptsCategories: boolean
   /** Works better, or only, on standardised features: the default recipe then scales. */
   readonly wantsScaled: boolean
+  /** Refuses features below 0: the default recipe then scales numbers to [0, 1]. */
+  readonly wantsNonNegative?: boolean
   /** The seed changes the result. */
   readonly randomised: boolean
   /** Same bits for the same seed on every machine (false for models trained on a GPU). */

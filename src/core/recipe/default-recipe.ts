@@ -14,6 +14,7 @@ export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[
     if (has('boolean')) add('impute', ['boolean'], { strategy: 'most-frequent' })
   }
   if (tags.wantsScaled && (has('numeric') || has('datetime'))) add('scale', ['numeric'])
+  if (tags.wantsNonNegative && (has('numeric') || has('datetime'))) add('scale', ['numeric'], { method: 'min-max' })
   if (has('categorical')) add(tags.acceptsCategories ? 'ordinal' : 'onehot', ['categorical'])
   return { version: 1, steps, excluded: [] }
 }
