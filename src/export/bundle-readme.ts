@@ -1,0 +1,89 @@
+import { modelSlug } from '../core/bundle/responses.ts'
+import type { Signature } from '../core/bundle/signature.ts'
+
+/** README.md of a bundle: for the person who runs it, whatever they know of the studio. */
+export function bundleReadme(signature: Signature): string {
+  const model = modelSlug(signature.name)
+  return `# ${model}
+
+A model exported by Glasshouse, and a small server for it. Needs Node 20 or newer. The one dependency is
+ONNX Runtime (onnxruntime-node, CPU); nothing is downloaded at run time.
+
+    npm ci
+    npm test        # golden rows, then requests that must be refused
+    npm start       # listens on http://127.0.0.1:8080
+
+Ask it by column names:
+
+    curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -d @example-predict.json
+
+Ask it by the Open Inference Protocol v2:
+
+    curl -s http://127.0.0.1:8080/v2/models/${model}/infer -H 'Content-Type: application/json' -d @example-infer.json
+
+Other clients: KServe v1 at /v1/models/${model}:predict, MLflow at /invocations (dataframe_split,
+dataframe_records, instances, inputs, or CSV). http://127.0.0.1:8080/ lists every route, for programs
+at /openapi.json.
+
+## What is here
+
+| File | What |
+|---|---|
+| model.onnx | raw columns in, answer out: preparation, class names and threshold are inside the graph |
+| signature.json | every column: kind, range or categories seen in training, whether it may be missing |
+| golden.json | rows with the studio's own answers; the server answers them at each start |
+| reference.json | how inputs and answers were distributed; /metrics compares with it |
+| deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
+| MODEL_CARD.md, .html | what the model is for, how it was judged, what is not known |
+| run.json | how it was trained |
+| manifest.json | SHA-256 of every file; the server does not start (exit code 78) where one differs |
+
+## How values are read
+
+Numbers must be finite JSON numbers. null means missing, where signature.json says nullable. Dates are text
+in the layout of signature.json (in v2 also INT64 seconds since 1970, UTC). A category that training never
+saw is answered as the recipe was told to, and a value outside the range of training is answered too: both
+are listed under "warnings" with their row and column (in v2 counted under "parameters"). Every column must
+be present in every row, and no other may be; /invocations ignores others, as MLflow does. In v2 each input
+has shape [rows, 1]. Anything else is refused with status 400 and a sentence that names row and column.
+
+## Settings (environment)
+
+| Name | Default | What |
+|---|---|---|
+| PORT, HOST | 8080, 127.0.0.1 | where it listens; the image sets 0.0.0.0 |
+| METRICS_PORT, METRICS_HOST | 9090, 127.0.0.1 | Prometheus' /metrics; METRICS_PORT=off for none |
+| THREADS | cores less one, 4 at most | threads that run the graph |
+| QUEUE | 256 | requests that may wait; further ones get 503 |
+| BATCH_ROWS | 256 | what waits is answered together up to this many rows |
+| BODY_LIMIT | 1000000 | bytes of a body |
+| INFERENCE_TIMEOUT_MS | 10000 | then the thread is replaced and the request fails |
+| DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door closes; how long it then finishes |
+| REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON |
+| REQUEST_LOG_REDACT | none | columns, by commas, whose values are not written; * for all |
+| SERVING, WATCH | none | several models and versions, below; WATCH=1 reloads when the file changes |
+
+## Several models and versions
+
+SERVING names a JSON file; its folders are bundles, relative to it:
+
+    { "models": [ { "name": "${model}", "versions": { "1": "first", "2": "second" },
+        "aliases": { "champion": "1", "challenger": "2" }, "default": "champion",
+        "routing": { "kind": "shadow", "to": "challenger" } } ] }
+
+A version or an alias may stand in every address. With shadow routing the challenger is asked the same beside
+the champion and its answer goes to the request log alone. { "kind": "split", "weights": { "champion": 9,
+"challenger": 1 } } answers from either by weight, the same X-Request-Id always from the same; with a request
+log the other is asked too and both are logged. On SIGHUP the server opens what is new, asks its golden rows
+and swaps; no request is dropped, and where something is wrong everything stays as it was.
+
+## Container
+
+    docker build -t ${model} . && docker run --rm --read-only --cap-drop ALL -p 8080:8080 ${model}
+
+The image runs as a user without rights on a file system it cannot write, and its last stage holds no npm and
+no compiler. The base image is pinned by version, not by digest: a digest is a fact about a registry that was
+not at hand when this was exported. Pin it with \`docker buildx imagetools inspect\` before production.
+On SIGTERM the server turns not ready, finishes what it has (10 s at most) and exits with 0.
+`
+}
