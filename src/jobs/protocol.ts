@@ -54,6 +54,13 @@ export interface SignatureIssue {
   readonly text: string
 }
 
+/** Something stored that cannot be read as what it is. */
+export interface DamagedRecord {
+  readonly store: string
+  readonly key: string | number | readonly (string | number)[]
+  readonly reason: string
+}
+
 export interface TaskMap {
   'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
   'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
@@ -76,6 +83,7 @@ export interface TaskMap {
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
   'project/copy': { input: { projectId: string; name: string }; output: { projectId: string } }
+  'storage/check': { input: Record<string, never>; output: { damaged: readonly DamagedRecord[] } }
 }
 export type TaskName = keyof TaskMap
 
@@ -102,6 +110,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'project/export': 'compute',
   'project/import': 'compute',
   'project/copy': 'compute',
+  'storage/check': 'compute',
 }
 
 /** How an error crosses: everything a StudioError has, rebuilt on the other side. */

@@ -1,7 +1,9 @@
 /** Everything on screen that outlives a page, built once in app/main.ts and passed by context. */
 import { asStudioError, type StudioError } from '../core/errors.ts'
+import type { IngestChoices } from '../core/ingest/options.ts'
 import type { IngestSource } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
+import { DamageState } from './damage.svelte.ts'
 import { type JobRunner, JobsState } from './jobs.svelte.ts'
 import { Latest } from './latest.ts'
 import { Notices } from './notices.svelte.ts'
@@ -14,6 +16,17 @@ export interface AppParts {
   readonly store: Store
   readonly runner: JobRunner
   readonly openWriter: OpenWriter
+  /** The page's own, where it outlives this. */
+  readonly offline?: OfflineState
+  /** Opens the studio anew over memory, with this source in it; absent where it runs in memory already. */
+  readonly continueInMemory?: (incoming: Incoming) => Promise<void>
+}
+/** Data chosen before the project that will hold it is on screen. */
+export interface Incoming {
+  readonly name: string
+  readonly source: IngestSource
+  /** As decided before; absent where the person is still to look at how it is read. */
+  readonly choices?: IngestChoices
 }
 
 export class AppState {
@@ -21,22 +34,27 @@ export class AppState {
   readonly jobs: JobsState
   readonly notices = new Notices()
   readonly preferences = new Preferences()
-  readonly offline = new OfflineState()
+  readonly offline: OfflineState
+  readonly continueInMemory: AppParts['continueInMemory']
   readonly projects: ProjectsState
+  readonly damage: DamageState
   readonly #openWriter: OpenWriter
   readonly #opening = new Latest()
   /** Left while a job was under way: closing them would take the job's right to write. */
   readonly #kept = new Map<string, ProjectState>()
   /** A source chosen on the start page for a project that is about to be opened. */
-  #incoming: { readonly projectId: string; readonly source: IngestSource } | undefined
+  #incoming: { readonly projectId: string; readonly source: IngestSource; readonly choices?: IngestChoices } | undefined
   #project = $state.raw<ProjectState | null>(null)
   #openError = $state.raw<StudioError | undefined>(undefined)
 
   constructor(parts: AppParts) {
     this.store = parts.store
     this.#openWriter = parts.openWriter
+    this.offline = parts.offline ?? new OfflineState()
+    this.continueInMemory = parts.continueInMemory
     this.jobs = new JobsState(parts.runner)
     this.projects = new ProjectsState(parts.store, this.jobs, this.notices)
+    this.damage = new DamageState(parts.store, this.jobs)
   }
 
   /** False in memory-only mode. */
@@ -51,17 +69,17 @@ export class AppState {
   }
 
   /** Makes a project for a source and remembers it; the data page takes it from there. */
-  async begin(name: string, source: IngestSource): Promise<string> {
+  async begin(name: string, source: IngestSource, choices?: IngestChoices): Promise<string> {
     const project = await this.projects.create(name)
-    this.#incoming = { projectId: project.id, source }
+    this.#incoming = { projectId: project.id, source, ...(choices ? { choices } : {}) }
     return project.id
   }
   /** The source chosen for this project, once. */
-  takeIncoming(projectId: string): IngestSource | undefined {
+  takeIncoming(projectId: string): { readonly source: IngestSource; readonly choices?: IngestChoices } | undefined {
     const incoming = this.#incoming
     if (incoming?.projectId !== projectId) return undefined
     this.#incoming = undefined
-    return incoming.source
+    return incoming
   }
 
   /** Opens a project, or none; the one before gives its right to write back. */

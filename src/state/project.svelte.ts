@@ -33,6 +33,8 @@ export class ProjectState {
   #runs = $state.raw<readonly Run[]>([])
   #writer = $state.raw<Writer | null>(null)
   #diskFull = $state(false)
+  #claim: ReturnType<typeof setInterval> | undefined
+  #closed = false
   /** What was read last in this visit, and how, so that it can be read again. */
   #remembered = $state.raw<{ readonly source: IngestSource; readonly choices: IngestChoices } | undefined>(undefined)
   readonly #history: History<ProjectPlan>
@@ -55,6 +57,7 @@ export class ProjectState {
     }
     const project = new ProjectState(record, store, openWriter, notices)
     await project.#becomeWriter(false)
+    if (project.readOnly && !project.#diskFull) project.#waitForWriter()
     await project.refresh()
     return project
   }
@@ -112,7 +115,8 @@ export class ProjectState {
       const datasets = await tx.getAllOfProject('datasets', this.id)
       const runs = await tx.getAllOfProject('runs', this.id)
       const dataset = datasets.find((candidate) => candidate.id === record?.plan.datasetId) ?? null
-      const profile = dataset ? ((await tx.get('profiles', dataset.id))?.profile ?? null) : null
+      // A damaged profile costs the profile, not the project; the store has told of it.
+      const profile = dataset ? await tx.get('profiles', dataset.id).then((found) => found?.profile ?? null, () => null) : null
       if (record) this.#adopt(record)
       this.#dataset = dataset
       this.#unfinished = datasets.filter((candidate) => candidate.state !== 'complete')
@@ -198,12 +202,37 @@ export class ProjectState {
 
   /** Takes the right to write from the other tab. */
   async takeOver(): Promise<void> {
+    clearInterval(this.#claim)
     await this.#becomeWriter(true)
     await this.refresh()
   }
   close(): void {
+    clearInterval(this.#claim)
+    this.#closed = true
     this.#writer?.release()
     this.#writer = null
+  }
+
+  /**
+   * The other tab may be closed at any time, or may be gone already: a browser frees the lock of a tab that
+   * crashed a moment later.
+   */
+  #waitForWriter(): void {
+    let asking = false
+    this.#claim = setInterval(() => {
+      if (asking || this.#writer) return
+      asking = true
+      void this.#becomeWriter(false)
+        .then(async () => {
+          if (!this.#writer) return
+          clearInterval(this.#claim)
+          if (this.#closed) this.close()
+          else await this.refresh()
+        })
+        // Storage that fails here is said by the next thing a person does.
+        .catch(() => {})
+        .finally(() => (asking = false))
+    }, 1000)
   }
 
   async #becomeWriter(steal: boolean): Promise<void> {

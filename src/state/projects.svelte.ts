@@ -1,8 +1,8 @@
 /** The projects on this device: made, renamed, copied, put into the bin, taken out of it, erased. */
 import { asStudioError } from '../core/errors.ts'
-import type { Store } from '../storage/port.ts'
+import type { Key, Store } from '../storage/port.ts'
 import { binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
-import { lostProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
+import { lostProjects, notedProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
 import type { ProjectRecord } from '../storage/records.ts'
 import type { JobsState } from './jobs.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -40,23 +40,27 @@ export class ProjectsState {
     return this.#sizes.get(id)
   }
 
-  async refresh(): Promise<void> {
+  /** @param lookForLoss say which projects are gone although nobody erased them; by default at the first look only */
+  async refresh(lookForLoss = !this.#loaded): Promise<void> {
     const listed = await listProjects(this.#store)
-    if (this.#store.persistent) this.#noticeLoss(listed.map((entry) => entry.project))
+    if (this.#store.persistent) this.#noticeLoss(lookForLoss, listed.map((entry) => entry.project), await this.#store.read(['projects'], (tx) => tx.keys('projects')))
     this.#all = listed.map((entry) => entry.project)
     this.#sizes = new Map(listed.map((entry) => [entry.project.id, entry.bytes]))
     this.#loaded = true
   }
 
   /** An empty list must not look as if there had been nothing: the names are also noted outside the database. */
-  #noticeLoss(present: readonly ProjectRecord[]): void {
+  #noticeLoss(look: boolean, present: readonly ProjectRecord[], keys: readonly Key[]): void {
     const storage = sentinelStorage()
-    const lost = this.#loaded ? [] : lostProjects(storage, present)
+    const kept = new Set(keys)
+    // A record that is there and cannot be read is damaged, not lost, and its name is still needed.
+    const damaged = notedProjects(storage).filter(({ id }) => kept.has(id) && !present.some((project) => project.id === id))
+    const lost = look ? lostProjects(storage, [...present, ...damaged]) : []
     if (lost.length > 0) {
       const names = lost.slice(0, 5).map((entry) => `“${entry.name.slice(0, 60)}”`).join(', ')
       this.#notices.say(`The browser no longer has ${names}${lost.length > 5 ? ` and ${lost.length - 5} more` : ''}. A project file that you downloaded brings a project back.`, { life: 120_000 })
     }
-    noteProjects(storage, present)
+    noteProjects(storage, [...present, ...damaged])
   }
 
   /** Erases what has been in the bin for a week. */

@@ -1,6 +1,6 @@
 /** Starts trainings: the baseline always stands beside what a person trains, on the same rows. */
 import type { SplitSpec } from '../core/data/split.ts'
-import { asStudioError } from '../core/errors.ts'
+import { asStudioError, type StudioError } from '../core/errors.ts'
 import { canonicalJson, freshId } from '../core/ids.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ParamValues } from '../core/params.ts'
@@ -49,12 +49,17 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
   const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${(estimator.label[0] ?? '').toLowerCase()}${estimator.label.slice(1)}`, subject: runId, canStop: estimator.tags.iterative })
   // The worker records the run as running when it starts; show that, and how it ended.
   const shown = setTimeout(() => void project.refresh(), 400)
+  const settle = async (error: StudioError): Promise<void> => {
+    await project.settleRun(runId, error)
+    // One that ended before its first record shows nowhere else.
+    if (error.code !== 'cancelled' && !project.runs.some((run) => run.id === runId)) app.notices.say(`Not trained: ${error.message}${error.hint ? ` ${error.hint}` : ''}`, { life: 20_000 })
+  }
   const ended = output
     .then(
       () => {},
       (error: unknown) => {
         // A worker that was ended had no chance to record it.
-        setTimeout(() => void project.settleRun(runId, asStudioError(error)), graceMs)
+        setTimeout(() => void settle(asStudioError(error)), graceMs)
       },
     )
     .then(() => {

@@ -44,7 +44,7 @@ export function checkedStore(store: Store, onDamaged: (damaged: Damaged) => void
       throw new StudioError({
         code: 'bad-data',
         message: `invalid stored record in ${name}; ${reason}`,
-        hint: 'This item is damaged and was set aside; everything else can be used.',
+        hint: 'This item is damaged and was set aside; everything else can be used. “Check what is stored” on the start page lists it, to be taken out or erased.',
         details: { store: name, key: JSON.stringify(key).slice(0, 200) },
       })
     },

@@ -16,8 +16,11 @@ export interface StoredProblem {
 
 const withoutRows = everyStore.filter((store) => store !== 'chunks')
 
-/** Empty where all is well. Datasets and runs under way are not problems. */
-export async function fsck(store: Store): Promise<StoredProblem[]> {
+/**
+ * Empty where all is well. Datasets and runs under way are not problems.
+ * @param checkpoint called between the parts it reads; throws where the walk is to end
+ */
+export async function fsck(store: Store, checkpoint: () => Promise<void> = async () => {}): Promise<StoredProblem[]> {
   const bare = unchecked(store)
   const problems: StoredProblem[] = []
   const note = (name: StoreName, key: Key, kind: StoredProblem['kind'], reason: string): void => void problems.push({ store: name, key, kind, reason })
@@ -54,6 +57,7 @@ export async function fsck(store: Store): Promise<StoredProblem[]> {
   const rows = new Map<string, number>()
   const parts = new Map<string, number>()
   for (const key of (await bare.read(['chunks'], (tx) => tx.keys('chunks'))) as [string, number][]) {
+    await checkpoint()
     const [datasetId, sequence] = key
     const dataset = known.get(datasetId)
     if (!dataset || sequence >= dataset.chunks) {

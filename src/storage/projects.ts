@@ -10,7 +10,7 @@ import type { ProjectPlan, ProjectRecord, StoreName } from './records.ts'
 export const emptyPlan: ProjectPlan = { datasetId: null, target: null, split: null, recipe: null }
 const longestName = 200
 
-const tidyName = (name: string): string => name.trim().slice(0, longestName) || 'Untitled project'
+export const tidyName = (name: string): string => name.trim().slice(0, longestName) || 'Untitled project'
 
 export async function createProject(store: Store, name: string, id = freshId('project')): Promise<ProjectRecord> {
   const now = Date.now()

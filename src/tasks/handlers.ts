@@ -31,4 +31,5 @@ export const computeHandlers: Handlers = {
   'project/export': async () => (await import('./project-export.ts')).projectExport,
   'project/import': async () => (await import('./project-import.ts')).projectImport,
   'project/copy': async () => (await import('./project-copy.ts')).projectCopy,
+  'storage/check': async () => (await import('./storage-check.ts')).storageCheck,
 }

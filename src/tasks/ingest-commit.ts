@@ -14,6 +14,7 @@ import { watch, type WatchedSource } from '../core/ingest/source.ts'
 import { startColumn } from '../storage/columns.ts'
 import { createDatasetWriter, datasetRecord, loadDataset, readChunk, resumeDatasetWriter, type DatasetWriter } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
+import { freeBytes } from '../storage/quota.ts'
 import type { DatasetRecord } from '../storage/records.ts'
 import { openIngestSource, type OpenSource } from './ingest-source.ts'
 import type { Host, TaskHandler } from './task.ts'
@@ -145,7 +146,7 @@ async function resume(source: WatchedSource, options: CommitOptions, resumeId: s
 
 /** Leaves a stopped import in a state that can go on, and says what is safe. */
 async function settle(writer: DatasetWriter, error: StudioError): Promise<StudioError> {
-  const { rowsCommitted, bytesStored } = writer.record
+  const { rowsCommitted, bytesStored, bytesRead, source } = writer.record
   const nothing = rowsCommitted === 0
   const refused = error.code === 'bad-data' && error.details['sourceChanged'] !== true
   try {
@@ -155,13 +156,18 @@ async function settle(writer: DatasetWriter, error: StudioError): Promise<Studio
     // The store that failed cannot take the mark either: an import found writing at start-up counts as paused.
   }
   if (error.code !== 'storage-full') return error
+  const count = (value: number): string => value.toLocaleString('en')
+  // The rest of the file takes what its beginning took; before any row, about what the file has.
+  const needed = nothing ? source.bytes : Math.ceil((bytesStored * (source.bytes - bytesRead)) / bytesRead)
+  const free = await freeBytes(needed)
+  const room = `About ${count(needed)} bytes more are needed; ${free === undefined ? 'the browser does not say how many are free' : `${count(free)} are free`}.`
   return new StudioError({
     code: 'storage-full',
     message: error.message,
     hint: nothing
-      ? 'Nothing of this import is kept, older projects are untouched. Delete a project you no longer need, or import only the first rows.'
-      : `${rowsCommitted.toLocaleString('en')} rows (${bytesStored.toLocaleString('en')} bytes) are kept and the import is paused. Delete a project you no longer need and go on, or import only the first rows.`,
-    details: { ...error.details, rowsKept: rowsCommitted, bytesKept: bytesStored, datasetId: writer.datasetId },
+      ? `Nothing of this import is kept, older projects are untouched. ${room} Delete a project you no longer need and try again, import only the first rows, or continue in memory.`
+      : `${count(rowsCommitted)} rows (${count(bytesStored)} bytes) are kept and the import is paused, older projects are untouched. ${room} Delete a project you no longer need and go on, keep only these rows, or continue in memory.`,
+    details: { ...error.details, rowsKept: rowsCommitted, bytesKept: bytesStored, bytesNeeded: needed, bytesFree: free ?? null, datasetId: writer.datasetId },
     cause: error,
   })
 }

@@ -58,7 +58,7 @@ export async function chooseTarget(page: Page, column: string): Promise<void> {
   await goTo(page, 'Prepare')
   await expect(page.getByRole('heading', { level: 1, name: 'Prepare' })).toBeVisible()
   const select = page.getByRole('combobox', { name: 'Column' }).first()
-  const option = await select.locator('option').filter({ hasText: column }).first().getAttribute('value')
+  const option = await select.locator('option').filter({ hasText: `${column} – ` }).first().getAttribute('value')
   await select.selectOption(option)
 }
 

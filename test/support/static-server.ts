@@ -2,8 +2,8 @@
  * Serves a built app for end-to-end tests: with the site's headers or, like a plain file host, without
  * any; logs every request; can be stopped and started again on the same port.
  */
-import { createReadStream, existsSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { responseHeaders } from '../../src/core/headers.ts'
 
@@ -26,7 +26,16 @@ export interface StaticServer {
   start(): Promise<void>
 }
 
-export async function serveFolder(folder: string, options: { readonly headers?: boolean } = {}): Promise<StaticServer> {
+export interface ServeOptions {
+  /** Default: true. */
+  readonly headers?: boolean
+  /** Script put before a file's own text; for faults inside workers. Reached by requests, so it may change over time. */
+  readonly before?: (path: string) => string | undefined
+  /** Answers some requests itself. @returns true where it did */
+  readonly answer?: (path: string, response: ServerResponse) => boolean
+}
+
+export async function serveFolder(folder: string, options: ServeOptions = {}): Promise<StaticServer> {
   const log: string[] = []
   let port = 0
   let server: Server | undefined
@@ -37,8 +46,14 @@ export async function serveFolder(folder: string, options: { readonly headers?: 
         const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname))
         const file = join(folder, path.endsWith('/') ? `${path}index.html` : path)
         if (options.headers !== false) for (const [name, value] of Object.entries(responseHeaders)) response.setHeader(name, value)
+        if (options.answer?.(path, response)) return
         if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) {
           response.writeHead(404).end('not found')
+          return
+        }
+        const before = options.before?.(path)
+        if (before !== undefined) {
+          response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Cache-Control': 'no-cache' }).end(`${before}\n${readFileSync(file, 'utf8')}`)
           return
         }
         response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Length': statSync(file).size, 'Cache-Control': 'no-cache' })
