@@ -1,6 +1,7 @@
 /**
  * npm run bench -- NAME [--json]: ours beside the peer, on the same data, in one run. A line a case:
  * name  ours_ms  peer_ms  ratio  quality_ours  quality_peer. Without NAME it lists the cases.
+ * A case without a peer has gates of its own: it exports `run` instead of `bench`, and exits 1 where one does not hold.
  * Exits 2 where a peer's package is missing, naming the Debian package.
  */
 import { readdirSync } from 'node:fs'
@@ -19,6 +20,7 @@ if (wanted.length === 0 || wanted.some((name) => !names.includes(name))) {
   process.exit(wanted.length === 0 ? 0 : 1)
 }
 for (const name of wanted) {
-  const { bench } = await import(`./cases/${name}.ts`)
-  await runCase(name, bench, json)
+  const { bench, run } = await import(`./cases/${name}.ts`)
+  if (bench) await runCase(name, bench, json)
+  else if (!(await run(json))) process.exitCode = 1
 }

@@ -1,0 +1,105 @@
+/**
+ * The bundle's server under wrk: one row a request, 32 connections, the server on one core and the load on
+ * another. Gates: at least 5,000 requests a second, p99 at most 25 ms, no error, ready within a second.
+ * BENCH_SECONDS is how long each of two runs lasts (60); the worse of them counts. Memory is read while they last.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer } from 'vite'
+import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
+
+const seconds = Number(process.env['BENCH_SECONDS'] ?? 60)
+const gates = { requestsPerSecond: 5000, p99Ms: 25, startMs: 1000 }
+
+interface Load {
+  readonly requestsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly errors: number
+}
+
+function wrk(url: string, body: string, folder: string): Promise<Load> {
+  const script = join(folder, 'load.lua')
+  writeFileSync(script, `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[${body}]==]\n`)
+  return new Promise((resolve, reject) => {
+    const child = spawn('taskset', ['-c', '1', 'wrk', '-t1', '-c32', `-d${seconds}s`, '--latency', '-s', script, url], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let text = ''
+    child.stdout.on('data', (part: Buffer) => (text += part.toString()))
+    child.once('error', reject)
+    child.once('close', () => {
+      const ms = (share: string): number => {
+        const [, value, unit] = new RegExp(`${share}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? []
+        return Number(value) * (unit === 'us' ? 1e-3 : unit === 's' ? 1000 : 1)
+      }
+      const count = (pattern: RegExp): number => [...text.matchAll(pattern)].reduce((sum, match) => sum + match.slice(1).reduce((inner, value) => inner + Number(value), 0), 0)
+      resolve({
+        requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
+        p50Ms: ms('50'),
+        p99Ms: ms('99'),
+        errors: count(/Non-2xx or 3xx responses: (\d+)/g) + count(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/g),
+      })
+    })
+  })
+}
+
+/** Resident megabytes of a process. */
+const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+async function measure(estimator: string, folder: string): Promise<Record<string, unknown> & { readonly passed: boolean }> {
+  const started = performance.now()
+  const server = spawn('taskset', ['-c', '0', process.execPath, 'server/server.mjs'], { cwd: folder, env: { ...process.env, PORT: '0', METRICS_PORT: '0', THREADS: '1' }, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let text = ''
+      server.stdout.on('data', (part: Buffer) => {
+        text += part.toString()
+        const port = /"port":(\d+)/.exec(text)?.[1]
+        if (port) resolve(`http://127.0.0.1:${port}/predict`)
+      })
+      server.once('close', () => reject(new Error(`the server ended: ${text}`)))
+    })
+    const startMs = performance.now() - started
+    const body = readFileSync(join(folder, 'example-predict.json'), 'utf8').trim()
+    const memory: number[] = []
+    const watch = setInterval(() => memory.push(residentMb(server.pid as number)), 1000)
+    const runs = [await wrk(url, body, folder), await wrk(url, body, folder)]
+    clearInterval(watch)
+    const later = memory.slice(Math.floor(memory.length / 3))
+    const worst = { requestsPerSecond: Math.min(...runs.map((run) => run.requestsPerSecond)), p50Ms: Math.max(...runs.map((run) => run.p50Ms)), p99Ms: Math.max(...runs.map((run) => run.p99Ms)), errors: runs.reduce((sum, run) => sum + run.errors, 0) }
+    const passed = worst.requestsPerSecond >= gates.requestsPerSecond && worst.p99Ms <= gates.p99Ms && worst.errors === 0 && startMs <= gates.startMs
+    return { name: `server, ${estimator}`, ...worst, start_ms: Math.round(startMs), resident_mb: Math.round(memory.at(-1) ?? 0), growth_mb: Number(((later.at(-1) ?? 0) - (later[0] ?? 0)).toFixed(1)), passed }
+  } finally {
+    server.kill('SIGKILL')
+  }
+}
+
+/** @returns whether every gate holds */
+export async function run(json: boolean): Promise<boolean> {
+  for (const tool of ['wrk', 'taskset']) {
+    if (spawnSync(tool, ['--version']).error) {
+      process.stderr.write(`missing ${tool}; install: apt-get install ${tool === 'wrk' ? 'wrk' : 'util-linux'}\n`)
+      process.exit(2)
+    }
+  }
+  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  let all = true
+  try {
+    const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+    for (const estimator of ['decision-tree', 'mlp']) {
+      const folder = mkdtempSync(join(tmpdir(), 'bench-server-'))
+      try {
+        await makeBundle(estimator, folder)
+        const line = await measure(estimator, folder)
+        all &&= line.passed
+        process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([name, value]) => `${name === 'name' ? '' : `${name} `}${String(value)}`).join('  ')}\n`)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    }
+  } finally {
+    await vite.close()
+  }
+  return all
+}
