@@ -1,5 +1,6 @@
 /** Addresses of the bytes that core asks for by name (core/context); the build gives each a hashed file. */
 import boosting from '../src/kernels/boosting.wasm?url'
+import neighbours from '../src/kernels/neighbours.wasm?url'
 import neural from '../src/kernels/neural.wasm?url'
 import forest from '../src/kernels/forest.wasm?url'
 import trees from '../src/kernels/trees.wasm?url'
@@ -8,6 +9,7 @@ import type { AssetName } from '../src/core/context.ts'
 
 export const assetUrls: Readonly<Record<AssetName, string>> = {
   'boosting.wasm': boosting,
+  'neighbours.wasm': neighbours,
   'neural.wasm': neural,
   'forest.wasm': forest,
   'trees.wasm': trees,

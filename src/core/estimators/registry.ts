@@ -7,6 +7,7 @@ import { elasticNet } from './elastic-net.ts'
 import { extraTrees } from './extra-trees.ts'
 import { gaussianNb } from './gaussian-nb.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
+import { kNeighbors } from './k-neighbors.ts'
 import { lasso } from './lasso.ts'
 import { linearRegression } from './linear-regression.ts'
 import { logisticRegression } from './logistic-regression.ts'
@@ -16,4 +17,4 @@ import { randomForest } from './random-forest.ts'
 import { ridge } from './ridge.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, gaussianNb, multinomialNb, bernoulliNb, mlp])
+export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, mlp])

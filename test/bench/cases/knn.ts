@@ -1,0 +1,28 @@
+/** Nearest neighbours, 50,000 x 10 fitted, 10,000 asked, k = 5: fit and predict. Quality is held-out accuracy, which equal labels make equal. */
+import { kNeighbors } from '../../../src/core/estimators/k-neighbors.ts'
+import { checkParams } from '../../../src/core/params.ts'
+import { nodeContext } from '../../support/node-context.ts'
+import { readBinaryTable } from '../data.ts'
+import type { Bench } from '../harness.ts'
+
+const params = checkParams('k-neighbors', kNeighbors.params, {})
+
+export const knnBench = (features: number, peer: string): Bench => ({
+  peer,
+  needs: [
+    ['numpy', 'python3-numpy'],
+    ['sklearn', 'python3-sklearn'],
+  ],
+  async load(folder) {
+    const { train, y, held, accuracy } = readBinaryTable(folder, 50_000, features)
+    return async () => {
+      const start = performance.now()
+      const model = await kNeighbors.fit(train, y, { params, seed: 0 }, nodeContext())
+      const prediction = await model.predict(held, nodeContext())
+      const ms = performance.now() - start
+      return { ms, quality: accuracy(prediction) }
+    }
+  },
+})
+
+export const bench = knnBench(10, 'knn.py')
