@@ -22,6 +22,7 @@ const phaseWords: ReadonlyMap<string, string> = new Map([
   ['boosting', 'Growing trees'],
   ['growing', 'Growing trees'],
   ['evaluate', 'Evaluating'],
+  ['cross-validate', 'Cross-validating'],
 ])
 
 /** Seconds as a person says them. */

@@ -1,9 +1,13 @@
 /** `glasshouse train`: one file, one model, its scores, and the bundle where one is wanted. */
 import { basename } from 'node:path'
+import { usedRows } from '../core/data/split.ts'
+import { makeSplit } from '../core/data/make-split.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
+import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
+import { loadDataset } from '../storage/datasets.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
 import type { Host } from '../tasks/task.ts'
 import { train as trainTask } from '../tasks/train.ts'
@@ -41,7 +45,8 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
     const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
     const trained = await trainFile({ file, target, task, estimator, params, seed }, host)
     noteOddities(trained, io)
-    const summary: Summary = summaryOf(trained, (performance.now() - begun) / 1000)
+    const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
+    const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
     if (out !== undefined) await exportBundle(trained, estimator, out, host)
     io.progress.clear()
     io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
@@ -80,6 +85,19 @@ function summaryOf({ spec, run }: Trained, seconds: number): Summary {
     seconds: Number(seconds.toFixed(3)),
     metrics: Object.fromEntries(scoresOf(spec.target.task).map(({ id, name }) => [name, values.get(id) ?? null])),
   }
+}
+
+/**
+ * Over every row with a target, as people cross-validate a file; the models that judge it are thrown away, so
+ * the sealed test rows of the run stay unseen by the one that is kept.
+ */
+async function crossValidated({ spec, dataset }: Trained, folds: number, { store, context }: Host): Promise<Summary['cv']> {
+  const data = await loadDataset(store, dataset.id)
+  const rows = usedRows(makeSplit(data.columns, spec.target.column, spec.split)).sort()
+  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), context)
+  const scores = new Map(result.scores.map((score) => [score.metric, score]))
+  const named = scoresOf(spec.target.task).map(({ id, name }) => [name, { mean: scores.get(id)?.mean ?? null, sd: scores.get(id)?.sd ?? null }] as const)
+  return { folds: result.folds, metrics: Object.fromEntries(named) }
 }
 
 /** As the page exports: beside a baseline on the same rows, and only once the graph was held against the studio. */

@@ -24,7 +24,7 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --estimator ID        ${estimators.all.map(({ id }) => id).join(', ')}
                             (${defaultEstimator})
       --param NAME=VALUE    a parameter of the estimator; may be given again
-      --cv K                also cross-validate over K folds
+      --cv K                also cross-validate over K folds of all rows
       --seed N              of the estimator and the folds (${defaultSeed})
       --json                print one JSON object instead of tables
       --out BUNDLE.zip      write the bundle: graph, server, model card

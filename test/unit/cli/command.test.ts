@@ -13,7 +13,10 @@ import { readRun } from '../../../src/storage/runs.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { train } from '../../../src/tasks/train.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
+import { crossValidate, foldsLike } from '../../../src/core/run/cross-validate.ts'
+import { loadDataset } from '../../../src/storage/datasets.ts'
 import { ingestSample, specFor } from '../../support/host.ts'
+import { nodeContext } from '../../support/node-context.ts'
 
 const logistic = estimators.all.find((entry) => entry.id.startsWith('logistic'))?.id ?? ''
 const folder = mkdtempSync(join(tmpdir(), 'glasshouse-cli-'))
@@ -69,6 +72,25 @@ describe('train', () => {
     expect(Object.keys(answer)).toEqual(['task', 'rows', 'features', 'estimator', 'params', 'seed', 'seconds', 'metrics'])
     expect(answer).toMatchObject({ task: 'classification', rows: 178, features: 13, estimator: 'hist-gradient-boosting', seed: 1, params: { maxIter: 20, learningRate: 0.1 } })
   })
+  it('adds the mean and spread over folds, by the core that the page asks', async () => {
+    const page = await ingestSample('penguins.csv')
+    const target = { column: 'species', task: 'multiclass' } as const
+    const spec = { ...specFor(page, target, 'decision-tree', {}, 3), split: defaultSplit(target) }
+    const data = await loadDataset(page.host.store, page.datasetId)
+    const rows = Uint32Array.from({ length: data.rows }, (_, row) => row)
+    const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: 3 }, target, 4), nodeContext())
+    const { code, out } = await glasshouse('train', 'public/samples/penguins.csv', '--target', 'species', '--estimator', 'decision-tree', '--seed', '3', '--cv', '4', '--json')
+    expect(code).toBe(0)
+    const { cv } = JSON.parse(out) as { cv: { folds: number; metrics: Record<string, { mean: number; sd: number }> } }
+    expect(Object.keys(cv)).toEqual(['folds', 'metrics'])
+    expect(cv.folds).toBe(4)
+    expect(Object.keys(cv.metrics)).toEqual(['accuracy', 'balancedAccuracy', 'f1Macro', 'rocAuc', 'logLoss'])
+    for (const { metric, mean, sd } of result.scores) {
+      const name = metric.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+      if (cv.metrics[name]) expect(cv.metrics[name], name).toEqual({ mean, sd })
+    }
+    expect(cv.metrics['accuracy']?.mean).toBeGreaterThan(0.85)
+  })
   it('prints tables without --json', async () => {
     const { out, code } = await glasshouse('train', 'test/fixtures/wine.csv', '--target', 'cultivar', '--estimator', 'baseline')
     expect(code).toBe(0)
@@ -117,6 +139,8 @@ describe('bad usage ends with 2, bad data with 3, one line each', () => {
     [3, /missing data; .*the file is empty/, ['train', file('empty.csv', ''), '--target', 'y']],
     [3, /missing rows; .*only the header/, ['train', file('header.csv', 'x,y\n'), '--target', 'y']],
     [3, /it has one value only/, ['train', file('one.csv', rows(30, (i) => `${i},a`, 'x,y')), '--target', 'y']],
+    [3, /more than there are rows \(178\): 179/, ['train', good, '--target', 'cultivar', '--cv', '179', '--estimator', 'baseline']],
+    [3, /stratified folds need at least 2 rows of each: rare has 1/, ['train', file('rare.csv', rows(40, (i) => `${i},${i === 7 ? 'rare' : 'common'}`, 'x,y')), '--target', 'y', '--cv', '3', '--estimator', 'baseline']],
     [3, /every value is missing: y/, ['train', file('gone.csv', rows(30, (i) => `${i},`, 'x,y')), '--target', 'y']],
     [3, /a date cannot be predicted/, ['train', file('dates.csv', rows(30, (i) => `${i},2024-03-${10 + (i % 20)}`, 'x,y')), '--target', 'y']],
     [3, /free text cannot be predicted/, ['train', file('text.csv', rows(60, (i) => `${i},"a sentence of several words, numbered ${i}, and long enough to be one"`, 'x,y')), '--target', 'y']],
