@@ -3,7 +3,7 @@
  * them, nothing to install. `buildCli` does nothing where the last build saw the same sources.
  */
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,17 +32,48 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
-/** Everything that is said while building goes to standard error: standard output belongs to the command. */
+const isBuiltFrom = (wanted) => existsSync(join(target, stamp)) && readFileSync(join(target, stamp), 'utf8') === wanted
+
+/** A build takes seconds; a lock that is older was left by one that was killed. */
+const lockMs = 120_000
+
+/** One builder at a time: the others wait and find its work done. */
+async function locked(work) {
+  const lock = `${target}.lock`
+  for (;;) {
+    try {
+      mkdirSync(lock)
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+      if (age > lockMs) rmSync(lock, { recursive: true, force: true })
+      else await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  try {
+    await work()
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
 export async function buildCli({ force = false } = {}) {
   const wanted = fingerprint()
-  const built = join(target, stamp)
-  if (!force && existsSync(built) && readFileSync(built, 'utf8') === wanted) return
+  if (!force && isBuiltFrom(wanted)) return
+  await locked(async () => {
+    if (force || !isBuiltFrom(wanted)) await bundle(wanted)
+  })
+}
+
+/** Everything that is said while building goes to standard error: standard output belongs to the command. */
+async function bundle(wanted) {
   const kernels = spawnSync(process.execPath, [join(root, 'src/kernels/build.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   if (kernels.status !== 0) throw new Error('the kernels could not be built')
   const { build } = await import('vite')
   const { serverSource } = await import('../export/server/vite-plugin.mjs')
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  // Built aside and renamed: a command that runs meanwhile finds the old build or the new one, never half of one.
+  // Built aside and renamed: a command that starts meanwhile finds the old build or the new one, never half of one.
   const aside = `${target}.${process.pid}.part`
   rmSync(aside, { recursive: true, force: true })
   try {
@@ -71,8 +102,10 @@ export async function buildCli({ force = false } = {}) {
     for (const file of readdirSync(join(root, 'src/kernels'))) if (file.endsWith('.wasm')) cpSync(join(root, 'src/kernels', file), join(aside, file))
     cpSync(fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm')), join(aside, 'ort-wasm-simd-threaded.wasm'))
     writeFileSync(join(aside, stamp), wanted)
-    rmSync(target, { recursive: true, force: true })
+    const old = `${aside}.old`
+    if (existsSync(target)) renameSync(target, old)
     renameSync(aside, target)
+    rmSync(old, { recursive: true, force: true })
   } finally {
     rmSync(aside, { recursive: true, force: true })
   }
