@@ -12,7 +12,6 @@ import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
-import type { CrossValidation } from '../core/run/cross-validate.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { Signature } from '../core/bundle/signature.ts'
@@ -69,7 +68,6 @@ export interface TaskMap {
   'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
   'prepare/preview': { input: { datasetId: string; target: TargetSpec; split: SplitSpec; recipe: RecipeSpec }; output: RecipePreview }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
-  'cross-validate': { input: { spec: RunSpec; folds: number }; output: CrossValidation }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
@@ -96,7 +94,6 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'data/leaks': 'interactive',
   'prepare/preview': 'interactive',
   'train': 'compute',
-  'cross-validate': 'compute',
   'evaluate/test': 'interactive',
   'evaluate/threshold': 'interactive',
   'evaluate/groups': 'interactive',

@@ -4,6 +4,7 @@ import { asStudioError, type StudioError } from '../core/errors.ts'
 import { canonicalJson, freshId } from '../core/ids.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ParamValues } from '../core/params.ts'
+import { defaultFolds, fewRows } from '../core/run/cross-validate.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
@@ -18,6 +19,8 @@ export interface Wanted {
   readonly estimator: string
   readonly params: ParamValues
   readonly seed: number
+  /** 0 = not cross-validated. */
+  readonly folds: number
 }
 
 /** The spec of a run on what the project's plan says now; undefined where the plan is not complete. */
@@ -33,8 +36,12 @@ export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefin
     recipe: plan.recipe ?? defaultRecipe(estimators.get(wanted.estimator).tags, dataset.columns, plan.target.column),
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
+    ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),
   }
 }
+
+/** A single validation part of little data says little, so there the folds are on until a person turns them off. */
+export const defaultFoldsFor = (project: ProjectState): number => (project.dataset && project.dataset.rowsCommitted < fewRows ? defaultFolds : 0)
 
 type Question = { readonly datasetId: string; readonly target: RunSpec['target']; readonly split: SplitSpec }
 /** Runs that share data, target and split compare; others do not. */
@@ -80,7 +87,7 @@ export async function startTraining(app: AppState, project: ProjectState, wanted
   const estimator = estimators.get(wanted.estimator)
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
   if (baseline && !estimator.tags.baseline && needsBaseline(project.runs, spec)) {
-    const first = specOf(project, { estimator: baseline.id, params: {}, seed: wanted.seed })
+    const first = specOf(project, { estimator: baseline.id, params: {}, seed: wanted.seed, folds: wanted.folds })
     if (first) await launch(app, project, first).ended
   }
   return launch(app, project, spec).runId

@@ -84,12 +84,13 @@ const profile = v.looseObject({
 })
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test']), n: count, task, scores: v.array(score), warnings: v.array(text) })
+const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
 const run = v.looseObject({
   version: version1,
   id,
   sequence: count,
   name: text,
-  spec: v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count }),
+  spec: v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count) }),
   dataHash: text,
   status: v.picklist(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
   createdAt: time,
@@ -99,6 +100,7 @@ const run = v.looseObject({
   features: v.array(v.looseObject({ name: text, source: text })),
   leftOut: v.array(v.looseObject({ column: text, reason: text })),
   evaluation: v.optional(evaluation),
+  crossValidation: v.optional(folds),
   environment: v.looseObject({ app: text, userAgent: text, backend: text, threads: v.number() }),
   warnings: v.array(text),
   error: v.optional(v.looseObject({ code: text, message: text, hint: v.optional(text) })),

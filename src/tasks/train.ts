@@ -16,7 +16,7 @@ export const train: TaskHandler<'train'> = async ({ runId, token, spec }, { stor
   await createRun(store, { id: runId, name: estimators.get(spec.estimator.id).label, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
   try {
     const result = await trainPipeline(spec, dataset, context)
-    const { split, pipeline, prediction, evaluation, timings, history, warnings, threshold } = result
+    const { split, pipeline, prediction, evaluation, crossValidation, timings, history, warnings, threshold } = result
     const { model, recipe, classes, target } = pipeline
     const { backend, kernels } = model.facts
     const ran = typeof backend === 'string' ? backend : kernels === 'compiled' ? 'wasm' : 'typescript'
@@ -31,6 +31,7 @@ export const train: TaskHandler<'train'> = async ({ runId, token, spec }, { stor
         features: recipe.features.map(({ name, source }) => ({ name, source })),
         leftOut: recipe.leftOut,
         evaluation,
+        ...(crossValidation && { crossValidation }),
         timings: { ...timings, load },
         environment: { app, userAgent, threads, backend: ran },
         warnings,

@@ -13,4 +13,6 @@ export interface RunSpec {
   readonly recipe: RecipeSpec
   readonly estimator: { readonly id: string; readonly params: ParamValues }
   readonly seed: number
+  /** Also cross-validated over this many folds of the training and validation rows; absent = not. */
+  readonly folds?: number
 }

@@ -2,6 +2,7 @@
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import type { ModelFacts } from '../estimators/estimator.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
+import type { CrossValidation } from './cross-validate.ts'
 import type { RunSpec } from './run-spec.ts'
 
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
@@ -37,6 +38,8 @@ export interface Run {
   readonly leftOut: FittedRecipeState['leftOut']
   /** On validation rows; ranks the leaderboard. */
   readonly evaluation?: Evaluation
+  /** Of the same spec on training and validation rows together, the test part sealed. */
+  readonly crossValidation?: CrossValidation
   /** Milliseconds each. */
   readonly timings?: Timings
   readonly environment: { readonly app: string; readonly userAgent: string; readonly backend: string; readonly threads: number }

@@ -2,6 +2,7 @@
  * The one pipeline function: from a spec and a dataset to a judged model. Read this first.
  *
  *   split -> target -> recipe fitted on training rows -> fit -> predict validation rows -> evaluate
+ *   -> where wanted, the same again on folds of the training and validation rows
  *
  * Validation rows rank runs. Test rows stay untouched: only opening them, which is counted, predicts them.
  */
@@ -17,6 +18,7 @@ import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
 import { fitRecipe } from '../recipe/recipe.ts'
+import { crossValidate, type CrossValidation, foldsLike, unsealedRows } from './cross-validate.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { CurveSeries, Timings } from './run.ts'
@@ -26,6 +28,7 @@ export interface TrainResult {
   readonly split: Split
   readonly pipeline: Pipeline
   readonly evaluation: Evaluation
+  readonly crossValidation?: CrossValidation
   /** On validation rows. */
   readonly prediction: Prediction
   readonly threshold: number
@@ -66,18 +69,31 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   const prediction = await pipeline.predict(dataset.columns, split.valid, context)
   checkFinite(prediction, estimator.label)
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
-  const judged = context.now()
-
   const warnings = split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)
+  const crossValidation = await overFolds(spec, dataset, split, warnings, context)
+  const judged = context.now()
   return {
     split,
     pipeline,
     evaluation,
+    ...(crossValidation && { crossValidation }),
     prediction,
     threshold: defaultThreshold,
     history: history(),
     timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared, evaluate: judged - fitted },
     warnings,
+  }
+}
+
+/** The model stands without its folds, so rows that allow none cost a warning, not the run. */
+async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context): Promise<CrossValidation | undefined> {
+  if (spec.folds === undefined || context.stopping()) return undefined
+  try {
+    return (await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context)).result
+  } catch (error) {
+    if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
+    warnings.push(`Not cross-validated: ${error.message}.`)
+    return undefined
   }
 }
 

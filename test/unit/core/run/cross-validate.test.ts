@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnFrom } from '../../../../src/core/data/column.ts'
+import { columnFrom, type NumericColumn } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import { makeFolds } from '../../../../src/core/data/folds.ts'
 import { cancelled } from '../../../../src/core/errors.ts'
@@ -36,7 +36,7 @@ describe('cross-validation', () => {
     expect(outOfFold.rows).toEqual(rows)
     if (outOfFold.prediction.task !== 'regression') throw new Error('not values')
     const { values } = outOfFold.prediction
-    const truth = columns[1]!.kind === 'numeric' ? columns[1].values : new Float64Array()
+    const truth = (columns[1] as NumericColumn).values
     const rmse = makeFolds(columns, rows, folding).map(({ held }) => Math.sqrt(held.reduce((sum, row) => sum + (truth[row]! - values[row]!) ** 2, 0) / held.length))
     const score = result.scores.find(({ metric }) => metric === 'rmse')!
     expectAllClose(score.values as number[], rmse, { relative: 1e-12 })

@@ -118,3 +118,25 @@ it('names a learning rate that blows up', async () => {
   const spec = specFor('mlp', targets['binary'] as TargetSpec, { estimator: { id: 'mlp', params: { ...quick['mlp'], learningRateInit: 1e9 } } })
   await expect(train(spec, dataOf(columns), nodeContext())).rejects.toMatchObject({ code: 'diverged', message: expect.stringContaining('learningRateInit') })
 })
+
+describe('with folds', () => {
+  const binary = targets['binary'] as TargetSpec
+
+  it('judges the same spec over folds of training and validation rows, and leaves the model as it is', async () => {
+    const plain = await train(specFor('logistic-regression', binary), dataOf(columns), nodeContext())
+    const folded = await train(specFor('logistic-regression', binary, { folds: 5 }), dataOf(columns), nodeContext())
+    expect(folded.crossValidation).toMatchObject({ folds: 5, repeats: 1, rows: plain.split.train.length + plain.split.valid.length })
+    const accuracy = folded.crossValidation?.scores.find(({ metric }) => metric === 'accuracy')
+    expect(accuracy?.values).toHaveLength(5)
+    expect(accuracy?.mean).toBeGreaterThan(0.8)
+    expect(folded.pipeline.model.state()).toEqual(plain.pipeline.model.state())
+    expect(plain.crossValidation).toBeUndefined()
+  })
+
+  it('keeps the model and says so where the rows allow no folds', async () => {
+    const lonely = [...columns.filter(({ name }) => name !== 'sold'), columnFrom('sold', 'categorical', score.map((value, row) => (row === 9 ? 'perhaps' : value > 1.2 ? 'yes' : 'no')))]
+    const result = await train(specFor('logistic-regression', { column: 'sold', task: 'multiclass' }, { folds: 5 }), dataOf(lonely), nodeContext())
+    expect(result.crossValidation).toBeUndefined()
+    expect(result.warnings).toContain('Not cross-validated: invalid class; stratified folds need at least 2 rows of each: perhaps has 1.')
+  })
+})
