@@ -106,7 +106,22 @@ export default defineConfig({
       {
         extends: true as const,
         optimizeDeps: {
-          include: ['comlink', 'idb', 'fflate', 'valibot', 'papaparse', 'onnxruntime-web/wasm', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu'],
+          // A package found late makes Vite reload the page in the middle of a test: so look everywhere first.
+          entries: ['index.html', 'src/**/*.svelte', 'workers/*.ts', 'test/browser/**/*.ts'],
+          include: [
+            'comlink',
+            'idb',
+            'fflate',
+            'valibot',
+            'papaparse',
+            'onnxruntime-web/wasm',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-core/dist/register_all_gradients.js',
+            '@tensorflow/tfjs-layers',
+            '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-webgl',
+            '@tensorflow/tfjs-backend-webgpu',
+          ],
         },
         test: {
           name: 'browser',

@@ -28,6 +28,15 @@ export class History<T> {
     this.#future = []
     this.#present = next
   }
+  /** As it stands, to come back to where a step could not be saved. */
+  mark(): () => void {
+    const [past, future, present] = [[...this.#past], [...this.#future], this.#present]
+    return () => {
+      this.#past = past
+      this.#future = future
+      this.#present = present
+    }
+  }
   /** Replaces the present without a step: for what another tab or a worker changed. */
   replace(present: T): void {
     this.#present = present

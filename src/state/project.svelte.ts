@@ -129,19 +129,14 @@ export class ProjectState {
   }
 
   /** One step of a person's decisions; it can be undone. */
-  async decide(change: Partial<ProjectPlan>): Promise<void> {
-    this.#history.push({ ...this.plan, ...change })
-    await this.#savePlan()
+  decide(change: Partial<ProjectPlan>): Promise<void> {
+    return this.#savePlan(() => this.#history.push({ ...this.plan, ...change }))
   }
   async undo(): Promise<void> {
-    if (!this.canUndo) return
-    this.#history.undo()
-    await this.#savePlan()
+    if (this.canUndo) await this.#savePlan(() => this.#history.undo())
   }
   async redo(): Promise<void> {
-    if (!this.canRedo) return
-    this.#history.redo()
-    await this.#savePlan()
+    if (this.canRedo) await this.#savePlan(() => this.#history.redo())
   }
 
   get remembered(): { readonly source: IngestSource; readonly choices: IngestChoices } | undefined {
@@ -252,12 +247,18 @@ export class ProjectState {
     this.#steps = { canUndo: this.#history.canUndo, canRedo: this.#history.canRedo }
   }
 
-  async #savePlan(): Promise<void> {
-    const plan = this.#history.present
+  /** Takes a step in the history and saves where it leads; what could not be saved did not happen. */
+  async #savePlan(step: () => unknown): Promise<void> {
+    const back = this.#history.mark()
     const before = this.#record.plan
+    step()
+    const plan = this.#history.present
     this.#adopt({ ...this.#record, plan })
     const saved = await this.#change((record) => ({ ...record, plan }))
-    if (!saved) this.#adopt({ ...this.#record, plan: before })
+    if (!saved) {
+      back()
+      this.#adopt({ ...this.#record, plan: before })
+    }
     if (saved && plan.datasetId !== before.datasetId) await this.refresh()
   }
 

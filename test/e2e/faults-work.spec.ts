@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { randomTable, serveHalting, someRowsKept, startImport } from './fault-tools.ts'
 import { chooseTarget, expect, goTo, listen, openSample, test, trainModel } from './studio.ts'
 
+/** Minutes of training, unless it is left to a graphics card that is about to go. */
 async function trainLong(page: Page, backend = 'Automatic'): Promise<void> {
   await openSample(page, 'German credit')
   await chooseTarget(page, 'credit_risk')
@@ -10,7 +11,8 @@ async function trainLong(page: Page, backend = 'Automatic'): Promise<void> {
   await page.getByRole('radio', { name: 'Neural network (MLP)' }).check()
   await page.getByLabel('Epochs at most').fill('10000')
   await page.getByLabel('Stop early').uncheck()
-  if (backend !== 'Automatic') {
+  if (backend === 'Automatic') await page.getByLabel('Hidden layers').fill('512, 512')
+  else {
     await page.getByText('More', { exact: true }).click()
     await page.getByRole('combobox', { name: 'Compute backend' }).selectOption({ label: backend })
   }
