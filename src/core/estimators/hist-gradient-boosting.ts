@@ -1,5 +1,6 @@
 /**
- * Histogram gradient boosting of decision trees: squared error, log loss of two classes, softmax.
+ * Histogram gradient boosting of decision trees: squared, absolute, quantile and Poisson loss of numbers, log loss
+ * of two classes, softmax of more.
  * Missing values and categories are split natively. The arithmetic runs in compiled kernels where the
  * host has them and in their plain twin otherwise, with the same model bit for bit.
  */
@@ -14,14 +15,17 @@ import { createRng } from '../math/rng.ts'
 import type { Rng } from '../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
+import { parseConstraints } from './tree/constraints.ts'
+import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 import { findBins } from './tree/bins.ts'
 import type { Bins } from './tree/bins.ts'
 import { layOutGrower, TreeGrower } from './tree/grower.ts'
+import type { GrownLeaf } from './tree/grower.ts'
 import { checkFeatures, checkTraining, headFrom, headOf, predictionFromScores } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
 import { innerSplit } from './tree/inner-split.ts'
 import { lossFor, takePart } from './tree/losses.ts'
-import type { Workspace } from './tree/losses.ts'
+import type { LossChoice, Workspace } from './tree/losses.ts'
 import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { createPacer } from './tree/pacer.ts'
 import type { Pacer } from './tree/pacer.ts'
@@ -46,6 +50,37 @@ const params = {
   l2Regularization: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'L2 penalty', help: 'Pulls the values of leaves towards zero.', advanced: true },
   maxFeatures: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of features', help: 'Share of the features, drawn anew, that each split may choose from.', advanced: true },
   maxBins: { kind: 'integer', default: 255, min: 2, max: 255, unit: 'bins', label: 'Bins', help: 'Distinct levels that a number is rounded to while searching splits.', advanced: true },
+  loss: {
+    kind: 'choice',
+    default: 'squared',
+    options: [
+      { value: 'squared', label: 'Squared error, predicts means' },
+      { value: 'absolute', label: 'Absolute error, predicts medians' },
+      { value: 'quantile', label: 'A quantile' },
+      { value: 'poisson', label: 'Poisson, for counts' },
+    ],
+    label: 'Loss of numbers',
+    help: 'What is made small where numbers are predicted; classes always use the log loss.',
+    advanced: true,
+  },
+  quantile: { kind: 'number', default: 0.5, min: 0.001, max: 0.999, label: 'Quantile', help: 'Share of outcomes that should lie below the prediction, for the quantile loss.', advanced: true },
+  l1Regularization: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'L1 penalty', help: 'Leaves that correct little are set to zero, and the others come nearer to it.', advanced: true },
+  subsample: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of rows', help: 'Share of the training rows, drawn anew, that each round learns from.', advanced: true },
+  featuresPerTree: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of features per tree', help: 'Share of the features, drawn anew, that each tree may use.', advanced: true },
+  growPolicy: {
+    kind: 'choice',
+    default: 'leaf-wise',
+    options: [
+      { value: 'leaf-wise', label: 'Best leaf first' },
+      { value: 'depth-wise', label: 'Level by level' },
+    ],
+    label: 'Order of growth',
+    help: 'Which leaf is split next while the limit of leaves allows.',
+    advanced: true,
+  },
+  monotonicCst: { kind: 'text', default: '', maxLength: 10_000, label: 'Directions', help: 'Features whose rise must never lower (1) or raise (-1) the prediction, as {"age": 1, "price": -1}.', advanced: true },
+  interactionCst: { kind: 'text', default: '', maxLength: 10_000, label: 'Groups that may interact', help: 'Features that may meet in one tree path, as [["age", "price"], ["rooms"]]; the others form one group.', advanced: true },
+  classWeight: { ...classWeightParam, advanced: true },
   earlyStopping: {
     kind: 'choice',
     default: 'auto',
@@ -78,7 +113,8 @@ export const histGradientBoosting: Estimator<typeof params> = {
     if (y.task !== 'regression' && y.classes.length < 2) {
       throw new StudioError({ code: 'bad-data', message: `missing classes; ${id} needs at least two: ${y.classes.length}`, hint: 'Choose a target with two or more different values.' })
     }
-    const { head, trees, facts } = await boost(X, y, options.params, options.seed, options.weights, context)
+    const weights = y.task === 'regression' ? options.weights && rowWeights(id, X.rows, options.weights) : classRowWeights(id, y, options.params.classWeight, options.weights)
+    const { head, trees, facts } = await boost(X, y, options.params, options.seed, weights, context)
     return createModel(head, trees, facts)
   },
   revive(state) {
@@ -87,7 +123,10 @@ export const histGradientBoosting: Estimator<typeof params> = {
   },
   toOnnx(state, input, graph) {
     const { head, trees } = parse(state)
-    if (head.task === 'regression') return treeValuesToOnnx(trees, head, input, graph)
+    if (head.task === 'regression') {
+      const values = treeValuesToOnnx(trees, head, input, graph)
+      return head.link === 'log' ? { ...values, tensor: graph.node('Exp', [values.tensor]) } : values
+    }
     const sums = treesToOnnx(trees, head.categoryCounts, input, graph)
     const scores = graph.node('Add', [sums, graph.floats('base_score', head.base, [1, head.base.length])])
     if (head.base.length === 1) return { tensor: logitsToOnnx(scores, graph) }
@@ -135,7 +174,12 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   const learn = judged ? split.learn : Uint32Array.from({ length: X.rows }, (_, row) => row)
 
   const bins = await binAll(X, learn, options.maxBins, rng, pacer)
-  const loss = lossFor(y, learn, weights)
+  const loss = lossFor(id, y, learn, weights, { loss: options.loss as LossChoice['loss'], quantile: options.quantile })
+  const constraints = parseConstraints(id, X, options.monotonicCst, options.interactionCst)
+  if (constraints.signs && (loss.outputs > 1 || loss.renew)) {
+    const what = loss.outputs > 1 ? 'several classes' : `the ${options.loss} loss`
+    throw new StudioError({ code: 'unsupported', message: `unsupported monotonicCst of ${id}; directions need two classes, or the squared or Poisson loss: ${what}` })
+  }
   const layout = new Layout()
   const at = layOutGrower(layout, learn.length, X.features.length, options.maxLeafNodes)
   const part = takePart(layout, learn.length, loss.outputs)
@@ -145,7 +189,7 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   const work: Workspace = { gradient: at.gradient, hessian: at.hessian, sums: at.sums, probabilities }
   const judgeWork: Workspace = judgePart && judgePart.stride > part.stride ? { ...work, gradient: layout.take(judgePart.stride * 4), hessian: layout.take(judgePart.stride * 4) } : work
   const kernels = await kernelsOf(layout.bytes, context)
-  const grower = new TreeGrower(kernels, at, learn.length, bins, options)
+  const grower = new TreeGrower(kernels, at, learn.length, bins, { ...options, l1Regularization: options.l1Regularization / (loss.gradientUnit ?? 1), growPolicy: options.growPolicy as 'leaf-wise' | 'depth-wise', constraints })
   for (const [index, feature] of X.features.entries()) {
     grower.bin(feature, index, learn)
     await pacer()
@@ -165,9 +209,20 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   const weighed = weights && learn.some((row) => weights[row] !== 1) ? weights : undefined
   let largestWeight = 1
   if (weighed) for (const row of learn) largestWeight = Math.max(largestWeight, weighed[row] as number)
-  const leafValue = (g: number, h: number): number => {
+  const alpha = options.l1Regularization / (loss.gradientUnit ?? 1)
+  // Rows that a round leaves out have weight 0 in it.
+  const drawn = options.subsample < 1 ? new Uint8Array(learn.length) : undefined
+  const rowRng = rng.fork('rows')
+  const weightAt = (i: number): number => (drawn?.[i] ?? 1) * (weighed?.[learn[i] as number] ?? 1)
+  const rowList = new Uint32Array(kernels.buffer, at.rows, learn.length)
+  const leafValue = (g: number, h: number, leaf: GrownLeaf): number => {
+    if (loss.renew) {
+      const own = rowList.slice(leaf.start, leaf.start + leaf.count).filter((i) => weightAt(i) > 0)
+      return own.length > 0 ? Math.fround(options.learningRate * loss.renew(kernels, part, own, weighed && weightAt) * loss.scale) : 0
+    }
     const denominator = h + options.l2Regularization
-    return denominator > 0 ? Math.fround(((-options.learningRate * g) / denominator) * loss.scale) : 0
+    const soft = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
+    return denominator > 0 ? Math.fround(options.learningRate * Math.min(leaf.high, Math.max(leaf.low, -soft / denominator)) * loss.scale) : 0
   }
 
   let best = { round: 0, loss: Number.POSITIVE_INFINITY }
@@ -176,9 +231,10 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   let trainLoss = loss.begin(kernels, part, work)
   context.report({ kind: 'curve', series: 'training loss', x: 0, y: trainLoss })
   while (round < options.maxIter) {
+    if (drawn) for (let i = 0; i < drawn.length; i++) drawn[i] = rowRng.next() < options.subsample ? 1 : 0
     for (let output = 0; output < loss.outputs; output++) {
       loss.gradients(kernels, part, output, work)
-      if (weighed) weigh(words, at.gradient, at.hessian, doubles, learn, weighed)
+      if (weighed || drawn) weigh(words, at.gradient, at.hessian, doubles, learn.length, weightAt)
       const sums = { absoluteGradient: doubles[0] as number, hessian: doubles[1] as number }
       const leaves = await grower.grow(builder, output, sums, loss.maxHessian * largestWeight, leafValue, splitRng, pacer)
       const raw = part.raw + output * part.stride * 4
@@ -209,7 +265,7 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   if (round < options.maxIter) context.report({ kind: 'step', phase: 'boosting', done: options.maxIter, total: options.maxIter })
   const kept = Math.max(1, best.round)
   const facts: ModelFacts = { rounds: kept, roundsRun: round, stopped, heldBackRows: judge?.rows ?? 0, kernels: kernels.compiled ? 'compiled' : 'plain' }
-  return { head: headOf(X, y, loss.base), trees: builder.build(0, kept * loss.outputs), facts }
+  return { head: headOf(X, y, loss.base, loss.link), trees: builder.build(0, kept * loss.outputs), facts }
 }
 
 async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, pacer: Pacer): Promise<Bins[]> {
@@ -243,10 +299,10 @@ async function kernelsOf(bytes: number, context: Context): Promise<BoostingKerne
 }
 
 /** Multiplies gradients and hessians by the weights of their rows, and sums them anew. */
-function weigh(words: Float32Array, gradient: number, hessian: number, sums: Float64Array, rows: Uint32Array, weights: Float64Array): void {
+function weigh(words: Float32Array, gradient: number, hessian: number, sums: Float64Array, rows: number, weightAt: (row: number) => number): void {
   let [absolute, curvature] = [0, 0]
-  for (let i = 0; i < rows.length; i++) {
-    const w = weights[rows[i] as number] as number
+  for (let i = 0; i < rows; i++) {
+    const w = weightAt(i)
     const g = (gradient >>> 2) + i
     const h = (hessian >>> 2) + i
     words[g] = (words[g] as number) * w

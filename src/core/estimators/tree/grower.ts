@@ -10,8 +10,9 @@ import type { BoostingKernels, Layout } from '../../../kernels/boosting.ts'
 import type { Feature } from '../../data/matrix.ts'
 import type { Rng } from '../../math/rng.ts'
 import type { Bins } from './bins.ts'
+import type { Constraints } from './constraints.ts'
 import type { Pacer } from './pacer.ts'
-import { bestCategorySplit, bestCountedSplit } from './splits.ts'
+import { bestCategorySplit, bestNumberSplit, loweringOf, valueOf } from './splits.ts'
 import type { BinSplit, HistogramView, NodeSums, SplitRules } from './splits.ts'
 import type { TreesBuilder } from './tree.ts'
 
@@ -24,6 +25,12 @@ export interface GrowOptions {
   readonly l2Regularization: number
   /** Share of features looked at in each node, in (0, 1]. */
   readonly maxFeatures: number
+  readonly l1Regularization?: number
+  /** Share of features each tree may use, in (0, 1]; default all. */
+  readonly featuresPerTree?: number
+  /** Under a limit of leaves: the best gain first, or level by level. */
+  readonly growPolicy?: 'leaf-wise' | 'depth-wise'
+  readonly constraints?: Constraints
 }
 
 /** Where everything lies in the kernels' buffer. */
@@ -85,6 +92,10 @@ interface Node {
   readonly start: number
   readonly depth: number
   readonly sums: NodeSums
+  /** What its own best value lowers. */
+  readonly own: number
+  /** Groups of features that may still meet in it; undefined where all may. */
+  readonly groups: readonly Uint8Array[] | undefined
   /** Histogram slot, -1 where it was given up. */
   slot: number
   split: BinSplit | undefined
@@ -95,6 +106,9 @@ export interface GrownLeaf {
   readonly node: number
   readonly start: number
   readonly count: number
+  /** Where its value must lie. */
+  readonly low: number
+  readonly high: number
 }
 
 export class TreeGrower {
@@ -110,6 +124,8 @@ export class TreeGrower {
   readonly #free: number[] = []
   readonly #categorical: readonly number[]
   readonly #baseModes: Uint8Array
+  /** Shape (features): 1 for those that the tree may use. */
+  readonly #treeFeatures: Uint8Array
 
   /** @param rows number of training rows, whose bins are written by `bin` */
   constructor(kernels: BoostingKernels, at: GrowerLayout, rows: number, bins: readonly Bins[], options: GrowOptions) {
@@ -123,6 +139,7 @@ export class TreeGrower {
     this.#i32 = new Int32Array(kernels.buffer)
     this.#f64 = new Float64Array(kernels.buffer)
     this.#categorical = bins.flatMap((entry, feature) => (entry.kind === 'categorical' ? [feature] : []))
+    this.#treeFeatures = new Uint8Array(bins.length).fill(1)
     this.#baseModes = Uint8Array.from(bins, (entry) => (entry.kind === 'categorical' ? 0 : entry.missing ? 2 : 1))
     bins.forEach((entry, feature) => (this.#u8[at.lastBins + feature] = entry.kind === 'numeric' ? entry.thresholds.length : Math.max(0, entry.bins - 1)))
   }
@@ -157,7 +174,7 @@ export class TreeGrower {
     target: number,
     sums: { readonly absoluteGradient: number; readonly hessian: number },
     maxRowHessian: number,
-    leafValue: (g: number, h: number) => number,
+    leafValue: (g: number, h: number, leaf: GrownLeaf) => number,
     rng: Rng,
     pacer: Pacer,
   ): Promise<readonly GrownLeaf[]> {
@@ -168,6 +185,7 @@ export class TreeGrower {
     this.#kernels.quantise(at.gradient, at.hessian, n, gradientScale, hessianScale, at.packed)
     const rules: SplitRules = {
       lambda: this.#options.l2Regularization * hessianScale,
+      alpha: (this.#options.l1Regularization ?? 0) * gradientScale,
       minH: Math.max(1, minHessian * hessianScale),
       minRows: this.#options.minSamplesLeaf,
     }
@@ -179,15 +197,23 @@ export class TreeGrower {
     this.#free.length = 0
     for (let slot = at.slots - 1; slot >= 0; slot--) this.#free.push(slot)
 
-    const root: Node = { id: builder.addNode(n, [0]), start: 0, depth: 0, sums: this.#totals(n), slot: -1, split: undefined }
+    this.#drawTreeFeatures(rng)
+    // Values of the histogram's whole numbers times this are values of the gradients.
+    const bound = (value: number): number => (Number.isFinite(value) ? (value * hessianScale) / gradientScale : value)
+    const nodeOf = (sums: NodeSums, start: number, depth: number, groups: Node['groups']): Node => {
+      const own = loweringOf(sums.g, sums.h, valueOf(sums.g, sums.h, sums, rules), rules)
+      return { id: builder.addNode(sums.rows, [0]), start, depth, sums, own, groups, slot: -1, split: undefined }
+    }
+    const root = nodeOf({ ...this.#totals(n), low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, 0, 0, this.#options.constraints?.groups)
     const leaves: GrownLeaf[] = []
+    const leafOf = (node: Node): GrownLeaf => ({ node: node.id, start: node.start, count: node.sums.rows, low: bound(node.sums.low), high: bound(node.sums.high) })
     const open: Node[] = []
     let leafCount = 1
     const consider = (node: Node): void => {
       if (node.split) open.push(node)
       else {
         this.#release(node)
-        leaves.push({ node: node.id, start: node.start, count: node.sums.rows })
+        leaves.push(leafOf(node))
       }
     }
     if (this.#mayGrow(root)) {
@@ -198,21 +224,16 @@ export class TreeGrower {
     consider(root)
     while (open.length > 0) {
       if (this.#options.maxLeafNodes > 0 && leafCount >= this.#options.maxLeafNodes) break
-      const node = this.#takeNext(open, rules.lambda)
+      const node = this.#takeNext(open)
       const split = node.split as BinSplit
       const leftRows = this.#partition(node, split)
       leafCount++
       const lastSplit = this.#options.maxLeafNodes > 0 && leafCount >= this.#options.maxLeafNodes
-      const left: Node = { id: builder.addNode(leftRows, [0]), start: node.start, depth: node.depth + 1, sums: { g: split.g, h: split.h, rows: leftRows }, slot: -1, split: undefined }
-      const right: Node = {
-        id: builder.addNode(node.sums.rows - leftRows, [0]),
-        start: node.start + leftRows,
-        depth: node.depth + 1,
-        sums: { g: node.sums.g - split.g, h: node.sums.h - split.h, rows: node.sums.rows - leftRows },
-        slot: -1,
-        split: undefined,
-      }
-      this.#record(builder, node, left, right, gainUnit, rules.lambda)
+      const groups = node.groups?.filter((group) => group[split.feature] === 1)
+      const [leftSums, rightSums] = this.#sides(node, split, leftRows, rules)
+      const left = nodeOf(leftSums, node.start, node.depth + 1, groups)
+      const right = nodeOf(rightSums, node.start + leftRows, node.depth + 1, groups)
+      this.#record(builder, node, left, right, gainUnit)
       if (!lastSplit) await this.#histograms(node, left, right, pacer)
       this.#release(node)
       for (const child of [left, right]) {
@@ -224,16 +245,44 @@ export class TreeGrower {
       consider(left)
       await pacer()
     }
-    for (const node of open) leaves.push({ node: node.id, start: node.start, count: node.sums.rows })
+    for (const node of open) leaves.push(leafOf(node))
     for (const leaf of leaves) {
       this.#kernels.sumRows(at.gradient, at.hessian, at.rows + leaf.start * 4, leaf.count, at.sums)
-      builder.setValue(leaf.node, leafValue(this.#f64[at.sums >>> 3] as number, this.#f64[(at.sums >>> 3) + 1] as number))
+      builder.setValue(leaf.node, leafValue(this.#f64[at.sums >>> 3] as number, this.#f64[(at.sums >>> 3) + 1] as number, leaf))
     }
     builder.endTree(target)
     return leaves
   }
 
-  #totals(rows: number): NodeSums {
+  /** Sums of both children; where the split's feature is monotone, the middle of their values parts what may lie below. */
+  #sides(node: Node, split: BinSplit, leftRows: number, rules: SplitRules): [NodeSums, NodeSums] {
+    const { low, high } = node.sums
+    const left = { g: split.g, h: split.h, rows: leftRows, low, high }
+    const right = { g: node.sums.g - split.g, h: node.sums.h - split.h, rows: node.sums.rows - leftRows, low, high }
+    const sign = this.#signOf(split.feature)
+    if (sign === 0) return [left, right]
+    const middle = (valueOf(left.g, left.h, node.sums, rules) + valueOf(right.g, right.h, node.sums, rules)) / 2
+    return sign > 0 ? [{ ...left, high: middle }, { ...right, low: middle }] : [{ ...left, low: middle }, { ...right, high: middle }]
+  }
+
+  #signOf(feature: number): number {
+    return this.#options.constraints?.signs?.[feature] ?? 0
+  }
+
+  #drawTreeFeatures(rng: Rng): void {
+    const features = this.#bins.length
+    const wanted = Math.max(1, Math.round((this.#options.featuresPerTree ?? 1) * features))
+    if (wanted >= features) return
+    const order = Uint32Array.from({ length: features }, (_, i) => i)
+    this.#treeFeatures.fill(0)
+    for (let i = 0; i < wanted; i++) {
+      const j = i + rng.int(features - i)
+      this.#treeFeatures[order[j] as number] = 1
+      order[j] = order[i] as number
+    }
+  }
+
+  #totals(rows: number): { g: number; h: number; rows: number } {
     const packed = this.#at.packed >>> 2
     let [g, h] = [0, 0]
     for (let i = 0; i < rows; i++) {
@@ -290,41 +339,26 @@ export class TreeGrower {
     if (!this.#mayGrow(small)) this.#release(small)
   }
 
-  #takeNext(open: Node[], lambda: number): Node {
+  #takeNext(open: Node[]): Node {
     if (this.#options.maxLeafNodes === 0) return open.pop() as Node
+    const byDepth = this.#options.growPolicy === 'depth-wise'
     let best = 0
     let bestGain = Number.NEGATIVE_INFINITY
     open.forEach((node, i) => {
-      const gain = (node.split as BinSplit).score - node.sums.g ** 2 / (node.sums.h + lambda)
+      const gain = byDepth ? -node.depth : (node.split as BinSplit).score - node.own
       if (gain > bestGain || (gain === bestGain && node.id < (open[best] as Node).id)) [best, bestGain] = [i, gain]
     })
     return open.splice(best, 1)[0] as Node
   }
 
   #findSplit(node: Node, rules: SplitRules, rowHessian: number, rng: Rng): BinSplit | undefined {
-    const at = this.#at
-    const { g, h, rows } = node.sums
-    const own = g ** 2 / (h + rules.lambda)
-    const minScore = own + minRelativeGain * Math.abs(own)
+    const { h, rows } = node.sums
+    const minScore = node.own + minRelativeGain * Math.abs(node.own)
     if (!(h + rules.lambda > 0)) return undefined
-    const looked = this.#featuresOf(rng)
+    const looked = this.#featuresOf(rng, node.groups)
     const hist = this.#slotAt(node.slot)
-    this.#kernels.search(hist, this.#bins.length, at.lastBins, at.modes, g, h, rules.lambda, rules.minH, minScore, at.result)
-    const words = at.result >>> 2
-    const found = this.#i32[words + 6] as number
-    const doubles = at.result >>> 3
-    const numeric: BinSplit | undefined =
-      found < 0
-        ? undefined
-        : {
-            feature: found,
-            score: this.#f64[doubles] as number,
-            g: this.#f64[doubles + 1] as number,
-            h: this.#f64[doubles + 2] as number,
-            bin: this.#i32[words + 7] as number,
-            missingLeft: this.#i32[words + 8] === 1,
-          }
     const view: HistogramView = { hessians: this.#u32, gradients: this.#i32, base: hist >>> 2 }
+    const numeric = rules.alpha > 0 || this.#options.constraints?.signs ? this.#searchUnderRules(node, view, rules, minScore, looked) : this.#searchPlainly(hist, node.sums, rules, minScore)
     const best = this.#withCategories(numeric, view, node.sums, rules, minScore, looked)
     if (!best || Math.min(best.h, h - best.h) >= rules.minRows * rowHessian) return best
     const left = this.#countLeft(node, best)
@@ -332,18 +366,44 @@ export class TreeGrower {
     return this.#countedSplit(node, view, rules, minScore, looked)
   }
 
+  #searchUnderRules(node: Node, view: HistogramView, rules: SplitRules, minScore: number, looked: (feature: number) => boolean): BinSplit | undefined {
+    let best: BinSplit | undefined
+    this.#bins.forEach((bins, feature) => {
+      if (bins.kind !== 'numeric' || !looked(feature)) return
+      best = bestNumberSplit(feature, bins.thresholds.length, view, node.sums, rules, best?.score ?? minScore, this.#signOf(feature)) ?? best
+    })
+    return best
+  }
+
+  #searchPlainly(hist: number, { g, h }: NodeSums, rules: SplitRules, minScore: number): BinSplit | undefined {
+    const at = this.#at
+    this.#kernels.search(hist, this.#bins.length, at.lastBins, at.modes, g, h, rules.lambda, rules.minH, minScore, at.result)
+    const words = at.result >>> 2
+    const found = this.#i32[words + 6] as number
+    const doubles = at.result >>> 3
+    if (found < 0) return undefined
+    return {
+      feature: found,
+      score: this.#f64[doubles] as number,
+      g: this.#f64[doubles + 1] as number,
+      h: this.#f64[doubles + 2] as number,
+      bin: this.#i32[words + 7] as number,
+      missingLeft: this.#i32[words + 8] === 1,
+    }
+  }
+
   /** Marks in the buffer which numeric features the search may use, and says so for all. */
-  #featuresOf(rng: Rng): (feature: number) => boolean {
+  #featuresOf(rng: Rng, groups: Node['groups']): (feature: number) => boolean {
     const features = this.#bins.length
-    const wanted = Math.max(1, Math.round(this.#options.maxFeatures * features))
-    if (wanted >= features) {
+    const order = Uint32Array.from({ length: features }, (_, i) => i).filter((f) => this.#treeFeatures[f] === 1 && (!groups || groups.some((group) => group[f] === 1)))
+    const wanted = Math.min(order.length, Math.max(1, Math.round(this.#options.maxFeatures * order.length)))
+    if (wanted === features) {
       this.#u8.set(this.#baseModes, this.#at.modes)
       return () => true
     }
-    const order = Uint32Array.from({ length: features }, (_, i) => i)
     const chosen = new Uint8Array(features)
     for (let i = 0; i < wanted; i++) {
-      const j = i + rng.int(features - i)
+      const j = i + (wanted < order.length ? rng.int(order.length - i) : 0)
       const pick = order[j] as number
       order[j] = order[i] as number
       chosen[pick] = 1
@@ -393,7 +453,7 @@ export class TreeGrower {
       const split =
         bins.kind === 'categorical'
           ? bestCategorySplit(feature, bins.bins, counted, node.sums, rules, floor)
-          : bestCountedSplit(feature, bins.thresholds.length, counted, node.sums, rules, floor)
+          : bestNumberSplit(feature, bins.thresholds.length, counted, node.sums, rules, floor, this.#signOf(feature))
       if (split) best = split
     }
     return best
@@ -417,10 +477,10 @@ export class TreeGrower {
   }
 
   /** Writes the split in terms of values; where no missing value was seen, missing follows the larger side. */
-  #record(builder: TreesBuilder, node: Node, left: Node, right: Node, gainUnit: number, lambda: number): void {
+  #record(builder: TreesBuilder, node: Node, left: Node, right: Node, gainUnit: number): void {
     const split = node.split as BinSplit
     const bins = this.#bins[split.feature] as Bins
-    const gain = (split.score - node.sums.g ** 2 / (node.sums.h + lambda)) * gainUnit
+    const gain = (split.score - node.own) * gainUnit
     const sawMissing = bins.missing && this.#missingIn(node, split.feature)
     const missingLeft = sawMissing ? split.missingLeft : left.sums.rows >= right.sums.rows
     if (bins.kind === 'numeric') {

@@ -16,6 +16,8 @@ export interface Head {
   readonly categoryCounts: readonly number[]
   /** Shape (outputs): the score before any tree. */
   readonly base: readonly number[]
+  /** What values are of scores: their exponential for 'log', themselves where it is absent. */
+  readonly link?: 'log'
 }
 
 /** A model that shows its trees to explainers and drawings. */
@@ -24,12 +26,13 @@ export interface TreeModel extends Model {
   readonly trees: Trees
 }
 
-export function headOf(X: Matrix, y: Target, base: readonly number[]): Head {
+export function headOf(X: Matrix, y: Target, base: readonly number[], link?: 'log'): Head {
   return {
     task: y.task,
     classes: y.task === 'regression' ? [] : y.classes,
     categoryCounts: X.features.map((feature) => feature.categories?.length ?? 0),
     base,
+    ...(link ? { link } : {}),
   }
 }
 
@@ -37,10 +40,10 @@ const isNumbers = (value: Json | undefined): value is readonly number[] => Array
 
 /** @throws StudioError bundle-mismatch */
 export function headFrom(owner: string, json: { readonly [key: string]: Json }): Head {
-  const { task, classes, categoryCounts, base } = json
+  const { task, classes, categoryCounts, base, link } = json
   const names = Array.isArray(classes) && classes.every((name) => typeof name === 'string')
-  if ((task === 'binary' || task === 'multiclass' || task === 'regression') && names && isNumbers(categoryCounts) && isNumbers(base)) {
-    return { task, classes: classes as readonly string[], categoryCounts, base }
+  if ((task === 'binary' || task === 'multiclass' || task === 'regression') && names && isNumbers(categoryCounts) && isNumbers(base) && (link === undefined || link === 'log')) {
+    return { task, classes: classes as readonly string[], categoryCounts, base, ...(link ? { link } : {}) }
   }
   throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${owner}; not a task, classes, categoryCounts and base` })
 }
@@ -80,7 +83,7 @@ const sigmoid = (x: number): number => {
 
 /** Values as they are, log-odds through the sigmoid, scores a class through softmax. @param scores shape (rows, outputs) */
 export function predictionFromScores(head: Head, scores: Float64Array): Prediction {
-  if (head.task === 'regression') return { task: 'regression', values: scores }
+  if (head.task === 'regression') return { task: 'regression', values: head.link === 'log' ? scores.map(Math.exp) : scores }
   const k = head.classes.length
   if (head.base.length === 1) {
     const probabilities = new Float64Array(scores.length * 2)

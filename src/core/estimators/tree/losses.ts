@@ -1,5 +1,6 @@
 /**
- * What boosting descends on: squared error, log loss of two classes, softmax log loss of more. A loss
+ * What boosting descends on: squared error, log loss of two classes, softmax log loss of more (absolute,
+ * quantile and Poisson: value-losses.ts). A loss
  * keeps the scores and the truth of one part of the rows in the kernels' buffer.
  *
  * Source: Friedman 2001, "Greedy Function Approximation"; hessians p (1 - p) as in scikit-learn.
@@ -7,6 +8,7 @@
 import type { BoostingKernels, Layout } from '../../../kernels/boosting.ts'
 import { rowPadding } from '../../../kernels/boosting.ts'
 import type { Target } from '../../data/target.ts'
+import { poissonLoss, quantileLoss } from './value-losses.ts'
 import { log } from '../../math/elementary.ts'
 
 /** Buffers that all parts share, one after the other. */
@@ -33,13 +35,25 @@ export interface Loss {
   readonly base: readonly number[]
   /** Leaf values times this are in the units of predictions. */
   readonly scale: number
-  /** The largest hessian a row can have. */
+  /** Gradients times this are in the units of the loss, which the L1 penalty is given in; default 1. */
+  readonly gradientUnit?: number
+  /** What predictions are of scores; default the scores themselves. */
+  readonly link?: 'log'
+  /** The largest hessian a row can have, at the scores that `begin` saw last. */
   readonly maxHessian: number
   fill(kernels: BoostingKernels, part: LossPart, rows: Uint32Array): void
   /** Prepares a round and returns the mean loss at the current scores. */
   begin(kernels: BoostingKernels, part: LossPart, work: Workspace): number
   /** Writes gradients and hessians of one output and their sums. */
   gradients(kernels: BoostingKernels, part: LossPart, output: number, work: Workspace): void
+  /** The best value of a leaf, in place of -g / h, where the loss has one. @param leafRows may be sorted */
+  renew?(kernels: BoostingKernels, part: LossPart, leafRows: Uint32Array, weightAt: ((row: number) => number) | undefined): number
+}
+
+export interface LossChoice {
+  readonly loss: 'squared' | 'absolute' | 'quantile' | 'poisson'
+  /** In (0, 1), for the quantile loss. */
+  readonly quantile: number
 }
 
 export function takePart(layout: Layout, rows: number, outputs: number): LossPart {
@@ -48,8 +62,13 @@ export function takePart(layout: Layout, rows: number, outputs: number): LossPar
 }
 
 /** @param rows the training rows, which give the base score */
-export function lossFor(y: Target, rows: Uint32Array, weights: Float64Array | undefined): Loss {
-  if (y.task === 'regression') return squaredError(y.values, rows, weights)
+export function lossFor(owner: string, y: Target, rows: Uint32Array, weights: Float64Array | undefined, choice: LossChoice): Loss {
+  if (y.task === 'regression') {
+    if (choice.loss === 'poisson') return poissonLoss(owner, y.values, rows, weights)
+    if (choice.loss === 'absolute') return quantileLoss(y.values, rows, weights, 0.5, 2)
+    if (choice.loss === 'quantile') return quantileLoss(y.values, rows, weights, choice.quantile, 1)
+    return squaredError(y.values, rows, weights)
+  }
   return y.classes.length === 2 ? binaryLogLoss(y.codes, rows, weights) : softmaxLoss(y.codes, y.classes.length, rows, weights)
 }
 
@@ -73,6 +92,7 @@ function squaredError(values: Float64Array, rows: Uint32Array, weights: Float64A
     outputs: 1,
     base: [mean],
     scale,
+    gradientUnit: scale,
     maxHessian: 1,
     fill(kernels, part, partRows) {
       const truth = new Float32Array(kernels.buffer, part.truth, part.stride)
