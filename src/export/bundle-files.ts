@@ -19,22 +19,25 @@ export interface BundleParts {
   readonly model: Uint8Array<ArrayBuffer>
   readonly cardMarkdown: string
   readonly cardHtml: string
+  readonly cardJson: string
   /** The run record as JSON. */
   readonly run: unknown
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+/** How JSON files of a bundle are written. */
+export const fileJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
   const encoder = new TextEncoder()
   const texts: [string, string | Uint8Array<ArrayBuffer>][] = [
     ['model.onnx', parts.model],
-    ['signature.json', json(parts.signature)],
-    ['golden.json', json(parts.golden)],
-    ['reference.json', json(parts.reference)],
+    ['signature.json', fileJson(parts.signature)],
+    ['golden.json', fileJson(parts.golden)],
+    ['reference.json', fileJson(parts.reference)],
     ['MODEL_CARD.md', parts.cardMarkdown],
     ['MODEL_CARD.html', parts.cardHtml],
-    ['run.json', json(parts.run)],
+    ['model_card.json', parts.cardJson],
+    ['run.json', fileJson(parts.run)],
     ['server/server.mjs', server],
     ['package.json', packageJson],
     ['package-lock.json', packageLock],
@@ -47,5 +50,5 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))
   const files = await Promise.all(entries.map(async ({ name, bytes }) => ({ path: name, bytes: bytes.length, sha256: await sha256(bytes as Uint8Array<ArrayBuffer>) })))
-  return [...entries, { name: 'manifest.json', bytes: encoder.encode(json({ version: 1, files })) }]
+  return [...entries, { name: 'manifest.json', bytes: encoder.encode(fileJson({ version: 1, files })) }]
 }

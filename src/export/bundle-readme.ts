@@ -34,7 +34,7 @@ at /openapi.json.
 | golden.json | rows with the studio's own answers; the server answers them at each start |
 | reference.json | how inputs and answers were distributed; /metrics compares with it |
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
-| MODEL_CARD.md, .html | what the model is for, how it was judged, what is not known |
+| MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
 | run.json | how it was trained |
 | manifest.json | SHA-256 of every file; the server does not start (exit code 78) where one differs |
 

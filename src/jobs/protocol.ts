@@ -2,6 +2,7 @@
  * Every task a worker can do, with what goes in, what comes out and which worker does it. Specs go down,
  * summaries come up; rows stay where they are.
  */
+import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Cell } from '../core/data/column.ts'
 import type { PartName } from '../core/data/split.ts'
 import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
@@ -76,7 +77,7 @@ export interface TaskMap {
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
-  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
+  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
   'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: { rows: number; issues: readonly SignatureIssue[]; csv: Uint8Array<ArrayBuffer> | null; preview: { header: readonly string[]; rows: readonly (readonly string[])[] } } }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }

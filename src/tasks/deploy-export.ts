@@ -2,7 +2,9 @@
  * From a finished run to a bundle: the graph is run here on held-out rows and compared with the studio's
  * own predictions first; where it differs by more than the tolerance there is a certificate and no zip.
  */
-import { cardHtml, cardMarkdown, cardOf } from '../core/bundle/card.ts'
+import { cardJson, cardOf, type CardFacts } from '../core/bundle/card.ts'
+import { cardAnalyses } from '../core/bundle/card-groups.ts'
+import { cardHtml, cardMarkdown } from '../core/bundle/card-text.ts'
 import { goldenRows } from '../core/bundle/golden.ts'
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
 import { encodeRows } from '../core/bundle/encode.ts'
@@ -17,7 +19,8 @@ import { encodeOnnx } from '../core/onnx/proto.ts'
 import { answer, type OnnxRunner } from '../core/onnx/runner.ts'
 import type { Run } from '../core/run/run.ts'
 import { zip } from '../core/zip.ts'
-import { bundleFiles } from '../export/bundle-files.ts'
+import { sha256 } from '../core/ids.ts'
+import { bundleFiles, fileJson } from '../export/bundle-files.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
 import { openRun, type OpenedRun } from './opened-run.ts'
@@ -25,7 +28,7 @@ import type { TaskHandler } from './task.ts'
 
 const defaultRunner = async (context: Context): Promise<OnnxRunner> => (await import('../core/onnx/runner-web.ts')).webRunner(context)
 
-export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations }, { store, context, openRunner = defaultRunner }) => {
+export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations, written = {} }, { store, context, openRunner = defaultRunner }) => {
   const run = await readRun(store, runId)
   const opened = await openRun(store, runId)
   const { pipeline, dataset } = opened
@@ -56,7 +59,11 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     await session.close()
   }
 
-  const card = cardOf({
+  const reference = referenceProfile(signature, dataset.columns, trainRows, await opened.predictionsOn('valid'))
+  const part = run.testEvaluation ? 'test' : 'valid'
+  const partRows = opened.rowsOf(part)
+  const slices = (await store.read(['projects'], (tx) => tx.get('projects', run.spec.projectId)))?.slices ?? []
+  const facts: CardFacts = {
     run,
     signature,
     recipe: pipeline.recipe,
@@ -64,9 +71,11 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: await dataWarnings(store, run) },
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
-    intendedUse,
-    limitations,
-  })
+    analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
+    referenceHash: await sha256(fileJson(reference)),
+    written: { ...written, intendedUse, limitations },
+  }
+  const card = cardOf(facts)
   const markdown = cardMarkdown(card)
   const fileName = `${modelSlug(signature.name)}.zip`
   if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown }
@@ -77,8 +86,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
-  const reference = referenceProfile(signature, dataset.columns, trainRows, await opened.predictionsOn('valid'))
-  const files = await bundleFiles({ signature, golden, reference, model, cardMarkdown: markdown, cardHtml: cardHtml(card), run: exportedRun(run) })
+  const files = await bundleFiles({ signature, golden, reference, model, cardMarkdown: markdown, cardHtml: cardHtml(card), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
 }

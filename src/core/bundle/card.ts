@@ -3,11 +3,12 @@
  * studio knows. What only a person can say and nobody wrote is a visible gap, never invented text.
  */
 import type { Source } from '../data/dataset.ts'
-import type { Evaluation, ScoreRow } from '../evaluate/evaluation.ts'
+import type { Evaluation, GroupReport, ScoreRow } from '../evaluate/evaluation.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
+import type { CardAnalyses } from './card-groups.ts'
 import type { Signature } from './signature.ts'
 
 export interface CardFacts {
@@ -19,10 +20,16 @@ export interface CardFacts {
   /** The baseline of the same project and target, where one was trained. */
   readonly baseline?: { readonly name: string; readonly evaluation: Evaluation }
   readonly estimator: { readonly label: string; readonly source: string }
-  /** What the person wrote; empty where nothing. */
-  readonly intendedUse: string
-  readonly limitations: string
+  readonly analyses: CardAnalyses
+  /** SHA-256 of reference.json. */
+  readonly referenceHash: string
+  /** What the person wrote; absent or empty where nothing. */
+  readonly written: WrittenParts
 }
+/** What only a person can say. */
+export const writtenParts = ['intendedUse', 'outOfScope', 'people', 'limitations', 'ethics', 'costs', 'monitoring', 'owner', 'licence'] as const
+export type WrittenParts = Readonly<Partial<Record<(typeof writtenParts)[number], string>>>
+
 export type CardBlock =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'gap'; readonly text: string }
@@ -38,7 +45,8 @@ const number = (value: number | null): string => (value === null ? 'undefined' :
 const text = (value: string): CardBlock => ({ kind: 'text', text: value })
 const gap = (what: string): CardBlock => ({ kind: 'gap', text: `Gap: ${what}` })
 const list = (items: readonly string[]): CardBlock => ({ kind: 'list', items })
-const written = (value: string, what: string): CardBlock => (value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(value.trim()))
+const written = (value: string | undefined, what: string): CardBlock => (value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(value.trim()))
+const labelled = (label: string, value: string | undefined, what: string): CardBlock[] => [value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(`${label}: ${value.trim()}`)]
 
 export function cardOf(facts: CardFacts): Card {
   const { run, signature, data } = facts
@@ -46,20 +54,24 @@ export function cardOf(facts: CardFacts): Card {
     title: `Model card: ${cut(signature.name)}`,
     sections: [
       { title: 'Model details', blocks: details(facts) },
-      { title: 'Intended use', blocks: [written(facts.intendedUse, 'what this model is for and what it must not be used for')] },
+      {
+        title: 'Intended use',
+        blocks: [written(facts.written.intendedUse, 'what this model is for and what it must not be used for'), ...labelled('Out of scope', facts.written.outOfScope, 'which uses are out of scope')],
+      },
       {
         title: 'Factors',
-        blocks: [gap('no groups of people or circumstances are recorded here; look at the metrics by group in the studio before relying on the model for any of them.'), ...categoryFactors(signature)],
+        blocks: [written(facts.written.people, 'which groups of people or circumstances matter for this model'), ...categoryFactors(signature), ...shownFactors(facts.analyses)],
       },
       { title: 'Metrics', blocks: metricBlocks(signature) },
       { title: 'Evaluation data', blocks: evaluationData(run) },
       { title: 'Training data', blocks: trainingData(facts) },
       { title: 'Quantitative analyses', blocks: analyses(facts) },
-      { title: 'Ethical considerations', blocks: [gap('nobody wrote which people this model touches, and what a wrong answer costs them.')] },
+      { title: 'Ethical considerations', blocks: [written(facts.written.ethics, 'which people this model touches, and what can go wrong for them'), ...labelled('What wrong answers cost', facts.written.costs, 'what each kind of wrong answer costs')] },
       {
         title: 'Caveats and recommendations',
         blocks: [
-          written(facts.limitations, 'what is known not to work'),
+          written(facts.written.limitations, 'what is known not to work'),
+          ...labelled('Monitoring', facts.written.monitoring, 'who watches the model in use, and when it is trained again'),
           list([
             ...[...data.warnings, ...run.warnings].map(cut),
             'Probabilities are those of the training data: they hold only while new data look like it.',
@@ -71,7 +83,7 @@ export function cardOf(facts: CardFacts): Card {
   }
 }
 
-function details({ run, signature, certificate, estimator }: CardFacts): CardBlock[] {
+function details({ run, signature, certificate, estimator, referenceHash, written: by }: CardFacts): CardBlock[] {
   const rows: [string, string][] = [
     ['Task', `${signature.task}, target ${cut(signature.target)}`],
     ['Estimator', `${estimator.label}; ${estimator.source}`],
@@ -80,16 +92,25 @@ function details({ run, signature, certificate, estimator }: CardFacts): CardBlo
     ['Run', `${run.name}, ${run.id}, ${new Date(run.createdAt).toISOString().slice(0, 10)}`],
     ['Data hash', run.dataHash],
     ['Made with', `Glasshouse ${run.environment.app}, backend ${run.environment.backend}`],
+    ...(run.timings ? [['Time to train', `${(run.timings.fit / 1000).toPrecision(3)} s for the fit, ${((run.timings.prepare + run.timings.evaluate) / 1000).toPrecision(3)} s around it`] as [string, string]] : []),
+    ['Hardware', cut(`${run.environment.threads} thread${run.environment.threads === 1 ? '' : 's'}; ${run.environment.userAgent}`)],
     ['Format', `ONNX, ${certificate.opset}`],
+    ['Inputs and outputs', `${signature.inputs.length} columns in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
+    ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
     ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} differs by at most ${output.maxDifference.toExponential(2)} (allowed ${output.tolerance.toExponential(2)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
   ]
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
-  return [{ kind: 'table', header: ['Detail', 'Value'], rows }]
+  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...labelled('Owner and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
 }
 
 function categoryFactors(signature: Signature): CardBlock[] {
   const names = signature.inputs.filter((input) => input.kind === 'categorical' || input.kind === 'boolean').map((input) => cut(input.name))
   return names.length === 0 ? [] : [text('Columns with groups that the model reads:'), list(names)]
+}
+
+function shownFactors({ groups }: CardAnalyses): CardBlock[] {
+  const columns = [...new Set(groups.filter((report) => report.columns.length === 1).map((report) => cut(report.columns[0] as string)))]
+  return columns.length === 0 ? [gap('no column of the data makes groups that could be compared.')] : [text(`Compared below: ${columns.join(', ')}. They were taken because their values are few, not because anybody chose them.`)]
 }
 
 function metricBlocks(signature: Signature): CardBlock[] {
@@ -124,7 +145,7 @@ function seen(input: Signature['inputs'][number]): string {
   return `${write(input.min)} to ${write(input.max)}`
 }
 
-function analyses({ run, baseline }: CardFacts): CardBlock[] {
+function analyses({ run, baseline, analyses: by }: CardFacts): CardBlock[] {
   const blocks: CardBlock[] = []
   const add = (title: string, evaluation: Evaluation | undefined): void => {
     if (!evaluation) return
@@ -135,8 +156,45 @@ function analyses({ run, baseline }: CardFacts): CardBlock[] {
   add('Test rows', run.testEvaluation)
   add('Validation rows', run.evaluation)
   if (!baseline) blocks.push(gap('no baseline was trained on the same target, so there is nothing to compare with.'))
-  blocks.push(gap('no figures for groups and their intersections are part of this card.'))
+  blocks.push(...groupBlocks(by), ...sliceBlocks(by))
   return blocks
+}
+
+const metricLabel = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
+const scoreCells = (row: ScoreRow): string[] => [row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value), row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`]
+const partLabel: Readonly<Record<CardAnalyses['part'], string>> = { train: 'training rows', valid: 'validation rows', test: 'test rows' }
+
+/** One table a column, metrics side by side. */
+function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
+  const byColumns = new Map<string, GroupReport[]>()
+  for (const report of groups) {
+    const key = JSON.stringify(report.columns)
+    byColumns.set(key, [...(byColumns.get(key) ?? []), report])
+  }
+  return [...byColumns.values()].flatMap((reports): CardBlock[] => {
+    const first = reports[0] as GroupReport
+    const names = first.columns.map(cut)
+    const line = (head: readonly string[], n: number, rows: readonly (ScoreRow | undefined)[]): string[] => [...head, String(n), ...rows.flatMap((row) => (row ? scoreCells(row) : ['', '']))]
+    const rows = first.groups.map((group, i) => line(group.values.map((value) => (value === null ? '(missing)' : cut(value))), group.n, reports.map((report) => report.groups[i]?.score)))
+    const all = line(names.map((_, i) => (i === 0 ? 'all' : '')), first.groups.reduce((sum, group) => sum + group.n, first.omitted.rows), reports.map((report) => report.overall))
+    return [
+      text(`${partLabel[part]} by ${names.join(' and ')}:`),
+      { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), '95 % interval'])], rows: [...rows, all] },
+      ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} rows together are not listed.`)] : []),
+    ]
+  })
+}
+function sliceBlocks({ slices, part }: CardAnalyses): CardBlock[] {
+  if (slices.length === 0) return [gap('nobody named a slice of rows to look at.')]
+  const labels = (slices[0]?.scores ?? []).flatMap((row) => [metricLabel(row.metric), '95 % interval'])
+  return [text(`Named slices of the ${partLabel[part]}:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
+}
+
+/** The same as data: sections and blocks, every gap by itself, and the figures behind the tables. */
+export function cardJson(card: Card, { analyses: by, certificate, run }: CardFacts): string {
+  const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
+  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, part: by.part, groups: by.groups, slices: by.slices, parity: certificate }
+  return `${JSON.stringify({ version: 1, title: card.title, gaps, figures, sections: card.sections }, null, 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {
   const label = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
@@ -150,69 +208,4 @@ function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] |
       ...(baseline ? [number(baseline.find((other) => other.metric === row.metric)?.value ?? null)] : []),
     ]),
   }
-}
-
-/** Text inside Markdown: nothing in it is markup, nothing in it starts a line. */
-const markdown = (value: string): string => value.replace(/[\\`*_{}[\]()<>#+\-.!|~=&:$"'@]/g, (mark) => (mark === '<' ? '&lt;' : mark === '>' ? '&gt;' : mark === '&' ? '&amp;' : /[.,:()'"=@$-]/.test(mark) ? mark : `\\${mark}`)).replace(/[\r\n\u2028\u2029\0]+/g, ' ')
-
-export function cardMarkdown(card: Card): string {
-  const block = (item: CardBlock): string => {
-    switch (item.kind) {
-      case 'text':
-        return safeStart(markdown(item.text))
-      case 'gap':
-        return `> **${markdown(item.text)}**`
-      case 'list':
-        return item.items.map((entry) => `- ${safeStart(markdown(entry))}`).join('\n')
-      case 'table': {
-        const line = (cells: readonly string[]): string => `| ${cells.map(markdown).join(' | ')} |`
-        return [line(item.header), `|${' --- |'.repeat(item.header.length)}`, ...item.rows.map(line)].join('\n')
-      }
-    }
-  }
-  return [`# ${markdown(card.title)}`, ...card.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(block)])].join('\n\n') + '\n'
-}
-/** A line that would begin a list, a rule or a number is held back by an invisible mark. */
-const safeStart = (line: string): string => (/^(\s*[-=]|\s*\d+\.|\s)/.test(line) ? `&#8203;${line}` : line)
-
-const html = (value: string): string => value.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`).replaceAll('\0', '\ufffd')
-
-/** One file without a script, a style sheet from elsewhere, or a link: it opens anywhere and fetches nothing. */
-export function cardHtml(card: Card): string {
-  const block = (item: CardBlock): string => {
-    switch (item.kind) {
-      case 'text':
-        return `<p>${html(item.text)}</p>`
-      case 'gap':
-        return `<p class="gap">${html(item.text)}</p>`
-      case 'list':
-        return `<ul>${item.items.map((entry) => `<li>${html(entry)}</li>`).join('')}</ul>`
-      case 'table': {
-        const row = (cells: readonly string[], tag: 'td' | 'th'): string => `<tr>${cells.map((cell) => `<${tag}>${html(cell)}</${tag}>`).join('')}</tr>`
-        return `<table><thead>${row(item.header, 'th')}</thead><tbody>${item.rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`
-      }
-    }
-  }
-  const body = card.sections.map((section) => `<section><h2>${html(section.title)}</h2>${section.blocks.map(block).join('\n')}</section>`).join('\n')
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${html(card.title)}</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
-table { border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums }
-th, td { text-align: left; padding: 0.3rem 0.8rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
-.gap { border-left: 4px solid #c2410c; padding-left: 0.8rem; font-weight: 600 }
-</style>
-</head>
-<body>
-<h1>${html(card.title)}</h1>
-${body}
-</body>
-</html>
-`
 }

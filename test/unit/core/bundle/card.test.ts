@@ -1,0 +1,77 @@
+/** The model card: groups, intersections and slices with n and interval; what nobody wrote is a gap; three forms, one content. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { groupColumns, positionsOf } from '../../../../src/core/bundle/card-groups.ts'
+import { columnFrom } from '../../../../src/core/data/column.ts'
+import { bytesOf, openZip } from '../../../../src/core/zip.ts'
+import { deployExport } from '../../../../src/tasks/deploy-export.ts'
+import type { WrittenParts } from '../../../../src/core/bundle/card.ts'
+import { deployed } from '../../../support/deployed.ts'
+import { hostileNames, richDataset } from '../../../support/rich-data.ts'
+
+interface CardFile {
+  readonly gaps: readonly { readonly section: string; readonly text: string }[]
+  readonly figures: {
+    readonly part: string
+    readonly groups: readonly { readonly columns: readonly string[]; readonly metric: string; readonly groups: readonly { readonly values: readonly (string | null)[]; readonly n: number; readonly score: { readonly value: number | null; readonly low: number | null; readonly reason?: string } }[] }[]
+    readonly slices: readonly { readonly name: string; readonly n: number }[]
+  }
+}
+async function card(task: 'binary' | 'regression', written: WrittenParts, slices: readonly unknown[] = []): Promise<{ json: CardFile; markdown: string; html: string }> {
+  const { host, runId } = await deployed(richDataset(task), task, task === 'binary' ? 'decision-tree' : 'ridge')
+  await host.store.write(['projects'], (tx) => tx.put('projects', { id: 'p', version: 1, name: 'p', createdAt: 0, changedAt: 0, deletedAt: null, token: 0, plan: {}, slices, nextRun: 1 } as never))
+  const { zip } = await deployExport({ runId, name: 'Card', intendedUse: written.intendedUse ?? '', limitations: written.limitations ?? '', written }, host)
+  const reader = await openZip(bytesOf(zip as Uint8Array))
+  const text = async (name: string): Promise<string> => new TextDecoder().decode(await reader.read(name))
+  return { json: JSON.parse(await text('model_card.json')) as CardFile, markdown: await text('MODEL_CARD.md'), html: await text('MODEL_CARD.html') }
+}
+
+describe('by group', () => {
+  let bare: Awaited<ReturnType<typeof card>>
+  beforeAll(async () => {
+    bare = await card('binary', {}, [{ id: 's', name: 'Reds of |the| flag', conditions: [{ column: hostileNames.category, op: 'is', value: 'red' }] }, { id: 'gone', name: 'Gone', conditions: [{ column: 'no such column', op: 'is', value: 'x' }] }])
+  })
+  test('each column, the first two together, n adding up to the part, intervals from ten rows on', () => {
+    const { groups, part } = bare.json.figures
+    expect(part).toBe('valid')
+    expect(groups.map(({ columns, metric }) => [columns.length, metric])).toEqual([[1, 'accuracy'], [1, 'recall'], [1, 'accuracy'], [1, 'recall'], [2, 'accuracy'], [2, 'recall']])
+    for (const report of groups) {
+      expect(report.groups.reduce((sum, group) => sum + group.n, 0)).toBe(72)
+      for (const { n, score } of report.groups) {
+        if (n < 10) expect(score).toMatchObject({ value: null, reason: 'fewer than 10 rows' })
+        else if (score.value !== null) expect(score.low).toBeLessThanOrEqual(score.value)
+      }
+    }
+  })
+  test('slices are named with their n; one of a column that is gone is left out', () => {
+    expect(bare.json.figures.slices.map(({ name }) => name)).toEqual(['Reds of |the| flag'])
+    expect(bare.json.figures.slices[0]?.n).toBe(bare.json.figures.groups[0]?.groups.find(({ values }) => values[0] === 'red')?.n)
+    expect(bare.markdown).toContain('Reds of \\|the\\| flag')
+  })
+  test('what nobody wrote is a gap in all three forms, once each', () => {
+    const wanted = ['what this model is for', 'out of scope', 'groups of people', 'people this model touches', 'wrong answer costs', 'known not to work', 'watches the model', 'owns this model', 'licence this model', 'never opened', 'no baseline', 'licence of the data']
+    for (const words of wanted) {
+      expect(bare.json.gaps.filter(({ text }) => text.includes(words)), words).toHaveLength(1)
+      expect(bare.html.split('class="gap"').filter((part) => part.includes(words)).length, words).toBe(1)
+    }
+    expect(bare.markdown.match(/^> \*\*Gap: /gm)?.length).toBe(bare.json.gaps.length)
+    expect(bare.html).not.toMatch(/<(img|script)\b/)
+  })
+})
+
+test('what a person wrote stands where it belongs and closes its gap', async () => {
+  const written: WrittenParts = { intendedUse: 'Sorting.', outOfScope: 'Hiring.', people: 'Farmers.', limitations: 'Rain.', ethics: 'None hurt.', costs: 'A euro.', monitoring: 'Weekly.', owner: 'Ada <ada@example.org>', licence: 'CC0' }
+  const { json, markdown, html } = await card('regression', written)
+  for (const text of ['Sorting.', 'Out of scope: Hiring.', 'Farmers.', 'Rain.', 'None hurt.', 'What wrong answers cost: A euro.', 'Monitoring: Weekly.', 'Licence: CC0']) expect(markdown).toContain(text)
+  expect(html).toContain('Ada &#60;ada@example.org&#62;')
+  expect(json.gaps.filter(({ text }) => text.includes('nobody wrote'))).toEqual([])
+  expect(json.figures.groups.every(({ metric }) => metric === 'mae')).toBe(true)
+  expect(json.figures.slices).toEqual([])
+})
+
+test('columns of few values make groups; the target, numbers and long lists do not', () => {
+  const rows = 40
+  const of = (name: string, distinct: number) => columnFrom(name, 'categorical', Array.from({ length: rows }, (_, i) => `v${i % distinct}`))
+  const columns = [of('twelve', 12), of('thirteen', 13), of('one', 1), of('target', 2), columnFrom('flag', 'boolean', Array.from({ length: rows }, (_, i) => i % 2 === 0)), columnFrom('x', 'numeric', Array.from({ length: rows }, (_, i) => i))]
+  expect(groupColumns(columns, 'target')).toEqual(['twelve', 'flag'])
+  expect([...positionsOf(Uint32Array.of(4, 9), Uint32Array.of(2, 4, 7, 9))]).toEqual([1, 3])
+})
