@@ -152,7 +152,7 @@ export function line(name: string, x: readonly (number | null)[], y: readonly (n
 export const reference = (palette: Palette, name: string, x: readonly [number, number], y: readonly [number, number]): LineTrace =>
   line(name, x, y, { colour: palette.baseline, width: 1.5, dash: 'dash', legend: false })
 
-/** A point with its 95 % interval a row, first row on top: what leaderboards and groups are drawn with. */
+/** A point with its 95% interval a row, first row on top: what leaderboards and groups are drawn with. */
 export function forest(
   palette: Palette,
   rows: readonly { readonly name: string; readonly value: number | null; readonly low: number | null; readonly high: number | null; readonly colour?: string }[],
@@ -170,7 +170,7 @@ export function forest(
     marker: { size: 9, color: shown.map((row) => row.colour ?? palette.accent) },
     error_x: { type: 'data', symmetric: false, array: arm('high'), arrayminus: arm('low'), color: palette.muted, thickness: 1.5, width: 4 },
     customdata: shown.map((row) => [nameOf(row.name, 60), row.low, row.high]),
-    hovertemplate: '%{customdata[0]}<br>%{x:.4~g} (95 %: %{customdata[1]:.4~g} to %{customdata[2]:.4~g})<extra></extra>',
+    hovertemplate: '%{customdata[0]}<br>%{x:.4~g} (95%: %{customdata[1]:.4~g} to %{customdata[2]:.4~g})<extra></extra>',
   }
   const last = Math.max(0.5, shown.length - 0.5)
   return {

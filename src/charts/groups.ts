@@ -13,14 +13,14 @@ export function groups(report: GroupReport, palette: Palette): Chart | undefined
   const by = report.columns.map((column) => nameOf(column)).join(' and ')
   return {
     title: `${metric} by ${by}`,
-    description: `${metric} of each group with its 95 % bootstrap interval${overall === null ? '' : `; the dashed line is all rows, ${say(overall)}`}.`,
+    description: `${metric} of each group with its 95% bootstrap interval${overall === null ? '' : `; the dashed line is all rows, ${say(overall)}`}.`,
     figure: forest(
       palette,
       report.groups.map((group) => ({ name: `${groupName(group.values)} (${group.n})`, value: group.score.value, low: group.score.low, high: group.score.high })),
       { title: metric, line: overall === null ? undefined : { at: overall, name: 'All rows' } },
     ),
     table: {
-      columns: [...report.columns, 'Rows', metric, '95 % from', '95 % to'],
+      columns: [...report.columns, 'Rows', metric, '95% from', '95% to'],
       rows: report.groups.map((group) => [...group.values.map((value) => value ?? 'missing'), group.n, group.score.value, group.score.low, group.score.high]),
     },
   }

@@ -26,14 +26,14 @@ export function leaderboard(input: LeaderboardInput, palette: Palette): Chart | 
   const base = rows.find((row) => row.isBaseline && row.value !== null)
   return {
     title: `Leaderboard by ${metric.label}`,
-    description: `${metric.label} with 95 % bootstrap intervals on ${input.n} ${input.part} rows; ${metric.greaterIsBetter ? 'higher' : 'lower'} is better. ${nameOf(best.name, 60)} leads with ${say(best.value)}.${base ? ` The dashed line is the baseline, ${say(base.value)}.` : ''}`,
+    description: `${metric.label} with 95% bootstrap intervals on ${input.n} ${input.part} rows; ${metric.greaterIsBetter ? 'higher' : 'lower'} is better. ${nameOf(best.name, 60)} leads with ${say(best.value)}.${base ? ` The dashed line is the baseline, ${say(base.value)}.` : ''}`,
     figure: forest(
       palette,
       rows.map((row) => ({ ...row, colour: row.isBaseline ? palette.baseline : palette.accent })),
       { title: metric.label, line: base ? { at: base.value as number, name: 'Baseline' } : undefined },
     ),
     table: {
-      columns: ['Rank', 'Run', 'Estimator', metric.label, '95 % from', '95 % to'],
+      columns: ['Rank', 'Run', 'Estimator', metric.label, '95% from', '95% to'],
       rows: rows.map((row, i) => [i + 1, row.name, row.estimator, row.value, row.low, row.high]),
     },
   }

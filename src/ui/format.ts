@@ -2,6 +2,8 @@
  * Numbers, sizes, durations and dates as people read them. One place, so that the same number looks
  * the same on every screen.
  */
+import { percentOf } from '../core/percent.ts'
+
 const formatters = new Map<string, Intl.NumberFormat>()
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = JSON.stringify(options)
@@ -20,18 +22,37 @@ export const formatCount = (value: number): string => formatter({ maximumFractio
 
 /**
  * A number with about `digits` significant digits, never fewer than its whole part shows:
- * 12,345.68 -> 12,346; 0.12345 -> 0.1235; 1.2e-9 -> 1.2E-9. Whole numbers stay whole.
+ * 12,345.68 -> 12,346; 0.12345 -> 0.1235; 1.2e-9 -> 1.2×10⁻⁹. Whole numbers stay whole.
  */
 export function formatNumber(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return missingMark
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return formatter({ notation: 'scientific', maximumSignificantDigits: Math.min(digits, 4) }).format(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return powerOfTen(value, Math.min(digits, 4))
   if (Number.isInteger(value)) return formatter({ maximumFractionDigits: 0 }).format(value)
   const whole = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1
   if (whole >= digits) return formatter({ maximumFractionDigits: 0 }).format(value)
   return formatter({ maximumSignificantDigits: digits }).format(value)
 }
+
+const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+/** 1.9×10⁻⁷: Intl writes 1.9E-7, which reads as a formula of a spreadsheet. */
+function powerOfTen(value: number, digits: number): string {
+  const [mantissa, exponent] = formatter({ notation: 'scientific', maximumSignificantDigits: digits })
+    .formatToParts(value)
+    .reduce<[string, string]>(
+      ([m, e], { type, value: text }) => {
+        if (type === 'exponentSeparator') return [m, e]
+        if (type === 'exponentMinusSign') return [m, `⁻${e}`]
+        if (type === 'exponentInteger') return [m, e + [...String(exponentOf(value, digits))].map((digit) => raised[Number(digit)]).join('')]
+        return [m + text, e]
+      },
+      ['', ''],
+    )
+  return `${mantissa}×10${exponent}`
+}
+/** Size of the power of ten, in digits that every reader's numerals can be raised from. */
+const exponentOf = (value: number, digits: number): number => Math.abs(Number(value.toExponential(digits - 1).split('e')[1]))
 
 /** A number with exactly this many decimals, so that columns of scores line up: 0.870. */
 export function formatFixed(value: number | null | undefined, decimals = 3): string {
@@ -43,12 +64,7 @@ export function formatFixed(value: number | null | undefined, decimals = 3): str
 export const formatAxis = (value: number): string => (Math.abs(value) >= 10_000 && Math.abs(value) < 1e15 ? formatter({ notation: 'compact', maximumSignificantDigits: 3 }).format(value) : formatNumber(value, 3))
 
 /** A share in [0, 1] as per cent: 0.034 -> 3.4%; something that is neither none nor all never reads so. */
-export function formatPercent(share: number | null | undefined): string {
-  if (share === null || share === undefined || !Number.isFinite(share)) return missingMark
-  if (share > 0 && share < 0.001) return `<${formatter({ style: 'percent', maximumFractionDigits: 1 }).format(0.001)}`
-  if (share < 1 && share > 0.999) return `>${formatter({ style: 'percent', maximumFractionDigits: 1 }).format(0.999)}`
-  return formatter({ style: 'percent', maximumFractionDigits: share < 0.1 || share > 0.9 ? 1 : 0 }).format(share)
-}
+export const formatPercent = (share: number | null | undefined): string => (share === null || share === undefined || !Number.isFinite(share) ? missingMark : percentOf(share, null))
 
 const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 /** Decimal units, as file managers show: 4.7 MB. */
@@ -63,9 +79,10 @@ export function formatBytes(bytes: number): string {
   return formatter({ style: 'unit', unit: byteUnits[unit] as string, unitDisplay: 'short', maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value)
 }
 
-/** Milliseconds as 430 ms, 4.2 s, 1 min 20 s, 2 h 5 min. */
+/** Milliseconds as < 1 ms, 430 ms, 4.2 s, 1 min 20 s, 2 h 5 min. */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds) || milliseconds < 0) return missingMark
+  if (milliseconds < 0.5) return '< 1 ms'
   if (milliseconds < 999.5) return `${formatNumber(Math.round(milliseconds))} ms`
   const seconds = milliseconds / 1000
   if (seconds < 9.95) return `${formatFixed(seconds, 1)} s`

@@ -4,6 +4,7 @@
  * the file. Labels and tables follow the WHATWG Encoding Standard (https://encoding.spec.whatwg.org).
  */
 import { StudioError } from '../errors.ts'
+import { percentOf } from '../percent.ts'
 import type { Encoding, Guess } from './options.ts'
 
 export interface EncodingGuess extends Guess<Encoding> {
@@ -117,10 +118,10 @@ export function guessEncoding(head: Uint8Array, whole: boolean): EncodingGuess {
   const [even, odd] = nulAt as [number, number]
   const half = head.length / 2
   if (head.length >= 4 && odd > 0.3 * half && even < 0.02 * half) {
-    return { value: 'utf-16le', bom: 0, confidence: 0.9, reason: `${percent(odd / half)} of the second bytes of a pair are zero, as in UTF-16 text.` }
+    return { value: 'utf-16le', bom: 0, confidence: 0.9, reason: `${percentOf(odd / half)} of the second bytes of a pair are zero, as in UTF-16 text.` }
   }
   if (head.length >= 4 && even > 0.3 * half && odd < 0.02 * half) {
-    return { value: 'utf-16be', bom: 0, confidence: 0.9, reason: `${percent(even / half)} of the first bytes of a pair are zero, as in UTF-16 text.` }
+    return { value: 'utf-16be', bom: 0, confidence: 0.9, reason: `${percentOf(even / half)} of the first bytes of a pair are zero, as in UTF-16 text.` }
   }
   const nuls = even + odd
   if (nuls > 0.001 * head.length && nuls > 1) {
@@ -142,7 +143,6 @@ export function guessEncoding(head: Uint8Array, whole: boolean): EncodingGuess {
     reason: `Byte ${failed} (0x${(head[failed] as number).toString(16)}) is not valid UTF-8, so the file is read as Windows-1252.`,
   }
 }
-const percent = (share: number): string => `${Math.round(share * 100)} %`
 
 /** Code points of 0x80 .. 0x9f in Windows-1252; the five unused bytes stay control characters. */
 const windows1252 = [

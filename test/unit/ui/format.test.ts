@@ -12,6 +12,12 @@ describe('numbers', () => {
     [0.12345, '01235'],
     [5.4519, '5452'],
   ])('%d reads %s', (value, text) => expect(plain(formatNumber(value))).toBe(text))
+  it.each([
+    [1.9e-7, '19×10⁻⁷'],
+    [-2.54e-12, '-254×10⁻¹²'],
+    [9.99996e-5, '1×10⁻⁴'],
+    [1.5e20, '15×10²⁰'],
+  ])('%d reads %s', (value, text) => expect(plain(formatNumber(value))).toBe(text))
   it('says missing for what is not a number', () => {
     for (const value of [null, undefined, Number.NaN]) expect(formatNumber(value)).toBe(missingMark)
     expect(formatNumber(Number.POSITIVE_INFINITY)).toBe('∞')
@@ -33,6 +39,9 @@ describe('units', () => {
     expect(plain(formatBytes(45_000_000))).toBe('45MB')
   })
   it.each([
+    [0, '< 1 ms'],
+    [0.49, '< 1 ms'],
+    [0.6, '1 ms'],
     [430, '430 ms'],
     [59_400, '59 s'],
     [59_600, '1 min'],

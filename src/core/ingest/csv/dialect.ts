@@ -6,6 +6,7 @@ import { StudioError } from '../../errors.ts'
 import { notNumber, numberClass } from './number.ts'
 import { defaultMissing } from './cells.ts'
 import { cellText, createScanner, type RowBatch } from './scanner.ts'
+import { percentOf } from '../../percent.ts'
 
 const candidates = [',', ';', '\t', '|'] as const
 const nameOf = (delimiter: string): string => ({ ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'vertical bar' })[delimiter] ?? `"${delimiter}"`
@@ -62,7 +63,7 @@ function guessDelimiter(head: Uint8Array, quote: string, whole: boolean): Guess<
   fits.sort((a, b) => worth(b) - worth(a))
   const best = fits[0]
   if (!best) return { value: ',', confidence: 0.6, reason: 'No comma, semicolon, tab or vertical bar cuts the lines: one column.' }
-  const reason = `${Math.round(best.share * 100)} % of the first lines have ${best.columns} cells when cut at the ${nameOf(best.delimiter)}.`
+  const reason = `${percentOf(best.share)} of the first lines have ${best.columns} cells when cut at the ${nameOf(best.delimiter)}.`
   const second = secondOpinion(head, quote)
   const doubt = second !== best.delimiter && fits.some((fit) => fit.delimiter === second)
   return {
