@@ -4,6 +4,7 @@ export class History<T> {
   #past: T[] = []
   #future: T[] = []
   #present: T
+  #edit: unknown = undefined
 
   constructor(present: T, limit = 200) {
     this.#present = present
@@ -20,18 +21,24 @@ export class History<T> {
     return this.#future.length > 0
   }
 
-  /** A new present; what was undone can no longer be redone. */
-  push(next: T): void {
+  /**
+   * A new present; what was undone can no longer be redone.
+   * @param edit what the change is part of, compared by identity: changes of one edit in a row are one step
+   */
+  push(next: T, edit?: unknown): void {
     if (Object.is(next, this.#present)) return
-    this.#past.push(this.#present)
+    const goesOn = edit !== undefined && edit === this.#edit
+    this.#edit = edit
+    if (!goesOn) this.#past.push(this.#present)
     if (this.#past.length > this.#limit) this.#past.shift()
     this.#future = []
     this.#present = next
   }
   /** As it stands, to come back to where a step could not be saved. */
   mark(): () => void {
-    const [past, future, present] = [[...this.#past], [...this.#future], this.#present]
+    const [past, future, present, edit] = [[...this.#past], [...this.#future], this.#present, this.#edit]
     return () => {
+      this.#edit = edit
       this.#past = past
       this.#future = future
       this.#present = present
@@ -42,6 +49,7 @@ export class History<T> {
     this.#present = present
   }
   undo(): T {
+    this.#edit = undefined
     const back = this.#past.pop()
     if (back !== undefined) {
       this.#future.push(this.#present)
@@ -50,6 +58,7 @@ export class History<T> {
     return this.#present
   }
   redo(): T {
+    this.#edit = undefined
     const next = this.#future.pop()
     if (next !== undefined) {
       this.#past.push(this.#present)

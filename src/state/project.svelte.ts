@@ -128,9 +128,12 @@ export class ProjectState {
     })
   }
 
-  /** One step of a person's decisions; it can be undone. */
-  decide(change: Partial<ProjectPlan>): Promise<void> {
-    return this.#savePlan(() => this.#history.push({ ...this.plan, ...change }))
+  /**
+   * One step of a person's decisions; it can be undone.
+   * @param edit what the change is part of: the keys of one typed number are one step
+   */
+  decide(change: Partial<ProjectPlan>, edit?: unknown): Promise<void> {
+    return this.#savePlan(() => this.#history.push({ ...this.plan, ...change }, edit))
   }
   async undo(): Promise<void> {
     if (this.canUndo) await this.#savePlan(() => this.#history.undo())

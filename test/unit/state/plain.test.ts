@@ -21,6 +21,17 @@ describe('History', () => {
     expect(history.canRedo).toBe(false)
     expect(history.undo()).toBe(1)
   })
+  it('takes the changes of one edit for one step, until something else comes between', () => {
+    const history = new History('')
+    const [typing, again] = [{}, {}]
+    for (const text of ['1', '12', '120']) history.push(text, typing)
+    history.push('1200', again)
+    history.push('other')
+    expect([history.undo(), history.undo(), history.undo()]).toEqual(['1200', '120', ''])
+    history.redo()
+    history.push('121', typing)
+    expect([history.undo(), history.undo()]).toEqual(['120', ''])
+  })
   it('takes no step where nothing changed, and keeps at most its limit', () => {
     const history = new History(0, 3)
     history.push(0)
