@@ -10,11 +10,13 @@ import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import { kNeighbors } from './k-neighbors.ts'
 import { lasso } from './lasso.ts'
 import { linearRegression } from './linear-regression.ts'
+import { linearSvm } from './linear-svm.ts'
 import { logisticRegression } from './logistic-regression.ts'
 import { multinomialNb } from './multinomial-nb.ts'
 import { mlp } from './neural/mlp.ts'
 import { randomForest } from './random-forest.ts'
 import { ridge } from './ridge.ts'
+import { svm } from './svm.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, mlp])
+export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp])

@@ -1,0 +1,234 @@
+/** Support vector machine with an RBF or linear kernel, for classes and numbers. */
+import type { Context } from '../context.ts'
+import { takeRows, type Matrix } from '../data/matrix.ts'
+import type { Task } from '../data/target.ts'
+import { StudioError } from '../errors.ts'
+import { addColumns } from '../math/columns.ts'
+import { exp } from '../math/elementary.ts'
+import type { ParamTable } from '../params.ts'
+import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
+import { checkNumbers } from './linear.ts'
+import { kernelRows, scaledGamma, type KernelSpec } from './svm/kernel.ts'
+import { oneVsRest, sharesToOnnx } from './svm/one-vs-rest.ts'
+import { toShares, type Sigmoid } from './svm/platt.ts'
+import { smo } from './svm/smo.ts'
+import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
+
+const params = {
+  kernel: {
+    kind: 'choice',
+    default: 'rbf',
+    options: [
+      { value: 'rbf', label: 'Curved (RBF)' },
+      { value: 'linear', label: 'Straight (linear)' },
+    ],
+    label: 'Kernel',
+    help: 'RBF draws curved borders around similar rows; linear draws one straight border.',
+  },
+  C: { kind: 'number', default: 1, min: 1e-6, max: 1e6, scale: 'log', label: 'Freedom (C)', help: 'The larger, the more single rows may bend the answer.' },
+  gamma: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'Reach (gamma)', help: 'The larger, the nearer a row must be to count; 0 takes 1 / (features x variance).' },
+  epsilon: { kind: 'number', default: 0.1, min: 0, max: 1e9, label: 'Free error (epsilon)', help: 'For numbers: errors up to this size cost nothing, in units of the target.' },
+  classWeight: classWeightParam,
+  tol: { kind: 'number', default: 1e-3, min: 1e-10, max: 1, scale: 'log', label: 'Tolerance', help: 'Done when no pair of rows breaks the conditions of the optimum by more.', advanced: true },
+  maxIter: { kind: 'integer', default: 10_000_000, min: 1, max: 1e9, scale: 'log', unit: 'steps', label: 'Steps at most', help: 'Pairs of rows adjusted.', advanced: true },
+} as const satisfies ParamTable
+
+const id = 'svm'
+/** Time grows with the square of the rows. */
+const rowLimit = 50_000
+const cacheBytes = 200 * 2 ** 20
+
+interface Machine {
+  /** Rows with a say, their coefficients, and the offset. */
+  readonly rows: Uint32Array
+  readonly coefficients: Float64Array
+  readonly rho: number
+  readonly X: Matrix
+  readonly converged: boolean
+}
+interface Fitted {
+  readonly task: Task
+  readonly classes: readonly string[]
+  readonly kernel: KernelSpec
+  readonly features: number
+  /** Row-major, shape (vectors, features). */
+  readonly vectors: Float32Array
+  /** Row-major, shape (outputs, vectors). */
+  readonly coefficients: Float64Array
+  readonly rho: Float64Array
+  readonly sigmoids: readonly Sigmoid[]
+}
+
+/** Sums of coefficients times kernel, less rho: row-major, shape (rows, outputs). */
+function decisionsOf({ kernel, features: p, vectors, coefficients, rho }: Pick<Fitted, 'kernel' | 'features' | 'vectors' | 'coefficients' | 'rho'>, X: Matrix): Float64Array {
+  const outputs = rho.length
+  const count = p === 0 ? 0 : vectors.length / p
+  const columns = Array.from({ length: p }, (_, j) => Float32Array.from({ length: count }, (_, s) => vectors[s * p + j] as number))
+  const squares = new Float64Array(count)
+  for (let s = 0; s < count; s++) for (let j = 0; j < p; j++) squares[s] = (squares[s] as number) + (vectors[s * p + j] as number) ** 2
+  const out = new Float64Array(X.rows * outputs)
+  const dots = new Float64Array(count)
+  const point = new Float64Array(p)
+  for (let row = 0; row < X.rows; row++) {
+    let own = 0
+    for (let j = 0; j < p; j++) {
+      point[j] = (X.features[j] as Matrix['features'][number]).values[row] as number
+      own += (point[j] as number) ** 2
+    }
+    dots.fill(0)
+    addColumns(columns, 0, count, point, 0, dots, 0)
+    if (kernel.kind === 'rbf') for (let s = 0; s < count; s++) dots[s] = exp(-kernel.gamma * Math.max(0, own + (squares[s] as number) - 2 * (dots[s] as number)))
+    for (let o = 0; o < outputs; o++) {
+      let sum = -(rho[o] as number)
+      for (let s = 0; s < count; s++) sum += (coefficients[o * count + s] as number) * (dots[s] as number)
+      out[row * outputs + o] = sum
+    }
+  }
+  return out
+}
+
+function modelOf(fitted: Fitted, facts: ModelFacts): Model {
+  const { task, classes, features } = fitted
+  return {
+    estimator: id,
+    task,
+    facts,
+    async predict(X) {
+      if (X.features.length !== features) throw new StudioError({ code: 'bad-data', message: `invalid features; the model was fitted on ${features}: ${X.features.length}` })
+      const decisions = decisionsOf(fitted, X)
+      return task === 'regression' ? { task, values: decisions } : { task, classes, probabilities: toShares(decisions, X.rows, classes.length, fitted.sigmoids) }
+    },
+    state: () => ({
+      estimator: id,
+      version: 1,
+      json: { task, classes: [...classes], kernel: fitted.kernel.kind, gamma: fitted.kernel.gamma, features, sigmoids: fitted.sigmoids.map(({ a, b }) => [a, b]) },
+      arrays: { vectors: fitted.vectors, coefficients: fitted.coefficients, rho: fitted.rho },
+    }),
+  }
+}
+
+function fromState(state: ModelState): Fitted {
+  const { task, classes, kernel, gamma, features, sigmoids } = state.json
+  const { vectors, coefficients, rho } = state.arrays
+  const whole =
+    state.estimator === id &&
+    state.version === 1 &&
+    (task === 'binary' || task === 'multiclass' || task === 'regression') &&
+    (kernel === 'rbf' || kernel === 'linear') &&
+    Array.isArray(classes) &&
+    Array.isArray(sigmoids) &&
+    typeof gamma === 'number' &&
+    typeof features === 'number' &&
+    vectors instanceof Float32Array &&
+    coefficients instanceof Float64Array &&
+    rho instanceof Float64Array &&
+    coefficients.length * features === vectors.length * rho.length
+  if (!whole) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${id}; not support vectors of version 1` })
+  return { task, classes: classes as readonly string[], kernel: { kind: kernel, gamma }, features, vectors, coefficients, rho, sigmoids: (sigmoids as unknown as [number, number][]).map(([a, b]) => ({ a, b })) }
+}
+
+/** Decisions of one machine for other rows. */
+function decideWith({ rows, coefficients, rho, X: own }: Machine, kernel: KernelSpec, X: Matrix): Float64Array {
+  return decisionsOf({ kernel, features: own.features.length, vectors: vectorsOf(own, rows), coefficients, rho: Float64Array.of(rho) }, X)
+}
+
+function vectorsOf(X: Matrix, rows: Uint32Array): Float32Array {
+  const p = X.features.length
+  const out = new Float32Array(rows.length * p)
+  X.features.forEach(({ values }, j) => rows.forEach((row, i) => (out[i * p + j] = values[row] as number)))
+  return out
+}
+
+/** Rows of every machine once, and a coefficient of each machine for each. */
+function joined(X: Matrix, machines: readonly (Machine | undefined)[]): Pick<Fitted, 'vectors' | 'coefficients' | 'rho'> {
+  const rows = Uint32Array.from(new Set(machines.flatMap((machine) => (machine ? [...machine.rows] : [])))).sort()
+  const place = new Map(Array.from(rows, (row, i) => [row, i]))
+  const coefficients = new Float64Array(machines.length * rows.length)
+  machines.forEach((machine, o) => machine?.rows.forEach((row, i) => (coefficients[o * rows.length + (place.get(row) as number)] = machine.coefficients[i] as number)))
+  return { vectors: vectorsOf(X, rows), coefficients, rho: Float64Array.from(machines, (machine) => machine?.rho ?? 1) }
+}
+
+export const svm: Estimator<typeof params> = {
+  id,
+  label: 'Support vector machine',
+  family: 'kernels',
+  summary: 'Draws a smooth border that keeps its distance from the rows nearest to it; strong on small data, slow on large.',
+  source: "LIBSVM (Chang & Lin 2011) behind scikit-learn's SVC and SVR, the same optimum. Ours takes classes one against the rest; probabilities are Platt's, from an inner 5-fold cross-validation with the run's seed.",
+  tasks: ['binary', 'multiclass', 'regression'],
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false },
+  params,
+  async fit(X, y, { params: given, seed, weights }, context) {
+    checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)
+    if (X.rows > rowLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of rows; ${id} takes at most ${rowLimit}: ${X.rows}`, hint: 'Train on a sample, or choose Linear support vector machine.' })
+    await context.checkpoint()
+    const kernel: KernelSpec = { kind: given.kernel as KernelSpec['kind'], gamma: given.gamma === 0 ? scaledGamma(X) : given.gamma }
+    const features = X.features.length
+    if (y.task === 'regression') {
+      const rowsWeights = rowWeights(id, X.rows, weights)
+      const machine = await fitNumbers(X, y.values, rowsWeights, kernel, given, context)
+      return modelOf({ task: y.task, classes: [], kernel, features, ...joined(X, [machine]), sigmoids: [] }, { supportVectors: machine.rows.length, converged: machine.converged, gamma: kernel.gamma })
+    }
+    const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array): Promise<Machine> => fitSides(part, sign, partWeights, kernel, given, context)
+    const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, fitTwo, (machine, part) => decideWith(machine, kernel, part), context)
+    const joint = joined(X, machines)
+    const facts = { supportVectors: features === 0 ? 0 : joint.vectors.length / features, converged: machines.every((machine) => machine?.converged ?? true), gamma: kernel.gamma }
+    return modelOf({ task: y.task, classes: y.classes, kernel, features, ...joint, sigmoids }, facts)
+  },
+  revive: (state) => modelOf(fromState(state), {}),
+  toOnnx(state, input, graph) {
+    const { task, classes, kernel, features: p, vectors, coefficients, rho, sigmoids } = fromState(state)
+    const count = vectors.length / p
+    const outputs = rho.length
+    const x = graph.cast(input, 'double')
+    const across = new Float64Array(vectors.length)
+    for (let s = 0; s < count; s++) for (let j = 0; j < p; j++) across[j * count + s] = vectors[s * p + j] as number
+    let values = graph.node('MatMul', [x, graph.doubles('vectors', across, [p, count])])
+    if (kernel.kind === 'rbf') {
+      const squares = Float64Array.from({ length: count }, (_, s) => vectors.subarray(s * p, s * p + p).reduce((sum, value) => sum + value * value, 0))
+      const own = graph.node('ReduceSum', [graph.node('Mul', [x, x]), graph.ints('features', [1])], { keepdims: { kind: 'int', value: 1 } })
+      const far = graph.node('Add', [graph.node('Sub', [graph.doubles('squares', squares), graph.node('Mul', [values, graph.doubles('two', [2])])]), own])
+      values = graph.node('Exp', [graph.node('Mul', [graph.node('Max', [far, graph.doubles('none', [0])]), graph.doubles('gamma', [-kernel.gamma])])])
+    }
+    const transposed = new Float64Array(coefficients.length)
+    for (let o = 0; o < outputs; o++) for (let s = 0; s < count; s++) transposed[s * outputs + o] = coefficients[o * count + s] as number
+    const decisions = graph.node('Gemm', [values, graph.doubles('coefficients', transposed, [count, outputs]), graph.doubles('offsets', rho.map((value) => -value))])
+    return task === 'regression' ? { tensor: decisions, type: 'double' } : sharesToOnnx(decisions, classes.length, sigmoids, graph)
+  },
+}
+
+interface SmoParams {
+  readonly C: number
+  readonly epsilon: number
+  readonly tol: number
+  readonly maxIter: number
+}
+
+async function fitSides(X: Matrix, sign: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, tol, maxIter }: SmoParams, context: Context): Promise<Machine> {
+  // A row without weight would be a variable without room.
+  const used = Uint32Array.from({ length: X.rows }, (_, row) => row).filter((row) => (weights[row] as number) > 0)
+  const part = used.length === X.rows ? X : takeRows(X, used)
+  const ownSign = Float64Array.from(used, (row) => sign[row] as number)
+  const bound = Float64Array.from(used, (row) => C * (weights[row] as number))
+  const end = await smo({ sign: ownSign, start: ownSign.map((value) => -value), bound, rows: used.length, tol, maxIter }, kernelRows(part, kernel, cacheBytes), context)
+  return machineOf(X, used, end.coefficients, end.rho, end.converged)
+}
+
+async function fitNumbers(X: Matrix, values: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, epsilon, tol, maxIter }: SmoParams, context: Context): Promise<Machine> {
+  const used = Uint32Array.from({ length: X.rows }, (_, row) => row).filter((row) => (weights[row] as number) > 0)
+  const part = used.length === X.rows ? X : takeRows(X, used)
+  const n = used.length
+  // Each row twice: once for errors above, once for errors below.
+  const sign = Float64Array.from({ length: 2 * n }, (_, i) => (i < n ? 1 : -1))
+  const start = Float64Array.from({ length: 2 * n }, (_, i) => (i < n ? epsilon : -epsilon) - (values[used[i % n] as number] as number))
+  const bound = Float64Array.from({ length: 2 * n }, (_, i) => C * (weights[used[i % n] as number] as number))
+  context.report({ kind: 'step', phase: 'fit', done: 0, total: 1 })
+  const end = await smo({ sign, start, bound, rows: n, tol, maxIter }, kernelRows(part, kernel, cacheBytes), context)
+  context.report({ kind: 'step', phase: 'fit', done: 1, total: 1 })
+  const coefficients = Float64Array.from({ length: n }, (_, i) => (end.coefficients[i] as number) + (end.coefficients[i + n] as number))
+  return machineOf(X, used, coefficients, end.rho, end.converged)
+}
+
+function machineOf(X: Matrix, used: Uint32Array, coefficients: Float64Array, rho: number, converged: boolean): Machine {
+  const kept = Uint32Array.from(used, (_, i) => i).filter((i) => coefficients[i] !== 0)
+  return { X, rows: kept.map((i) => used[i] as number), coefficients: Float64Array.from(kept, (i) => coefficients[i] as number), rho, converged }
+}
