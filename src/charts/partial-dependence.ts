@@ -18,16 +18,35 @@ export function partialDependence(input: PartialDependence & { readonly dates?: 
   const low = mean.reduce((a, b) => Math.min(a, b))
   const high = mean.reduce((a, b) => Math.max(a, b))
   const template = `${isNamed ? '' : '%{x:.5~g}<br>'}%{y:.4~g}<extra></extra>`
-  const thin: Trace[] = ice.map((curve, i) => line(i === 0 ? 'Other rows' : '', x, curve, { colour: withAlpha(palette.baseline, 0.28), width: 1, legend: i === 0 }))
+  const rowX = explanation.rowGrid ?? x
+  const marks = (name: string, y: readonly number[], colour: string, size: number): Trace => ({
+    type: 'scatter',
+    mode: 'markers',
+    name,
+    x,
+    y,
+    marker: { color: colour, size },
+    hovertemplate: template,
+  })
+  // Names have no order: a line from one to the next would say there is something between them.
+  const data: Trace[] = isNamed
+    ? [
+        ...(explanation.low && explanation.high ? [line('90% of rows', x.flatMap((at) => [at, at, null]), x.flatMap((_, i) => [explanation.low?.[i] as number, explanation.high?.[i] as number, null]), { colour: withAlpha(palette.baseline, 0.55), width: 5 })] : []),
+        marks('Mean of rows', mean, palette.ink, 10),
+        ...(row.length > 0 ? [marks('This row', row, palette.accent, 12)] : []),
+      ]
+    : [
+        ...ice.map((curve, i) => line(i === 0 ? 'Other rows' : '', x, curve, { colour: withAlpha(palette.baseline, 0.28), width: 1, legend: i === 0 })),
+        line('Mean of rows', x, mean, { colour: palette.ink, width: 2, dash: 'dash', hovertemplate: template }),
+        ...(row.length > 0 ? [line('This row', rowX, row, { colour: palette.accent, width: 3, hovertemplate: template })] : []),
+      ]
+  const rowAt = new Map(rowX.map((at, i) => [at, row[i] as number]))
+  const spread = explanation.low && explanation.high
   return {
     title: `How ${column} moves the ${output}`,
     description: `Mean ${output} over ${explanation.n} held-out rows when ${column} is set to each value and all else stays: from ${say(low)} to ${say(high)}.${row.length > 0 ? ' The chosen row is drawn strongly.' : ''}`,
     figure: {
-      data: [
-        ...thin,
-        line('Mean of rows', x, mean, { colour: palette.ink, width: 2, dash: 'dash', hovertemplate: template }),
-        ...(row.length > 0 ? [line('This row', x, row, { colour: palette.accent, width: 3, hovertemplate: template })] : []),
-      ],
+      data,
       layout: layout(palette, {
         x: { title: column, dates, ...(isNamed ? { names: grid.map(String), range: [-0.4, grid.length - 0.6] as const } : {}) },
         y: { title: output, ...(output.startsWith('probability') ? { range: [-0.02, 1.02] as const } : {}) },
@@ -36,8 +55,13 @@ export function partialDependence(input: PartialDependence & { readonly dates?: 
       }),
     },
     table: {
-      columns: [explanation.column, 'Mean', ...(row.length > 0 ? ['This row'] : [])],
-      rows: grid.map((value, i) => [value, mean[i] as number, ...(row.length > 0 ? [row[i] as number] : [])]),
+      columns: [explanation.column, 'Mean', ...(spread ? ['5% of rows', '95% of rows'] : []), ...(row.length > 0 ? ['This row'] : [])],
+      rows: grid.map((value, i) => [
+        value,
+        mean[i] as number,
+        ...(spread ? [explanation.low?.[i] as number, explanation.high?.[i] as number] : []),
+        ...(row.length > 0 ? [rowAt.get(x[i] as number) ?? null] : []),
+      ]),
     },
   }
 }

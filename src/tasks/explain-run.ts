@@ -15,7 +15,7 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
   const refusal = explainer.refuses({ task: run.spec.target.task, estimator: run.spec.estimator.id })
   if (refusal !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; ${refusal}` })
 
-  const key = row ? undefined : await sha256(canonicalJson({ id, values, part, threshold: run.threshold, version: 1 }))
+  const key = row ? undefined : await sha256(canonicalJson({ id, values, part, threshold: run.threshold, version: 2 }))
   const known = key === undefined ? undefined : await store.read(['explanations'], (tx) => tx.get('explanations', [runId, key]))
   if (known) return known.explanation
 

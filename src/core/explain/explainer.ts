@@ -36,8 +36,13 @@ export interface PartialDependence {
   readonly mean: readonly number[]
   /** Sample of rows drawn thinly behind the mean: one array a row. */
   readonly ice: readonly (readonly number[])[]
-  /** The chosen row's curve; empty where no row was chosen. */
+  /** 5th and 95th percentile of all n rows at each grid value. */
+  readonly low?: readonly number[]
+  readonly high?: readonly number[]
+  /** The chosen row's curve over `rowGrid`, or `grid` where there is none; empty where no row was chosen. */
   readonly row: readonly number[]
+  /** Numbers: values closely spaced over the grid, the row's own among them, so that a step of a tree is where it is. */
+  readonly rowGrid?: readonly number[]
   readonly n: number
 }
 export interface NearestCounterfactual {

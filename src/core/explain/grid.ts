@@ -14,7 +14,8 @@ export interface Grid {
 /**
  * Numbers: `points` equally spaced values from the 5th to the 95th percentile, or from end to end; whole
  * where the column is. Categories: the `points` most frequent. Text and id columns: none.
- * @param own a value that must be there, such as the chosen row's; null adds nothing
+ * @param own a value that must be there, such as the chosen row's (a number widens a range from end to end
+ * to itself); null adds nothing
  */
 export function gridOf(column: Column, rows: ArrayLike<number>, points: number, range: 'percentiles' | 'full', own: Cell): Grid {
   if (column.kind === 'numeric' || column.kind === 'datetime') {
@@ -28,7 +29,8 @@ export function gridOf(column: Column, rows: ArrayLike<number>, points: number, 
     // A column that is nearly constant between the percentiles is still shown from end to end.
     const low = ends(0.05) < ends(0.95) ? ends(0.05) : (sorted[0] as number)
     const high = ends(0.05) < ends(0.95) ? ends(0.95) : (sorted[sorted.length - 1] as number)
-    const spaced = Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1))
+    const [from, to] = typeof own === 'number' && range === 'full' ? [Math.min(low, own), Math.max(high, own)] : [low, high]
+    const spaced = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1))
     const cells = [...new Set(spaced.map((value) => (whole ? Math.round(value) : value)))]
     return { cells, labels: cells }
   }
@@ -46,4 +48,25 @@ export function gridOf(column: Column, rows: ArrayLike<number>, points: number, 
   const entries = frequent.map(([text, { cell }]) => ({ text, cell }))
   if (own !== null && !entries.some((entry) => entry.cell === own)) entries.push({ text: column.kind === 'boolean' ? (column.labels[own === true ? 1 : 0] as string) : String(own), cell: own })
   return { cells: entries.map((entry) => entry.cell), labels: entries.map((entry) => entry.text) }
+}
+
+const fineSteps = 160
+
+/**
+ * About 160 short decimals (whole numbers where the column's are) from the first to the last value of a
+ * rising grid, its own values and `own` included, rising.
+ */
+export function fineGrid(grid: readonly number[], whole: boolean, own: Cell): number[] {
+  const low = grid[0] as number
+  const high = grid.at(-1) as number
+  const decimals = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(high - low || 1))))
+  const steps = whole ? Math.min(fineSteps, high - low) : fineSteps
+  const values = new Set(grid)
+  if (typeof own === 'number' && own >= low && own <= high) values.add(own)
+  for (let i = 0; i <= steps; i++) {
+    const value = low + ((high - low) * i) / Math.max(1, steps)
+    const tidy = whole ? Math.round(value) : Number(value.toFixed(decimals))
+    if (tidy >= low && tidy <= high) values.add(tidy)
+  }
+  return [...values].sort((a, b) => a - b)
 }

@@ -5,12 +5,13 @@ import { columnNamed } from '../data/dataset.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
+import { quantile } from '../evaluate/bootstrap.ts'
 import { samplePositions } from '../evaluate/residuals.ts'
 import { columnFrom } from '../data/column.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { refusesBaseline } from './baseline.ts'
 import type { Explainer } from './explainer.ts'
-import { gridOf } from './grid.ts'
+import { fineGrid, gridOf } from './grid.ts'
 import { columnsOfRow } from './row-columns.ts'
 
 const params = {
@@ -91,18 +92,28 @@ export const partialDependence: Explainer<typeof params> = {
     const curves = Math.min(options.curves, held.rows)
     const ice = Array.from({ length: curves }, () => new Array<number>(grid.cells.length))
     const row: number[] = []
+    const low: number[] = []
+    const high: number[] = []
+    const isOrdered = column.kind === 'numeric' || column.kind === 'datetime'
     for (let g = 0; g < grid.cells.length; g++) {
       const y = output.values(await pipeline.model.predict(holdSource(X, name, along, g), context))
-      let sum = 0
-      for (let i = 0; i < held.rows; i++) sum += y(i)
-      mean.push(sum / held.rows)
+      const all = Float64Array.from({ length: held.rows }, (_, i) => y(i))
+      mean.push(all.reduce((sum, value) => sum + value, 0) / held.rows)
+      all.sort()
+      low.push(quantile(all, 0.05))
+      high.push(quantile(all, 0.95))
       // The sample is in row order: spread the thin curves over all of it.
       ice.forEach((curve, c) => (curve[g] = y(Math.floor((c * held.rows) / curves))))
-      if (chosen) row.push(y(held.rows))
+      if (chosen && !isOrdered) row.push(y(held.rows))
       context.report({ kind: 'step', phase: 'partial-dependence', done: g + 1, total: grid.cells.length })
       await context.checkpoint()
     }
-    return { kind: 'partial-dependence', column: name, output: output.name, grid: grid.labels, mean, ice, row, n: held.rows }
+    const drawn = { kind: 'partial-dependence', column: name, output: output.name, grid: grid.labels, mean, ice, low, high, n: held.rows } as const
+    if (!input.row || !isOrdered) return { ...drawn, row }
+    const whole = column.kind === 'datetime' || column.integer
+    const rowGrid = fineGrid(grid.labels as readonly number[], whole, input.row.get(name) ?? null)
+    const y = output.values(await pipeline.model.predict(featuresAlong(pipeline, input.row, name, rowGrid), context))
+    return { ...drawn, row: rowGrid.map((_, i) => y(i)), rowGrid }
   },
 }
 

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { confusionValues } from '../../../src/charts/confusion.ts'
 import { csvCell, csvOf } from '../../../src/charts/csv.ts'
-import { line, nameOf, say } from '../../../src/charts/figure.ts'
+import { line, type LineTrace, nameOf, say } from '../../../src/charts/figure.ts'
 import { dark, light, seriesColour, withAlpha } from '../../../src/charts/palette.ts'
+import { charts } from '../../../src/charts/registry.ts'
 import { escapeText } from '../../../src/ui/escape-figure.ts'
 import { nearestIndex, pathOf, scaleOf, ticksOf } from '../../../src/ui/line-plot.ts'
+import { dependenceOf } from './fixtures.ts'
 
 describe('palette', () => {
   it('is the twin of the tokens', () => {
@@ -95,5 +97,17 @@ describe('line plot', () => {
   })
   it('finds the nearest point in pixels', () => {
     expect(nearestIndex([0, 5, 10], [0, 1, 0], x, y, 148, 3)).toBe(1)
+  })
+})
+
+describe('partial dependence of names', () => {
+  const named = { ...dependenceOf, column: 'colour', grid: ['red', 'blue', 'green'], low: [0.1, 0.1, 0.2], high: [0.4, 0.6, 0.9] } as const
+  it('is marks with the interval of rows, and no line from name to name', () => {
+    const chart = charts['partial-dependence'](named, light)
+    const traces = chart?.figure.data as LineTrace[]
+    expect(traces.map(({ name, mode }) => [name, mode])).toEqual([['90% of rows', 'lines'], ['Mean of rows', 'markers'], ['This row', 'markers']])
+    expect(traces[0]?.x).toEqual([0, 0, null, 1, 1, null, 2, 2, null])
+    expect(traces[0]?.y).toEqual([0.1, 0.4, null, 0.1, 0.6, null, 0.2, 0.9, null])
+    expect(chart?.table.rows[1]).toEqual(['blue', 0.4, 0.1, 0.6, 0.5])
   })
 })

@@ -42,14 +42,30 @@ describe('partial dependence', () => {
     for (const column of ['size', 'years', '__proto__', 'smokes', 'since']) {
       const { input, result } = await run('binary', { column, curves: 7 })
       const own = await Promise.all(
-        result.grid.map(async (value) => {
+        (result.rowGrid ?? result.grid).map(async (value) => {
           const cell = column === 'smokes' ? value === 'true' : value
           return (await predictPoint(input.pipeline, new Map(input.row).set(column, cell))).probabilities?.[1] ?? Number.NaN
         }),
       )
       expectAllClose(result.row, own, {})
       expect([result.n, result.ice.length, result.output]).toEqual([100, 7, 'probability of yes'])
+      // The chosen row's own value is a point of its own curve, so that a handle starts on it exactly.
+      if (result.rowGrid) for (const value of result.grid) expect(result.rowGrid).toContain(value)
     }
+  })
+  test('from end to end the curve reaches the chosen row, and holds its value exactly', async () => {
+    const { input } = await run('binary', {})
+    const far = new Map(input.row).set('size', 1e4 + 1 / 3)
+    const wide = (await partialDependence.explain({ ...input, row: far }, { ...defaultsOf(partialDependence.params), column: 'size', range: 'full' }, quietContext())) as PartialDependence
+    expect(wide.rowGrid?.at(-1)).toBe(1e4 + 1 / 3)
+    expectAllClose([wide.row.at(-1) as number], [(await predictPoint(input.pipeline, far)).probabilities?.[1] as number], {})
+  })
+  test('the interval holds nine rows of ten', async () => {
+    const { result } = await run('regression', { column: 'size', curves: 100 })
+    result.grid.forEach((_, g) => {
+      const inside = result.ice.filter((curve) => (curve[g] as number) >= (result.low?.[g] as number) && (curve[g] as number) <= (result.high?.[g] as number))
+      expect(inside.length).toBe(90)
+    })
   })
   test('the mean is the mean of the rows', async () => {
     const { result } = await run('regression', { column: 'size', curves: 100 })
