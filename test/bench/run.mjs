@@ -24,3 +24,5 @@ for (const name of wanted) {
   if (bench) await runCase(name, bench, json)
   else if (!(await run(json))) process.exitCode = 1
 }
+// A browser that a case opened would keep the process alive.
+process.exit(process.exitCode ?? 0)

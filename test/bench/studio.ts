@@ -9,15 +9,17 @@ export interface Studio {
   close(): Promise<void>
 }
 
-/** A fresh profile each time, so that nothing of an earlier run is cached or stored. */
-export async function openStudio(): Promise<Studio> {
-  if (!existsSync('dist/index.html')) {
+const built = process.env['GLASSHOUSE_DIST'] ?? 'dist'
+
+/** A fresh profile each time, so that nothing of an earlier run is cached or stored. @param args flags instead of those the tests use */
+export async function openStudio(args?: readonly string[]): Promise<Studio> {
+  if (!existsSync(`${built}/index.html`)) {
     process.stderr.write('missing build; run: npm run build\n')
     process.exit(2)
   }
-  const server = await serveFolder('dist')
+  const server = await serveFolder(built)
   const executablePath = chromiumPath()
-  const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: [...browserArgs] })
+  const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args: [...(args ? ['--no-sandbox', ...args] : browserArgs)] })
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
   page.setDefaultTimeout(300_000)
   await page.goto(server.url)
