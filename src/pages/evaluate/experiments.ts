@@ -1,6 +1,8 @@
 /** Runs compare only where data, target and split are the same: those form an experiment. */
+import { sharedRanks } from '../../core/evaluate/compare.ts'
 import type { Evaluation, Residuals, ScoreRow } from '../../core/evaluate/evaluation.ts'
 import type { Metric } from '../../core/metrics/metric.ts'
+import type { FoldScore } from '../../core/run/cross-validate.ts'
 import type { Run } from '../../core/run/run.ts'
 
 export interface Experiment {
@@ -44,15 +46,48 @@ export function experimentsOf(runs: readonly Run[]): Experiment[] {
 
 export const scoreOf = (evaluation: Evaluation | undefined, metric: string): ScoreRow | undefined => evaluation?.scores.find((score) => score.metric === metric)
 
-/** Best first; runs without the score last; older first among equals. */
-export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greaterIsBetter'>): Run[] {
-  const valueOf = (run: Run) => scoreOf(run.evaluation, metric.id)?.value ?? null
-  return [...runs].sort((a, b) => {
+export const foldScoreOf = (run: Run, metric: string): FoldScore | undefined => run.crossValidation?.scores.find((score) => score.metric === metric)
+
+export interface Place {
+  readonly run: Run
+  /** From 1, shared by runs that cannot be told apart; null without a score. */
+  readonly rank: number | null
+  readonly shared: boolean
+}
+export interface Ranking {
+  /** Best first; runs without the score last; older first among equals. */
+  readonly places: readonly Place[]
+  /** The folds whose mean decides, where every run has a score in each of the same folds; else the validation rows decide. */
+  readonly folds?: { readonly folds: number; readonly rows: number }
+}
+
+export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greaterIsBetter'>): Ranking {
+  const folds = sameFolds(runs, metric.id)
+  const valueOf = (run: Run): number | null => (folds ? foldScoreOf(run, metric.id)?.mean : scoreOf(run.evaluation, metric.id)?.value) ?? null
+  const order = [...runs].sort((a, b) => {
     const va = valueOf(a)
     const vb = valueOf(b)
     if (va === null || vb === null) return va === vb ? a.sequence - b.sequence : va === null ? 1 : -1
     return (metric.greaterIsBetter ? vb - va : va - vb) || a.sequence - b.sequence
   })
+  if (!folds) return { places: order.map((run, i) => ({ run, rank: valueOf(run) === null ? null : i + 1, shared: false })) }
+  const ranks = sharedRanks(order.map((run) => foldScoreOf(run, metric.id)?.values as readonly number[]), metric.greaterIsBetter, folds.heldToTrained)
+  return { folds, places: order.map((run, i) => ({ run, rank: ranks[i] as number, shared: ranks.filter((rank) => rank === ranks[i]).length > 1 })) }
+}
+
+function sameFolds(runs: readonly Run[], metric: string): { readonly folds: number; readonly rows: number; readonly heldToTrained: number } | undefined {
+  const first = runs[0]?.crossValidation
+  if (!first) return undefined
+  const alike = runs.every((run) => {
+    const { crossValidation: own } = run
+    return own?.folds === first.folds && own.repeats === first.repeats && own.rows === first.rows && foldScoreOf(run, metric)?.values.every((value) => value !== null)
+  })
+  if (!alike) return undefined
+  const { folds, rows } = first
+  // By time the first fold learns from one block and the last from as many as there are folds; held out is one.
+  const byTime = runs[0]?.spec.split.strategy.kind === 'time'
+  const shares = Array.from({ length: folds }, (_, i) => (byTime ? 1 / (i + 1) : 1 / (folds - 1)))
+  return { folds, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds }
 }
 
 /** Ends of an axis that holds all scores and intervals, with a little room, yet not beyond what the metric can be. */

@@ -1,16 +1,17 @@
 /** Which runs compare, in which order, on which axis. */
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/core/run/run.ts'
-import { domainOf, experimentKey, experimentsOf, ranked } from '../../../src/pages/evaluate/experiments.ts'
+import { domainOf, experimentKey, experimentsOf, ranked, type Ranking } from '../../../src/pages/evaluate/experiments.ts'
 
-type Change = { sequence?: number; dataHash?: string; seed?: number; positive?: string; status?: Run['status']; value?: number | null }
-function run({ sequence = 1, dataHash = 'aa', seed = 1, positive, status = 'succeeded', value = 0.5 }: Change): Run {
+type Change = { sequence?: number; dataHash?: string; seed?: number; positive?: string; status?: Run['status']; value?: number | null; folds?: readonly (number | null)[]; rows?: number }
+function run({ sequence = 1, dataHash = 'aa', seed = 1, positive, status = 'succeeded', value = 0.5, folds, rows = 100 }: Change): Run {
   return {
     id: `run-${sequence}`,
     sequence,
     dataHash,
     status,
     spec: { target: { column: 'y', task: 'binary', ...(positive ? { positive } : {}) }, split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed } },
+    ...(folds && { crossValidation: { folds: folds.length, repeats: 1, rows, scores: [{ metric: 'roc-auc', values: folds, mean: folds.reduce<number>((sum, fold) => sum + (fold ?? 0), 0) / folds.length, sd: null }] } }),
     evaluation: { scores: [{ metric: 'roc-auc', value, low: null, high: null }] },
   } as unknown as Run
 }
@@ -26,11 +27,25 @@ describe('experiments', () => {
     expect(experimentsOf([run({ status: 'failed' }), run({ status: 'running' })])).toEqual([])
   })
 })
+const order = ({ places }: Ranking) => places.map((place) => place.run.sequence)
 describe('ranking', () => {
   const runs = [run({ sequence: 1, value: 0.7 }), run({ sequence: 2, value: null }), run({ sequence: 3, value: 0.9 }), run({ sequence: 4, value: 0.7 })]
   it('puts the best first, the undefined last, older before newer', () => {
-    expect(ranked(runs, auc as never).map((entry) => entry.sequence)).toEqual([3, 1, 4, 2])
-    expect(ranked(runs, { ...auc, greaterIsBetter: false } as never).map((entry) => entry.sequence)).toEqual([1, 4, 3, 2])
+    expect(order(ranked(runs, auc))).toEqual([3, 1, 4, 2])
+    expect(order(ranked(runs, { ...auc, greaterIsBetter: false }))).toEqual([1, 4, 3, 2])
+  })
+})
+describe('ranking over folds', () => {
+  const folded = [run({ sequence: 1, value: 0.9, folds: [0.6, 0.61, 0.6, 0.59, 0.6] }), run({ sequence: 2, value: 0.7, folds: [0.8, 0.81, 0.79, 0.82, 0.8] }), run({ sequence: 3, value: 0.8, folds: [0.79, 0.82, 0.8, 0.8, 0.8] })]
+  it('goes by the mean over the same folds, and shares a rank where the difference may be chance', () => {
+    const made = ranked(folded, auc)
+    expect(made.folds).toMatchObject({ folds: 5, rows: 100, heldToTrained: 0.25 })
+    expect(made.places.map(({ run: { sequence }, rank, shared }) => [sequence, rank, shared])).toEqual([[2, 1, true], [3, 1, true], [1, 3, false]])
+  })
+  it.each([['no folds', run({ sequence: 4 })], ['other folds', run({ sequence: 4, folds: [0.5, 0.5] })], ['other rows', run({ sequence: 4, folds: [0.5, 0.5, 0.5, 0.5, 0.5], rows: 90 })], ['a fold without a score', run({ sequence: 4, folds: [0.5, null, 0.5, 0.5, 0.5] })]])('goes by the validation rows where a run has %s', (_, other) => {
+    const made = ranked([...folded, other], auc)
+    expect(made.folds).toBeUndefined()
+    expect(order(made)).toEqual([1, 3, 2, 4])
   })
 })
 describe('axis', () => {
