@@ -64,6 +64,8 @@ export interface DamagedRecord {
 export interface TaskMap {
   'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
   'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
+  /** Makes a stopped import complete with the rows it has. */
+  'ingest/keep': { input: { token: number; datasetId: string }; output: { datasetId: string } }
   'data/rows': { input: { datasetId: string; start: number; count: number; conditions?: readonly Condition[]; rowNumbers?: readonly number[] }; output: RowWindow }
   'data/rekind': { input: { projectId: string; token: number; datasetId: string; kinds: readonly { column: string; kind: Kind }[] }; output: { datasetId: string } }
   'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
@@ -73,7 +75,7 @@ export interface TaskMap {
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
   'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
-  'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell } }
+  'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell; /** The row is of a test part that is not open: its truth is held back. */ sealed: boolean } }
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
@@ -90,6 +92,7 @@ export type TaskName = keyof TaskMap
 export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interactive'>> = {
   'ingest/preview': 'ingest',
   'ingest/commit': 'ingest',
+  'ingest/keep': 'ingest',
   'data/rows': 'interactive',
   'data/rekind': 'ingest',
   'data/leaks': 'interactive',

@@ -14,7 +14,9 @@ export const evaluateGroups: TaskHandler<'evaluate/groups'> = async ({ runId, pa
   const rows = rowsOfSlice(dataset, conditions, all)
   const whole = await predictionsOn(part)
   const prediction = rows.length === all.length ? whole : takePrediction(whole, positionsOf(rows, all))
-  return groupReport({ part, dataset, rows, target: targetAt(rows), prediction, threshold: run.threshold, columns, metric, seed: run.spec.seed }, context)
+  // The test part keeps the threshold it was opened with, as its scores do.
+  const threshold = (part === 'test' ? run.testEvaluation?.threshold : undefined) ?? run.threshold
+  return groupReport({ part, dataset, rows, target: targetAt(rows), prediction, threshold, columns, metric, seed: run.spec.seed }, context)
 }
 
 /** Where the kept rows stand among all; both are in the same order. */

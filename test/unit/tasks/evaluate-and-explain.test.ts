@@ -121,6 +121,24 @@ test('a regression run has residuals but no threshold and no cells', async () =>
   expect(prediction.label).toBeTypeOf('number')
 })
 
+test('the truth of a sealed row stays unseen beside its prediction', async () => {
+  const { host, runId, token, store } = await storedRun('binary', 'logistic-regression')
+  const split = await store.read(['splits'], (tx) => tx.get('splits', runId))
+  const sealedRow = split?.test[0] as number
+  expect(await explainRow({ runId, row: sealedRow }, host)).toMatchObject({ sealed: true, actual: null })
+  for (const rows of [split?.valid, split?.train]) expect(await explainRow({ runId, row: rows?.[0] as number }, host)).toMatchObject({ sealed: false, actual: expect.stringMatching(/yes|no/) })
+  await evaluateTest({ runId, token }, host)
+  expect(await explainRow({ runId, row: sealedRow }, host)).toMatchObject({ sealed: false, actual: expect.stringMatching(/yes|no/) })
+})
+
+test('test figures agree on the threshold they were opened with', async () => {
+  const { host, runId, token } = await storedRun('binary', 'logistic-regression')
+  const opened = await evaluateTest({ runId, token }, host)
+  await evaluateThreshold({ runId, token, threshold: 0.9 }, host)
+  const { overall } = await evaluateGroups({ runId, part: 'test', columns: ['town'], metric: 'accuracy' }, host)
+  expect(overall.value).toBe(opened.scores.find(({ metric }) => metric === 'accuracy')?.value)
+})
+
 test('the baseline has nothing to explain, and says so', async () => {
   const { host, runId } = await storedRun('binary', 'baseline')
   await expect(explainRun({ runId, explainer: 'permutation-importance', params: {}, part: 'valid' }, host)).rejects.toThrow('unsupported explanation; The baseline predicts the same for every row')
