@@ -16,7 +16,7 @@ import type { Trees } from './tree/tree.ts'
 const id = 'decision-tree'
 
 const params = {
-  maxDepth: { kind: 'integer', default: 6, min: 0, max: 64, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
+  maxDepth: { kind: 'integer', default: 10, min: 0, max: 64, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
   minSamplesLeaf: { kind: 'integer', default: 5, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows per leaf', help: 'Fewest training rows that a leaf may rest on.' },
   minSamplesSplit: { kind: 'integer', default: 2, min: 2, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows to split', help: 'Fewest training rows that are split further.', advanced: true },
   minImpurityDecrease: { kind: 'number', default: 0, min: 0, max: 1e12, label: 'Least gain', help: 'A split must lower the impurity of the whole tree by this much.', advanced: true },
