@@ -5,6 +5,7 @@ import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { sha256 } from '../core/ids.ts'
+import { deployFiles } from './deploy/files.ts'
 import { bundleReadme } from './bundle-readme.ts'
 import type { ZipEntry } from '../core/zip.ts'
 import packageJson from './server/template/package.json?raw'
@@ -46,6 +47,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['.dockerignore', 'node_modules\n'],
     ['example-predict.json', `${plainBody(parts.signature, parts.golden.rows.slice(0, 1))}\n`],
     ['example-infer.json', `${JSON.stringify({ id: 'example', inputs: inferTensors(parts.signature, parts.golden.rows.slice(0, 1)) })}\n`],
+    ...deployFiles(parts.signature),
     ['README.md', bundleReadme(parts.signature)],
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))
