@@ -18,6 +18,40 @@ export function plainTreeKernels(bytes: number): TreeKernels {
   return {
     compiled: false,
     buffer,
+    attribute(trees, count, block, stride, rows, masks, out, outStride, outputStride, width) {
+      const first = masks >>> 2
+      for (let t = 0; t < count; t++) {
+        const [root, nodes, target] = u32.subarray((trees >>> 2) + 4 * t, (trees >>> 2) + 4 * t + 3) as unknown as [number, number, number]
+        for (let i = 0; i < rows; i++) {
+          const row = (block + i * stride) >>> 2
+          const base = out + target * outputStride + i * outStride
+          u32[first] = 0xffffffff
+          for (let n = 0; n < nodes; n++) {
+            const node = (root >>> 2) + n * 8
+            const mask = u32[first + n] as number
+            const left = u32[node + 2] as number
+            const special = u32[node + 6] as number
+            if (left !== node * 4) {
+              const right = side(node, row)
+              const children = first + ((left - root) >>> 5)
+              u32[children] = right === 1 ? mask & ~special : mask
+              u32[children + 1] = right === 1 ? mask : mask & ~special
+              continue
+            }
+            const d = u32[special >>> 2] as number
+            const shares = ((special + (u32[(special >>> 2) + 1] as number)) >>> 3) + (mask & ((1 << d) - 1)) * d
+            const values = (u32[node + 5] as number) >>> 3
+            for (let k = 0; k < d; k++) {
+              const place = (base >>> 3) + (u32[(special >>> 2) + 2 + k] as number)
+              for (let w = 0; w < width; w++) {
+                const at = place + (w * outputStride) / 8
+                f64[at] = (f64[at] as number) + (f64[shares + k] as number) * (f64[values + w] as number)
+              }
+            }
+          }
+        }
+      }
+    },
     score(trees, count, block, stride, rows, scores, outputs, width) {
       const add = (node: number, row: number, target: number): void => {
         const value = (u32[node + 5] as number) >>> 3

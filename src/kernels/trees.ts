@@ -6,7 +6,7 @@
  *
  * All data lie in one buffer; every link is a byte address in it.
  * Node, 32 bytes: u32 offset of the feature in a row, f32 threshold (values above go right), u32 left child (the
- * right one follows it), u32 set of codes that go left, u32 largest code of the set, u32 leaf values, 8 unused.
+ * right one follows it), u32 set of codes that go left, u32 largest code of the set, u32 leaf values, 8 for `attribute`.
  * A number split has a threshold and a set of one full word with largest code 0; a category split the largest
  * float and a set that ends in a word for unknown codes and one for missing. A leaf leads to itself.
  * Tree, 16 bytes: u32 root, u32 depth, u32 output its values are added to, u32 1 where it has category splits.
@@ -26,6 +26,15 @@ export interface TreeKernels {
    * @param stride bytes of a row of the block; @param rows a multiple of `abreast`; @param width values of a leaf
    */
   score(trees: number, count: number, block: number, stride: number, rows: number, scores: number, outputs: number, width: number): void
+  /**
+   * Adds what each feature gives to the scores of each row, f64 at out + row * outStride + output * outputStride +
+   * feature * 8. Trees: u32 root, u32 nodes, u32 output, unused. The 8 bytes of a node that `score` leaves alone
+   * begin with u32: of an inner node the bit of its feature among those of its path, of a leaf the address of u32
+   * features of the path, u32 offset of its table, the features, and the table: f64 (2^features, features), a
+   * feature's share of the leaf's values by which features' questions the row answers as the path does.
+   * @param masks scratch, u32 for each node of the largest tree
+   */
+  attribute(trees: number, count: number, block: number, stride: number, rows: number, masks: number, out: number, outStride: number, outputStride: number, width: number): void
 }
 
 const pageBytes = 65536

@@ -88,3 +88,43 @@ export function score(trees: usize, count: u32, block: usize, stride: usize, row
     }
   }
 }
+
+export function attribute(trees: usize, count: u32, block: usize, stride: usize, rows: u32, masks: usize, out: usize, outStride: usize, outputStride: usize, width: u32): void {
+  for (let t: u32 = 0; t < count; t++) {
+    const tree = trees + (<usize>t << 4)
+    const root = <usize>load<u32>(tree)
+    const end = root + (<usize>load<u32>(tree, 4) << 5)
+    const target = out + <usize>load<u32>(tree, 8) * outputStride
+    for (let i: u32 = 0; i < rows; i++) {
+      const row = block + <usize>i * stride
+      const base = target + <usize>i * outStride
+      store<u32>(masks, 0xffffffff)
+      let at = masks
+      for (let node = root; node < end; node += 32) {
+        const mask = load<u32>(at)
+        at += 4
+        const left = <usize>load<u32>(node, 8)
+        if (left != node) {
+          const bit = load<u32>(node, 24)
+          const goes = stepWithSets(node, row) != left
+          const children = masks + ((left - root) >> 3)
+          store<u32>(children, goes ? mask & ~bit : mask)
+          store<u32>(children, goes ? mask : mask & ~bit, 4)
+          continue
+        }
+        const leaf = <usize>load<u32>(node, 24)
+        const d = load<u32>(leaf)
+        const shares = leaf + load<u32>(leaf, 4) + <usize>((mask & ((<u32>1 << d) - 1)) * d) * 8
+        const values = <usize>load<u32>(node, 20)
+        for (let k: u32 = 0; k < d; k++) {
+          const share = load<f64>(shares + (<usize>k << 3))
+          let place = base + (<usize>load<u32>(leaf + 8 + (<usize>k << 2)) << 3)
+          for (let w: u32 = 0; w < width; w++) {
+            store<f64>(place, load<f64>(place) + share * load<f64>(values + (<usize>w << 3)))
+            place += outputStride
+          }
+        }
+      }
+    }
+  }
+}

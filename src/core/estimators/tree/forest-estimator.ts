@@ -202,6 +202,7 @@ function createModel(id: string, head: Head, trees: Trees, facts: ModelFacts): T
     facts,
     head,
     trees,
+    scale: 1 / treeCount(trees),
     async predict(X, context) {
       checkFeatures(id, head, X)
       const sums = await scoresOf(trees, X, head, context)

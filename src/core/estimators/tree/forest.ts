@@ -13,6 +13,7 @@ import type { Context } from '../../context.ts'
 import type { Matrix } from '../../data/matrix.ts'
 import type { Target } from '../../data/target.ts'
 import { StudioError } from '../../errors.ts'
+import { log } from '../../math/elementary.ts'
 import type { Rng } from '../../math/rng.ts'
 import { findBins } from './bins.ts'
 import type { NumericBins } from './bins.ts'
@@ -206,7 +207,7 @@ export class ForestGrower {
     let own = 0
     for (let k = 0; k < this.#classes; k++) {
       const c = totals[k] as number
-      if (c > 0) own += this.#options.entropy ? c * Math.log(c / weight) : (c * c) / weight
+      if (c > 0) own += this.#options.entropy ? c * log(c / weight) : (c * c) / weight
     }
     return (proxy - own) / (this.#options.entropy ? Math.LN2 : 1)
   }

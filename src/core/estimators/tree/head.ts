@@ -24,6 +24,8 @@ export interface Head {
 export interface TreeModel extends Model {
   readonly head: Head
   readonly trees: Trees
+  /** Sums of leaves times this are scores; default 1. */
+  readonly scale?: number
 }
 
 export function headOf(X: Matrix, y: Target, base: readonly number[], link?: 'log'): Head {

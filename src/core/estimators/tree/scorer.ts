@@ -17,6 +17,10 @@ const largestFloat = 3.4028234663852886e38
 
 export interface Scorer {
   readonly kernels: TreeKernels
+  /** Addresses of the nodes, the leaf values, the block, and of what was asked for beyond them. */
+  readonly at: { readonly nodes: number; readonly values: number; readonly block: number; readonly extra: number }
+  /** Bytes of a row of the block. */
+  readonly stride: number
   /** Gathers rows into the block. @returns false where a value is infinite: the layout has no place for it */
   gather(X: Matrix, from: number, count: number): boolean
   /** Scores of the gathered rows, shape (count, outputs), on top of `base`: a view that the next call overwrites. */
@@ -46,7 +50,8 @@ export async function scorerOf(trees: Trees, categoryCounts: readonly number[], 
   return made
 }
 
-async function layOut(trees: Trees, categoryCounts: readonly number[], open: (bytes: number) => Promise<TreeKernels>): Promise<Scorer> {
+/** @param extraBytes of memory for the caller; @throws RangeError where memory is refused */
+export async function layOut(trees: Trees, categoryCounts: readonly number[], open: (bytes: number) => Promise<TreeKernels>, extraBytes = 0): Promise<Scorer> {
   const features = categoryCounts.length
   const { outputs, width } = trees
   const nodes = trees.feature.length
@@ -61,6 +66,7 @@ async function layOut(trees: Trees, categoryCounts: readonly number[], open: (by
     values: layout.take(nodes * width * 8),
     block: layout.take(blockRows * stride),
     scores: layout.take(blockRows * outputs * 8),
+    extra: layout.take(extraBytes),
   }
   const kernels = await open(layout.bytes)
   const u32 = new Uint32Array(kernels.buffer)
@@ -76,6 +82,8 @@ async function layOut(trees: Trees, categoryCounts: readonly number[], open: (by
   const scores = new Float64Array(kernels.buffer, at.scores, blockRows * outputs)
   return {
     kernels,
+    at,
+    stride,
     gather(X, from, rows) {
       let infinite = false
       for (let f = 0; f < features; f++) {

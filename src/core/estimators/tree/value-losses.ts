@@ -7,6 +7,7 @@
  */
 import type { BoostingKernels } from '../../../kernels/boosting.ts'
 import { StudioError } from '../../errors.ts'
+import { log } from '../../math/elementary.ts'
 import type { Loss, LossPart, Workspace } from './losses.ts'
 
 /**
@@ -99,7 +100,7 @@ export function poissonLoss(owner: string, values: Float64Array, rows: Uint32Arr
     if (w > 0) mean += (value - mean) * (w / total)
   }
   if (!(mean > 0)) throw new StudioError({ code: 'bad-data', message: `invalid target of ${owner}; counts of the Poisson loss must not all be 0: ${mean}` })
-  const base = Math.log(mean)
+  const base = log(mean)
   let largest = mean
   return {
     name: 'half Poisson deviance',
