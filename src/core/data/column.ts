@@ -63,7 +63,8 @@ export function countMissing(column: ColumnBase): number {
   return column.length - valid
 }
 
-const decoder = new TextDecoder()
+/** A cell may begin with U+FEFF; only a file's own mark is not text. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The cell of one row: null where missing. */
 export function cellAt(column: Column, row: number): Cell {

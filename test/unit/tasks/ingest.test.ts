@@ -12,7 +12,7 @@ import type { DatasetRecord } from '../../../src/storage/records.ts'
 import { dataLeaks } from '../../../src/tasks/data-leaks.ts'
 import { dataRekind } from '../../../src/tasks/data-rekind.ts'
 import { dataRows } from '../../../src/tasks/data-rows.ts'
-import { commitSource, ingestCommit } from '../../../src/tasks/ingest-commit.ts'
+import { commitSource, ingestCommit, ingestKeep } from '../../../src/tasks/ingest-commit.ts'
 import { ingestPreview } from '../../../src/tasks/ingest-preview.ts'
 import type { Host } from '../../../src/tasks/task.ts'
 
@@ -177,6 +177,11 @@ describe('ingest/commit', () => {
     expect(paused).toMatchObject({ state: 'paused', chunks: 2 })
     expect(error.details['rowsKept']).toBe(paused?.rowsCommitted)
     expect(error.details['bytesKept']).toBe(paused?.bytesStored)
+    // What the rows that are missing take, if they are like the others.
+    const perRow = (paused?.bytesStored ?? 0) / (paused?.rowsCommitted ?? 1)
+    expect(error.details['bytesNeeded'] as number).toBeGreaterThan(0.95 * perRow * (50_000 - (paused?.rowsCommitted ?? 0)))
+    expect(error.details['bytesNeeded'] as number).toBeLessThan(1.05 * perRow * (50_000 - (paused?.rowsCommitted ?? 0)))
+    expect(error.hint).toMatch(/^[\d,]+ rows \([\d,]+ bytes\) are kept and the import is paused, older projects are untouched\. About [\d,]+ bytes more are needed; the browser does not say how many are free\./)
     const resumed = await commit(host, long(50_000), { resumeId: paused?.id as string })
     expect(resumed.rowsCommitted).toBe(50_000)
   })
@@ -268,6 +273,70 @@ describe('tasks around the data', () => {
     const changed = await datasetRecord(host.store, datasetId)
     expect(changed.rejected).toMatchObject([{ column: 'b', reason: 'Row 1 of the data. Not a finite number: "x".', text: '1,x' }])
     expect(await cellsOf(host.store, record.id)).toEqual({ a: [1, 2, 3], b: ['x', '5', '6'] })
+  })
+  it('changes kinds row group by row group: lines told, what was kept out before kept, every other cell as it was', async () => {
+    const host = await hostWith()
+    const rows = Array.from({ length: 40_000 }, (_, i) => `t-${i}${pad},${['red', 'blue', `one-${i}`][i % 3 === 2 && i % 1000 !== 2 ? 0 : i % 3]},${i % 7 === 0 ? '' : i / 4},${i % 2 === 0 ? 'no' : 'yes'},2021-0${1 + (i % 9)}-03,${i === 17 || i === 39_990 ? 'x' : i % 50}`)
+    rows[5] = 'too,few'
+    rows[9] = `"t${pad}\nof two lines",red,1,no,2021-01-03,4`
+    const text = `t,c,n,b,d,m\n${rows.join('\n')}\n`
+    const record = await commit(host, text, { choices: { kinds: [{ column: 'm', kind: 'categorical' }] } })
+    expect(record.chunks).toBeGreaterThan(2)
+    const before = await cellsOf(host.store, record.id)
+    const phases: string[] = []
+    const context = quietContext({ report: (progress) => void (progress.kind === 'step' && phases.push(progress.phase)) })
+    const { datasetId } = await dataRekind({ projectId: 'p', token: 1, datasetId: record.id, kinds: [{ column: 'm', kind: 'numeric' }] }, { ...host, context })
+    const changed = await datasetRecord(host.store, datasetId)
+    expect(changed.chunks).toBeGreaterThan(2)
+    // Row i stands on line i + 2; behind the cell of two lines one below.
+    expect(changed.rejected.map(({ line, column }) => [line, column])).toEqual([[7, null], [20, 'm'], [39_993, 'm']])
+    expect([changed.rejectedCount, changed.rowsCommitted, changed.state]).toEqual([3, 39_997, 'complete'])
+    const after = await cellsOf(host.store, datasetId)
+    const keep = (cells: unknown[] | undefined): unknown[] => (cells ?? []).filter((_, i) => !['x'].includes(String(before['m']?.[i])))
+    for (const name of ['t', 'c', 'n', 'b', 'd']) expect(after[name], name).toEqual(keep(before[name]))
+    expect(after['m']).toEqual(keep(before['m']).map((cell) => (cell === null ? null : Number(cell))))
+    // The same cells read from a file are the same dataset.
+    expect(changed.hash).toBe((await commit(host, text, { choices: { kinds: [{ column: 'm', kind: 'numeric' }] } })).hash)
+    expect(new Set(phases)).toEqual(new Set(['Looking at every cell', 'Reading columns anew', 'Profiling columns']))
+  })
+  it('counts more rows kept out than are listed, and refuses a kind that fits none, with nothing left behind', async () => {
+    const host = await hostWith()
+    const record = await commit(host, `a,b\n${Array.from({ length: 3000 }, (_, i) => `${i},${i % 2 === 0 ? 'x' : i}`).join('\n')}\n`)
+    const { datasetId } = await dataRekind({ projectId: 'p', token: 1, datasetId: record.id, kinds: [{ column: 'b', kind: 'numeric' }] }, host)
+    const changed = await datasetRecord(host.store, datasetId)
+    expect([changed.rejectedCount, changed.rejected.length, changed.rowsCommitted]).toEqual([1500, 1000, 1500])
+    const words = await commit(host, 'a,b\n1,x\n2,y\n')
+    expect((await errorOf(dataRekind({ projectId: 'p', token: 1, datasetId: words.id, kinds: [{ column: 'b', kind: 'datetime' }] }, host))).message).toMatch(/^invalid kind; at least one row/)
+    expect(await unfinishedDatasets(host.store, 'p')).toEqual([])
+  })
+  it('reads numbers anew with the decimal mark of their file', async () => {
+    const host = await hostWith()
+    const record = await commit(host, `a;b\n${Array.from({ length: 30 }, (_, i) => `${i},5;${i % 3 === 0 ? 'k.A.' : `${i},25`}`).join('\n')}\n`)
+    expect(record.columns.map((column) => column.kind)).toEqual(['numeric', 'text'].map((kind, i) => (i === 1 ? record.columns[1]?.kind : kind)))
+    const rekind = (datasetId: string, column: string, kind: 'numeric' | 'categorical') => dataRekind({ projectId: 'p', token: 1, datasetId, kinds: [{ column, kind }] }, host)
+    const { datasetId } = await rekind(record.id, 'b', 'numeric')
+    expect((await cellsOf(host.store, datasetId))['b']?.slice(0, 2)).toEqual([1.25, 2.25])
+    const there = await rekind(datasetId, 'a', 'categorical')
+    expect((await cellsOf(host.store, there.datasetId))['a']?.[0]).toBe('1,5')
+    const back = await rekind(there.datasetId, 'a', 'numeric')
+    expect((await cellsOf(host.store, back.datasetId))['a']?.[0]).toBe(1.5)
+  })
+  it('keeps the rows of a stopped import as they are, without the file', async () => {
+    let groups = 0
+    const host = await hostWith()
+    const stopping: Host = {
+      ...host,
+      store: { ...host.store, write: async (stores, body, durability) => ((stores as readonly string[]).includes('chunks') && ++groups === 3 ? Promise.reject(cancelled()) : host.store.write(stores, body, durability)) },
+    }
+    await errorOf(commit(stopping, long(50_000)))
+    const [paused] = await unfinishedDatasets(host.store, 'p')
+    expect(paused?.rowsCommitted).toBeGreaterThan(0)
+    const kept = await ingestKeep({ token: 1, datasetId: paused?.id as string }, host)
+    const record = await datasetRecord(host.store, kept.datasetId)
+    expect([record.state, record.rowsCommitted]).toEqual(['complete', paused?.rowsCommitted])
+    expect(record.hash).toBe((await commit(host, long(50_000), { choices: { maxRows: record.rowsCommitted } })).hash)
+    expect((await host.store.read(['profiles'], (tx) => tx.get('profiles', record.id)))?.profile.rows).toBe(record.rowsCommitted)
+    expect(await unfinishedDatasets(host.store, 'p')).toEqual([])
   })
   it('suspects a column that knows the outcome, and no other', async () => {
     const host = await hostWith()
