@@ -16,6 +16,7 @@ import { richDataset } from './rich-data.ts'
 export const quickParams: Readonly<Record<string, ParamValues>> = {
   'hist-gradient-boosting': { maxIter: 4, minSamplesLeaf: 10 },
   'decision-tree': { maxDepth: 4 },
+  'explainable-boosting': { maxIter: 5, outerBags: 2, maxBins: 16 },
   mlp: { maxIter: 2, hiddenLayerSizes: '4', backend: 'cpu' },
 }
 

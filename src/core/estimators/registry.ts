@@ -4,6 +4,7 @@ import { baseline } from './baseline.ts'
 import { bernoulliNb } from './bernoulli-nb.ts'
 import { decisionTree } from './decision-tree.ts'
 import { elasticNet } from './elastic-net.ts'
+import { explainableBoosting } from './explainable-boosting.ts'
 import { extraTrees } from './extra-trees.ts'
 import { gaussianNb } from './gaussian-nb.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
@@ -19,4 +20,4 @@ import { ridge } from './ridge.ts'
 import { svm } from './svm.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp])
+export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, explainableBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp])
