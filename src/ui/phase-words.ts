@@ -11,6 +11,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['nearest-counterfactual', 'Looking for the nearest row'],
   ['partial-dependence', 'Varying the feature'],
   ['permutation-importance', 'Shuffling features'],
+  ['tree-shap', 'Adding up what columns give'],
 ])
 
 export function phaseWords(phase: string): string {

@@ -7,6 +7,9 @@ import { labelsOf } from '../../src/core/data/target.ts'
 import type { ExplainInput } from '../../src/core/explain/explainer.ts'
 import { createRng } from '../../src/core/math/rng.ts'
 import { cellAt } from '../../src/core/data/column.ts'
+import { histGradientBoosting } from '../../src/core/estimators/hist-gradient-boosting.ts'
+import { checkParams } from '../../src/core/params.ts'
+import { quietContext } from '../../src/core/context.ts'
 import { glassPipeline } from './glass-pipeline.ts'
 import type { GlassPipeline } from './glass-pipeline.ts'
 
@@ -58,4 +61,13 @@ export async function glassInput(task: Task): Promise<ExplainInput & { pipeline:
       : { task: prediction.task, column: 'y', classes: prediction.classes, codes: labelsOf(prediction).map((label, i) => (i % 9 === 0 ? (label + 1) % prediction.classes.length : label)) }
   const row = new Map<string, Cell>(dataset.columns.filter((column) => column.name !== 'y').map((column) => [column.name, cellAt(column, 25)]))
   return { pipeline, dataset, part: 'valid', rows: held, target, row, rowNumber: 25, seed: 7, threshold: 0.5 }
+}
+
+/** The same, with trees fitted to the glass pipeline's features: for explainers of tree models. */
+export async function treeInput(task: Task): Promise<ExplainInput> {
+  const input = await glassInput(task)
+  const { pipeline, dataset, rows: held, target } = input
+  const params = checkParams('boosting', histGradientBoosting.params, { maxIter: 5, minSamplesLeaf: 3, earlyStopping: 'off' })
+  const model = await histGradientBoosting.fit(pipeline.features(dataset.columns, held), target, { params, seed: 1 }, quietContext())
+  return { ...input, pipeline: { ...pipeline, model, predict: (columns, at) => model.predict(pipeline.features(columns, at)) } }
 }

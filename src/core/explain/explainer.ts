@@ -11,6 +11,7 @@ export type Explanation =
   | PermutationImportance
   | PartialDependence
   | NearestCounterfactual
+  | LocalAttribution
 
 export interface PermutationImportance {
   readonly kind: 'permutation-importance'
@@ -55,6 +56,18 @@ export interface NearestCounterfactual {
   readonly outcome?: string
   /** Parts of the distance, largest first; only columns that differ. */
   readonly differences?: readonly { readonly column: string; readonly from: Cell; readonly to: Cell; readonly part: number }[]
+}
+
+export interface LocalAttribution {
+  readonly kind: 'tree-shap'
+  /** What the score is: "probability of yes", "log-odds of yes", or the target's name. */
+  readonly output: string
+  /** The mean score of the training rows, as the trees know it. */
+  readonly base: number
+  /** This row's score: base plus all parts. */
+  readonly score: number
+  /** Largest part first, whatever its sign. */
+  readonly columns: readonly { readonly column: string; readonly cell: Cell; readonly part: number }[]
 }
 
 export interface ExplainInput {

@@ -116,6 +116,14 @@ export function attribute(trees: usize, count: u32, block: usize, stride: usize,
         const d = load<u32>(leaf)
         const shares = leaf + load<u32>(leaf, 4) + <usize>((mask & ((<u32>1 << d) - 1)) * d) * 8
         const values = <usize>load<u32>(node, 20)
+        if (width == 1) {
+          const value = load<f64>(values)
+          for (let k: usize = 0; k < <usize>d; k++) {
+            const place = base + (<usize>load<u32>(leaf + 8 + (k << 2)) << 3)
+            store<f64>(place, load<f64>(place) + load<f64>(shares + (k << 3)) * value)
+          }
+          continue
+        }
         for (let k: u32 = 0; k < d; k++) {
           const share = load<f64>(shares + (<usize>k << 3))
           let place = base + (<usize>load<u32>(leaf + 8 + (<usize>k << 2)) << 3)
