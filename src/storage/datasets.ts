@@ -35,6 +35,8 @@ export interface DatasetStart {
 export interface Chunk {
   readonly rows: number
   readonly columns: readonly ChunkColumn[]
+  /** As in ChunkRecord. */
+  readonly lines?: Uint32Array
   /** Bytes of the source behind the last row of this chunk. */
   readonly bytesRead: number
   /** Rows kept out since the last chunk; counted, and listed up to 1,000 in all. */
@@ -141,7 +143,7 @@ function writerFrom(store: Store, token: number, first: DatasetRecord): DatasetW
     },
     async append(chunk) {
       if (record.rowsCommitted % 8 !== 0) throw new StudioError({ code: 'bug', message: `invalid chunk; only the last may have a row number that 8 does not divide: ${record.rowsCommitted} rows before it` })
-      const entry: ChunkRecord = { datasetId: id, sequence: record.chunks, firstRow: record.rowsCommitted, rows: chunk.rows, columns: chunk.columns }
+      const entry: ChunkRecord = { datasetId: id, sequence: record.chunks, firstRow: record.rowsCommitted, rows: chunk.rows, columns: chunk.columns, ...(chunk.lines ? { lines: chunk.lines } : {}) }
       checkChunk(entry, record)
       const next: DatasetRecord = {
         ...record,

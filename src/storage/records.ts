@@ -74,6 +74,8 @@ export interface ChunkRecord {
   readonly firstRow: number
   readonly rows: number
   readonly columns: readonly ChunkColumn[]
+  /** Lines of the rows in their file, as of core/ingest/line-runs; absent where they are not known. */
+  readonly lines?: Uint32Array
 }
 export interface ProfileRecord {
   readonly datasetId: string

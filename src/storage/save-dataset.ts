@@ -11,7 +11,7 @@ const plainOptions: ParseOptions = { encoding: 'utf-8', delimiter: ',', quote: '
 const targetBytes = 4_000_000
 
 /** Categories of codes not seen in earlier rows. The dictionary is in order of appearance, so these are the next ones. */
-function sliceOf(column: Column, from: number, to: number, known: number): { chunk: ChunkColumn; known: number } {
+export function sliceOf(column: Column, from: number, to: number, known: number): { chunk: ChunkColumn; known: number } {
   const base = { kind: column.kind, validity: column.validity.slice(from >> 3, (to + 7) >> 3) }
   switch (column.kind) {
     case 'numeric':

@@ -76,7 +76,7 @@ const dataset = v.looseObject({
   rejected: v.array(rejected),
   createdAt: time,
 })
-const chunk = v.looseObject({ datasetId: id, sequence: count, firstRow: count, rows: count, columns: v.array(v.looseObject({ kind, validity: v.instance(Uint8Array), values: typedArray })) })
+const chunk = v.looseObject({ datasetId: id, sequence: count, firstRow: count, rows: count, columns: v.array(v.looseObject({ kind, validity: v.instance(Uint8Array), values: typedArray })), lines: v.optional(v.instance(Uint32Array)) })
 const profile = v.looseObject({
   datasetId: id,
   projectId: id,

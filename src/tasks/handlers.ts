@@ -9,6 +9,7 @@ type Handlers = { readonly [N in TaskName]?: Lazy<N> }
 export const ingestHandlers: Handlers = {
   'ingest/preview': async () => (await import('./ingest-preview.ts')).ingestPreview,
   'ingest/commit': async () => (await import('./ingest-commit.ts')).ingestCommit,
+  'ingest/keep': async () => (await import('./ingest-commit.ts')).ingestKeep,
   'data/rekind': async () => (await import('./data-rekind.ts')).dataRekind,
 }
 

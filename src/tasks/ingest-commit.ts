@@ -2,22 +2,32 @@
  * From a source to a complete dataset. What is committed stays through a stop, a full disk or a changed
  * file: the dataset is then paused, and the same file goes on from there.
  */
-import type { Column } from '../core/data/column.ts'
 import type { ColumnInfo, Source } from '../core/data/dataset.ts'
-import { createProfiler } from '../core/data/profile-of.ts'
 import { asStudioError, StudioError } from '../core/errors.ts'
 import { limits } from '../core/ingest/limits.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
 import { fromStart, readTable, surveyTable, type ReadFrom, type TablePlan } from '../core/ingest/read-table.ts'
 import type { ColumnChunk } from '../core/ingest/column-builder.ts'
 import { watch, type WatchedSource } from '../core/ingest/source.ts'
-import { startColumn } from '../storage/columns.ts'
-import { createDatasetWriter, datasetRecord, loadDataset, readChunk, resumeDatasetWriter, type DatasetWriter } from '../storage/datasets.ts'
-import type { Store } from '../storage/port.ts'
+import { createDatasetWriter, datasetRecord, readChunk, resumeDatasetWriter, type DatasetWriter } from '../storage/datasets.ts'
 import { freeBytes } from '../storage/quota.ts'
 import type { DatasetRecord } from '../storage/records.ts'
+import { finishDataset } from './finish-dataset.ts'
 import { openIngestSource, type OpenSource } from './ingest-source.ts'
 import type { Host, TaskHandler } from './task.ts'
+
+/** A stopped import as it is: the rows it has become the data, without the file. */
+export const ingestKeep: TaskHandler<'ingest/keep'> = async ({ token, datasetId }, host) => {
+  const { rowsCommitted, columns } = await datasetRecord(host.store, datasetId)
+  if (rowsCommitted === 0) throw new StudioError({ code: 'bad-data', message: 'missing rows; an import is kept from its first row on: it has none yet', hint: 'Go on with the import, or discard it.' })
+  const writer = await resumeDatasetWriter(host.store, datasetId, token)
+  try {
+    await finishDataset(writer, columns.map(() => 'Decided from the whole file when the import began.'), {}, host)
+  } catch (thrown) {
+    throw await settle(writer, asStudioError(thrown), true)
+  }
+  return { datasetId }
+}
 
 export const ingestCommit: TaskHandler<'ingest/commit'> = async ({ projectId, token, name, source, choices, resumeId }, host) => {
   const opened = await openIngestSource(source)
@@ -46,7 +56,7 @@ const infoOf = (plan: TablePlan): ColumnInfo[] =>
 
 /** The whole way, given bytes and a store: what the task, the tests and the benches call. */
 export async function commitSource(opened: OpenSource, options: CommitOptions, host: Host): Promise<DatasetRecord> {
-  const { store, context } = host
+  const { context } = host
   const source = watch(opened.bytes, options.keepBytes)
   const { plan, writer, from } = options.resumeId === undefined ? await begin(source, opened, options, host) : await resume(source, options, options.resumeId, host)
   const kept: ColumnChunk[][] = []
@@ -58,50 +68,11 @@ export async function commitSource(opened: OpenSource, options: CommitOptions, h
       if (keptBytes <= limits.keepColumnBytes) kept.push([...group.columns])
       else kept.length = 0
     })
-    const profiler = createProfiler(rest.rows)
     const reasons = plan.columns.map((column) => column.kind.reason)
-    let done = 0
-    for await (const column of wholeColumns(store, writer.record, kept, rest.rows)) {
-      await context.checkpoint()
-      profiler.add(column, reasons[done] ?? '')
-      context.report({ kind: 'step', phase: 'Profiling columns', done: ++done, total: plan.columns.length })
-    }
-    const { profile, hash, columns } = await profiler.end()
-    return await writer.complete({ hash, columns, profile, source: { ...writer.record.source, sha256: plan.sha256 }, rejected: rest.rejected, rejectedCount: rest.rejectedCount })
+    return await finishDataset(writer, reasons, { source: { ...writer.record.source, sha256: plan.sha256 }, rejected: rest.rejected, rejectedCount: rest.rejectedCount }, host, kept)
   } catch (thrown) {
     throw await settle(writer, asStudioError(thrown))
   }
-}
-
-/** Each column whole: from the groups still in memory, or read back as many at a time as the budget allows. */
-async function* wholeColumns(store: Store, record: DatasetRecord, kept: readonly (readonly ColumnChunk[])[], rows: number): AsyncGenerator<Column> {
-  if (kept.length > 0) {
-    for (const [index, info] of record.columns.entries()) {
-      const column = startColumn(info, rows)
-      let firstRow = 0
-      for (const group of kept) {
-        const chunk = group[index] as ColumnChunk
-        const count = chunk.offsets ? chunk.offsets.length - 1 : chunk.values.length
-        column.add(chunk, firstRow, count)
-        firstRow += count
-      }
-      yield withInteger(column.end())
-    }
-    return
-  }
-  const atOnce = Math.max(1, Math.floor(limits.keepColumnBytes / Math.max(1, record.bytesStored / record.columns.length)))
-  for (let start = 0; start < record.columns.length; start += atOnce) {
-    const names = record.columns.slice(start, start + atOnce).map((column) => column.name)
-    const { columns } = await loadDataset(store, record.id, names, { unfinished: true })
-    for (const column of columns) yield withInteger(column)
-  }
-}
-function withInteger(column: Column): Column {
-  if (column.kind !== 'numeric') return column
-  const { values } = column
-  let integer = true
-  for (let row = 0; row < values.length && integer; row++) integer = Number.isInteger(values[row])
-  return { ...column, integer }
 }
 
 async function begin(source: WatchedSource, opened: OpenSource, options: CommitOptions, { store, context }: Host): Promise<{ plan: TablePlan; writer: DatasetWriter; from: ReadFrom }> {
@@ -145,10 +116,10 @@ async function resume(source: WatchedSource, options: CommitOptions, resumeId: s
 }
 
 /** Leaves a stopped import in a state that can go on, and says what is safe. */
-async function settle(writer: DatasetWriter, error: StudioError): Promise<StudioError> {
+async function settle(writer: DatasetWriter, error: StudioError, keep = false): Promise<StudioError> {
   const { rowsCommitted, bytesStored, bytesRead, source } = writer.record
   const nothing = rowsCommitted === 0
-  const refused = error.code === 'bad-data' && error.details['sourceChanged'] !== true
+  const refused = !keep && error.code === 'bad-data' && error.details['sourceChanged'] !== true
   try {
     if (nothing || refused) await writer.discard()
     else await writer.pause(error.message)

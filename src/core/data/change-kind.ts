@@ -1,26 +1,23 @@
 /**
- * Another kind for a column that is already stored: its cells are written as text, as a person would
- * read them, and read again by the same rules as at ingest.
+ * What another kind for a stored column takes: its cells written as text, as a person would read them, to
+ * be read again by the same rules as at ingest; and columns at some of their rows, joined end to end.
  */
-import { createBuilder, misfitReason, type ColumnChunk } from '../ingest/column-builder.ts'
-import { missingTexts } from '../ingest/csv/cells.ts'
+import { StudioError } from '../errors.ts'
 import type { RowBatch } from '../ingest/csv/scanner.ts'
 import { formatDatetime } from '../ingest/datetime.ts'
-import { planFor, type ColumnPlan } from '../ingest/decide-kinds.ts'
-import { createSurvey } from '../ingest/survey.ts'
 import { cellAt, isValid, type Column } from './column.ts'
-import type { Kind } from './kinds.ts'
 
-/** The cell as its file would write it; null where missing. Numbers by String(). */
-export function writtenCell(column: Column, row: number): string | null {
+/** The cell as its file would write it; null where missing. Numbers by String(), with the file's decimal mark. */
+export function writtenCell(column: Column, row: number, decimal = '.'): string | null {
   if (!isValid(column, row)) return null
+  if (column.kind === 'numeric') return String(column.values[row]).replace('.', decimal)
   if (column.kind === 'boolean') return column.labels[column.values[row] === 1 ? 1 : 0] as string
   if (column.kind === 'datetime') return formatDatetime(column.layout, column.seconds[row] as number)
   return String(cellAt(column, row))
 }
 
 /** Cells of one column as a batch of one-cell rows; missing ones are empty. */
-function batchOf(column: Column): RowBatch {
+export function batchOf(column: Column, decimal = '.'): RowBatch {
   const rows = column.length
   const encoder = new TextEncoder()
   let bytes = new Uint8Array(1024)
@@ -29,7 +26,7 @@ function batchOf(column: Column): RowBatch {
   let at = 0
   for (let row = 0; row < rows; row++) {
     starts[row] = at
-    const text = writtenCell(column, row)
+    const text = writtenCell(column, row, decimal)
     if (text !== null) {
       if (at + text.length * 3 > bytes.length) {
         const larger = new Uint8Array(Math.max(bytes.length * 2, at + text.length * 3))
@@ -44,52 +41,15 @@ function batchOf(column: Column): RowBatch {
   return { bytes, rows, firstCell: count, starts, ends, flags: new Uint8Array(rows), rowStarts: new Uint32Array(rows + 1), lines: count.map((i) => i + 1), spoiled: new Uint8Array(rows), byte: 0 }
 }
 
-export interface ChangedColumn {
-  /** Of all rows; those listed in `misfits` hold nothing of meaning. */
-  readonly column: Column
-  /** Rows whose cell cannot be read in the new kind, with the reason. */
-  readonly misfits: ReadonlyMap<number, string>
+/** Codes of categories in order of appearance, over all rows taken so far. */
+export interface Renaming {
+  readonly codes: Map<number, number>
+  readonly dictionary: string[]
 }
+export const newRenaming = (): Renaming => ({ codes: new Map(), dictionary: [] })
 
-export function changeKind(column: Column, kind: Kind): ChangedColumn {
-  const batch = batchOf(column)
-  const rows = batch.firstCell.subarray(0, batch.rows)
-  const missing = missingTexts([])
-  const survey = createSurvey({ columns: 1, missing, decimal: '.', quote: '"' })
-  survey.add(batch, rows)
-  const first = survey.columns[0] as (typeof survey.columns)[number]
-  const plan = planFor(column.name, first, kind, 'Your choice.')
-  const builder = createBuilder(plan, { index: 0, missing, decimal: '.', quote: '"' })
-  const bad = new Uint8Array(batch.rows)
-  builder.append(batch, rows, bad)
-  const misfits = new Map<number, string>()
-  bad.forEach((flag, row) => {
-    if (flag === 1) misfits.set(row, misfitReason(plan, writtenCell(column, row) ?? ''))
-  })
-  return { column: columnOf(plan, builder.take(batch.rows), batch.rows), misfits }
-}
-
-function columnOf(plan: ColumnPlan, chunk: ColumnChunk, rows: number): Column {
-  const base = { name: plan.name, length: rows, validity: chunk.validity }
-  switch (plan.kind.value) {
-    case 'numeric': {
-      const values = chunk.values as Float64Array
-      return { ...base, kind: 'numeric', values, integer: values.every((value) => Number.isInteger(value)) }
-    }
-    case 'datetime':
-      return { ...base, kind: 'datetime', seconds: chunk.values as Float64Array, layout: plan.layout ?? 'yyyy-MM-dd' }
-    case 'boolean':
-      return { ...base, kind: 'boolean', values: chunk.values as Uint8Array, labels: plan.labels ?? ['false', 'true'] }
-    case 'categorical':
-      return { ...base, kind: 'categorical', codes: chunk.values as Int32Array, dictionary: chunk.newCategories ?? [] }
-    case 'text':
-    case 'id':
-      return { ...base, kind: plan.kind.value, bytes: chunk.values as Uint8Array, offsets: chunk.offsets as Uint32Array }
-  }
-}
-
-/** A column at some rows, in their order. Categories without a row are left out. */
-export function takeColumn(column: Column, rows: ArrayLike<number>): Column {
+/** A column at some rows, in their order. Categories are named anew in order of appearance, those without a row left out; `renaming` goes on from earlier rows. */
+export function takeColumn(column: Column, rows: ArrayLike<number>, renaming: Renaming = newRenaming()): Column {
   const length = rows.length
   const validity = new Uint8Array((length + 7) >> 3)
   for (let i = 0; i < length; i++) if (isValid(column, rows[i] as number)) validity[i >> 3] = (validity[i >> 3] as number) | (1 << (i & 7))
@@ -104,16 +64,16 @@ export function takeColumn(column: Column, rows: ArrayLike<number>): Column {
     case 'boolean':
       return { ...base, kind: 'boolean', values: Uint8Array.from({ length }, (_, i) => column.values[rows[i] as number] as number), labels: column.labels }
     case 'categorical': {
-      const renamed = new Int32Array(column.dictionary.length).fill(-1)
-      const dictionary: string[] = []
+      const { codes: renamed, dictionary } = renaming
       const codes = Int32Array.from({ length }, (_, i) => {
         const code = column.codes[rows[i] as number] as number
         if (code < 0) return -1
-        if (renamed[code] === -1) {
-          renamed[code] = dictionary.length
+        let known = renamed.get(code)
+        if (known === undefined) {
+          renamed.set(code, (known = dictionary.length))
           dictionary.push(column.dictionary[code] as string)
         }
-        return renamed[code] as number
+        return known
       })
       return { ...base, kind: 'categorical', codes, dictionary }
     }
@@ -126,4 +86,29 @@ export function takeColumn(column: Column, rows: ArrayLike<number>): Column {
       return { ...base, kind: column.kind, bytes, offsets }
     }
   }
+}
+
+/** Rows of two columns of one kind, one below the other. Categories: both with the codes of one dictionary. */
+export function joinColumns(a: Column, b: Column): Column {
+  if (a.length === 0) return b
+  const length = a.length + b.length
+  const validity = new Uint8Array((length + 7) >> 3)
+  for (let i = 0; i < length; i++) if (i < a.length ? isValid(a, i) : isValid(b, i - a.length)) validity[i >> 3] = (validity[i >> 3] as number) | (1 << (i & 7))
+  const base = { name: b.name, length, validity }
+  const joined = <V extends Float64Array | Int32Array | Uint8Array>(values: V, first: V, second: V): V => {
+    values.set(first)
+    values.set(second, first.length)
+    return values
+  }
+  if (a.kind === 'numeric' && b.kind === 'numeric') return { ...base, kind: 'numeric', values: joined(new Float64Array(length), a.values, b.values), integer: a.integer && b.integer }
+  if (a.kind === 'datetime' && b.kind === 'datetime') return { ...base, kind: 'datetime', seconds: joined(new Float64Array(length), a.seconds, b.seconds), layout: b.layout }
+  if (a.kind === 'boolean' && b.kind === 'boolean') return { ...base, kind: 'boolean', values: joined(new Uint8Array(length), a.values, b.values), labels: b.labels }
+  if (a.kind === 'categorical' && b.kind === 'categorical') return { ...base, kind: 'categorical', codes: joined(new Int32Array(length), a.codes, b.codes), dictionary: b.dictionary }
+  if ((a.kind === 'text' || a.kind === 'id') && b.kind === a.kind) {
+    const offsets = new Uint32Array(length + 1)
+    offsets.set(a.offsets)
+    for (let i = 0; i <= b.length; i++) offsets[a.length + i] = a.bytes.length + (b.offsets[i] as number)
+    return { ...base, kind: b.kind, bytes: joined(new Uint8Array(a.bytes.length + b.bytes.length), a.bytes, b.bytes), offsets }
+  }
+  throw new StudioError({ code: 'bug', message: `invalid columns; one kind is needed to join them: ${a.kind} and ${b.kind}` })
 }

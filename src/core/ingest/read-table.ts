@@ -11,6 +11,7 @@ import { cellText, createScanner, type RowBatch } from './csv/scanner.ts'
 import { decideKind, planFor, type ColumnPlan } from './decide-kinds.ts'
 import { bomLength, createTranscoder, guessEncoding } from './decode.ts'
 import { limits } from './limits.ts'
+import { lineRuns } from './line-runs.ts'
 import type { Guess, IngestChoices, OptionGuesses, ParseOptions, RejectedRow } from './options.ts'
 import { decodedHead, utf8Pieces, type WatchedSource } from './source.ts'
 import { createSurvey, type Survey } from './survey.ts'
@@ -37,6 +38,8 @@ export interface TablePlan extends TableShape {
 export interface RowGroup {
   readonly rows: number
   readonly columns: readonly ColumnChunk[]
+  /** Where each row stands in the file, as of `lineRuns`. */
+  readonly lines: Uint32Array
   /** Bytes of the source behind the last row. */
   readonly bytesRead: number
   /** Refused since the last group: the first 1,000 of the source listed, all counted. */
@@ -212,6 +215,7 @@ export async function readTable(
   const most = maxRows ?? Number.POSITIVE_INFINITY
   /** Behind each held row: its end in the file. */
   let rowEnds = new Float64Array(4096)
+  let rowLines = new Uint32Array(4096)
   let held = 0
   let stored = from.rows
   const rejects: Rejects = { count: 0, listed: [] }
@@ -222,7 +226,9 @@ export async function readTable(
   async function flush(rows: number): Promise<void> {
     const bytesRead = rowEnds[rows - 1] as number
     const columns = builders.map((builder) => builder.take(rows))
+    const lines = lineRuns(rowLines, rows)
     rowEnds.copyWithin(0, rows, held)
+    rowLines.copyWithin(0, rows, held)
     held -= rows
     stored += rows
     const before = refusedAt.findIndex((byte) => byte >= bytesRead)
@@ -230,7 +236,7 @@ export async function readTable(
     refusedAt = refusedAt.slice(count)
     const rejected = rejects.listed.slice(toldRejects).filter((row) => row.byte < bytesRead)
     toldRejects += rejected.length
-    await sink({ rows, columns, bytesRead, rejected, rejectedCount: count })
+    await sink({ rows, columns, lines, bytesRead, rejected, rejectedCount: count })
   }
 
   function take(batch: RowBatch): void {
@@ -296,8 +302,14 @@ export async function readTable(
       const larger = new Float64Array(Math.max(held + rows.length, rowEnds.length * 2))
       larger.set(rowEnds)
       rowEnds = larger
+      const longer = new Uint32Array(larger.length)
+      longer.set(rowLines)
+      rowLines = longer
     }
-    for (let k = 0; k < rows.length; k++) rowEnds[held + k] = at[(rows[k] as number) + 1] as number
+    for (let k = 0; k < rows.length; k++) {
+      rowEnds[held + k] = at[(rows[k] as number) + 1] as number
+      rowLines[held + k] = batch.lines[rows[k] as number] as number
+    }
     held += rows.length
   }
 

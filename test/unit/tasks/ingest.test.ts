@@ -271,12 +271,12 @@ describe('tasks around the data', () => {
     const { datasetId } = await dataRekind({ projectId: 'p', token: 1, datasetId: record.id, kinds: [{ column: 'a', kind: 'text' }, { column: 'b', kind: 'numeric' }] }, host)
     expect(await cellsOf(host.store, datasetId)).toEqual({ a: ['2', '3'], b: [5, 6] })
     const changed = await datasetRecord(host.store, datasetId)
-    expect(changed.rejected).toMatchObject([{ column: 'b', reason: 'Row 1 of the data. Not a finite number: "x".', text: '1,x' }])
+    expect(changed.rejected).toMatchObject([{ column: 'b', line: 2, reason: 'Not a finite number: "x".', text: '1,x' }])
     expect(await cellsOf(host.store, record.id)).toEqual({ a: [1, 2, 3], b: ['x', '5', '6'] })
   })
   it('changes kinds row group by row group: lines told, what was kept out before kept, every other cell as it was', async () => {
     const host = await hostWith()
-    const rows = Array.from({ length: 40_000 }, (_, i) => `t-${i}${pad},${['red', 'blue', `one-${i}`][i % 3 === 2 && i % 1000 !== 2 ? 0 : i % 3]},${i % 7 === 0 ? '' : i / 4},${i % 2 === 0 ? 'no' : 'yes'},2021-0${1 + (i % 9)}-03,${i === 17 || i === 39_990 ? 'x' : i % 50}`)
+    const rows = Array.from({ length: 28_000 }, (_, i) => `t-${i}${pad},${['red', 'blue', `one-${i}`][i % 3 === 2 && i % 1000 !== 2 ? 0 : i % 3]},${i % 7 === 0 ? '' : i / 4},${i % 2 === 0 ? 'no' : 'yes'},2021-0${1 + (i % 9)}-03,${i === 17 || i === 27_990 ? 'x' : i % 50}`)
     rows[5] = 'too,few'
     rows[9] = `"t${pad}\nof two lines",red,1,no,2021-01-03,4`
     const text = `t,c,n,b,d,m\n${rows.join('\n')}\n`
@@ -289,8 +289,8 @@ describe('tasks around the data', () => {
     const changed = await datasetRecord(host.store, datasetId)
     expect(changed.chunks).toBeGreaterThan(2)
     // Row i stands on line i + 2; behind the cell of two lines one below.
-    expect(changed.rejected.map(({ line, column }) => [line, column])).toEqual([[7, null], [20, 'm'], [39_993, 'm']])
-    expect([changed.rejectedCount, changed.rowsCommitted, changed.state]).toEqual([3, 39_997, 'complete'])
+    expect(changed.rejected.map(({ line, column }) => [line, column])).toEqual([[7, null], [20, 'm'], [27_993, 'm']])
+    expect([changed.rejectedCount, changed.rowsCommitted, changed.state]).toEqual([3, 27_997, 'complete'])
     const after = await cellsOf(host.store, datasetId)
     const keep = (cells: unknown[] | undefined): unknown[] => (cells ?? []).filter((_, i) => !['x'].includes(String(before['m']?.[i])))
     for (const name of ['t', 'c', 'n', 'b', 'd']) expect(after[name], name).toEqual(keep(before[name]))
@@ -312,7 +312,7 @@ describe('tasks around the data', () => {
   it('reads numbers anew with the decimal mark of their file', async () => {
     const host = await hostWith()
     const record = await commit(host, `a;b\n${Array.from({ length: 30 }, (_, i) => `${i},5;${i % 3 === 0 ? 'k.A.' : `${i},25`}`).join('\n')}\n`)
-    expect(record.columns.map((column) => column.kind)).toEqual(['numeric', 'text'].map((kind, i) => (i === 1 ? record.columns[1]?.kind : kind)))
+    expect(record.columns.map((column) => column.kind)).toEqual(['numeric', 'categorical'])
     const rekind = (datasetId: string, column: string, kind: 'numeric' | 'categorical') => dataRekind({ projectId: 'p', token: 1, datasetId, kinds: [{ column, kind }] }, host)
     const { datasetId } = await rekind(record.id, 'b', 'numeric')
     expect((await cellsOf(host.store, datasetId))['b']?.slice(0, 2)).toEqual([1.25, 2.25])
@@ -326,15 +326,15 @@ describe('tasks around the data', () => {
     const host = await hostWith()
     const stopping: Host = {
       ...host,
-      store: { ...host.store, write: async (stores, body, durability) => ((stores as readonly string[]).includes('chunks') && ++groups === 3 ? Promise.reject(cancelled()) : host.store.write(stores, body, durability)) },
+      store: { ...host.store, write: async (stores, body, durability) => ((stores as readonly string[]).includes('chunks') && ++groups === 2 ? Promise.reject(cancelled()) : host.store.write(stores, body, durability)) },
     }
-    await errorOf(commit(stopping, long(50_000)))
+    await errorOf(commit(stopping, long(30_000)))
     const [paused] = await unfinishedDatasets(host.store, 'p')
     expect(paused?.rowsCommitted).toBeGreaterThan(0)
     const kept = await ingestKeep({ token: 1, datasetId: paused?.id as string }, host)
     const record = await datasetRecord(host.store, kept.datasetId)
     expect([record.state, record.rowsCommitted]).toEqual(['complete', paused?.rowsCommitted])
-    expect(record.hash).toBe((await commit(host, long(50_000), { choices: { maxRows: record.rowsCommitted } })).hash)
+    expect(record.hash).toBe((await commit(host, long(30_000), { choices: { maxRows: record.rowsCommitted } })).hash)
     expect((await host.store.read(['profiles'], (tx) => tx.get('profiles', record.id)))?.profile.rows).toBe(record.rowsCommitted)
     expect(await unfinishedDatasets(host.store, 'p')).toEqual([])
   })
