@@ -20,6 +20,8 @@ export interface FoldSpec {
   /** How often the rows are dealt anew; ignored by time, whose order is given. Default 1. */
   readonly repeats?: number
   readonly seed: number
+  /** Share of each fold's other rows to learn from, drawn (by time: the latest), in (0, 1]; a larger share holds a smaller one. Default 1. */
+  readonly trainShare?: number
 }
 export interface Fold {
   readonly repeat: number
@@ -109,7 +111,22 @@ export function makeFolds(columns: readonly Column[], rows: Uint32Array, spec: F
   const made = strategy.kind === 'time' ? rollingOrigin(columnNamed({ columns }, strategy.column), rows, folds) : dealt(columns, rows, spec, repeats)
   const empty = made.find(({ train, held }) => train.length === 0 || held.length === 0)
   if (empty) throw new StudioError({ code: 'bad-data', message: `invalid folds; fold ${empty.fold + 1} would ${empty.held.length === 0 ? 'hold out' : 'learn from'} no row of ${rows.length}: ${folds}`, hint: 'Use fewer folds.' })
-  return made
+  return spec.trainShare === undefined || spec.trainShare === 1 ? made : made.map((fold) => ({ ...fold, train: part(columns, fold, spec, spec.trainShare as number) }))
+}
+
+function part(columns: readonly Column[], { train, repeat, fold }: Fold, { strategy, seed }: FoldSpec, share: number): TrainRows {
+  if (!(share > 0 && share <= 1)) throw new StudioError({ code: 'bad-param', message: `invalid share of rows to learn from; not in (0, 1]: ${share}` })
+  const count = Math.max(1, Math.round(train.length * share))
+  if (strategy.kind === 'time') {
+    const column = columnNamed({ columns }, strategy.column)
+    const moments = column.kind === 'datetime' ? column.seconds : column.kind === 'numeric' ? column.values : undefined
+    return train.slice().sort((a, b) => ((moments?.[b] ?? 0) as number) - ((moments?.[a] ?? 0) as number) || b - a).slice(0, count).sort() as TrainRows
+  }
+  const rng = createRng(seed).fork(`part of fold ${repeat}.${fold}`)
+  // Dealt class by class, so that even a small share knows every class.
+  const groups = strategy.kind === 'stratified' ? groupsOf(columnNamed({ columns }, strategy.column), train) : [[...train]]
+  const placed = groups.flatMap((group) => Array.from(shuffle(Uint32Array.from(group), rng), (row, i) => ({ row, place: (i + 0.5) / group.length })))
+  return Uint32Array.from(placed.sort((a, b) => a.place - b.place || a.row - b.row).slice(0, count), ({ row }) => row).sort() as TrainRows
 }
 
 function dealt(columns: readonly Column[], rows: Uint32Array, { strategy, folds, seed }: FoldSpec, repeats: number): Fold[] {

@@ -62,3 +62,22 @@ export function studentCritical(alpha: number, df: number): number {
 export function fairHeads(k: number, n: number): number {
   return incompleteBeta(n - k, k + 1, 0.5)
 }
+
+export const normalDensity = (z: number): number => exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
+
+/** Chance that a standard normal is at most z; full relative accuracy in the lower tail. */
+export function normalCumulative(z: number): number {
+  if (z > 0) return 1 - normalCumulative(-z)
+  if (z < -3) {
+    // Laplace's continued fraction, from its far end.
+    let tail = -z
+    for (let k = 200; k > 0; k--) tail = k / tail - z
+    return normalDensity(z) / tail
+  }
+  let [term, sum] = [z, z]
+  for (let k = 3; Math.abs(term) > 1e-18; k += 2) {
+    term *= (z * z) / k
+    sum += term
+  }
+  return 0.5 + normalDensity(z) * sum
+}

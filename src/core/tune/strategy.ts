@@ -1,0 +1,49 @@
+/** The contract of a search strategy: from the trials so far to the next one. */
+import type { ParamValues } from '../params.ts'
+import type { Point, Space } from './space.ts'
+
+export interface Proposal {
+  readonly point: Point
+  /** Share of the full budget (rows, or rounds of the estimator), in (0, 1]. */
+  readonly budget: number
+}
+export interface Trial extends Proposal {
+  readonly params: ParamValues
+  /** Mean over the folds; null where the trial failed or a fold has no score. */
+  readonly score: number | null
+  /** One a fold. */
+  readonly folds: readonly (number | null)[]
+  /** Milliseconds. */
+  readonly spent: number
+  /** Why there is no score. */
+  readonly problem?: string
+}
+export interface SearchOptions {
+  /** Full trainings that may be spent; whole number from 1. Where a strategy counts in other ways it says so. */
+  readonly trials: number
+  readonly seed: number
+  readonly greaterIsBetter: boolean
+}
+export interface Strategy {
+  readonly id: string
+  readonly label: string
+  /** One sentence a newcomer understands. */
+  readonly summary: string
+  readonly source: string
+  /**
+   * The budgets that will be spent, one a trial, in order: known before the start.
+   * @throws StudioError bad-param where the options do not allow a search
+   */
+  plan(space: Space, options: SearchOptions): readonly number[]
+  /**
+   * A pure function of what is known: the same trials give the same proposal, so a search can be taken up again.
+   * @param trials finished ones, in order; undefined once the plan is fulfilled
+   */
+  propose(space: Space, trials: readonly Trial[], options: SearchOptions): Proposal | undefined
+}
+
+/** Trials with a score, best first, older first among equals. */
+export function bestFirst<T extends Pick<Trial, 'score'>>(trials: readonly T[], greaterIsBetter: boolean): T[] {
+  const sign = greaterIsBetter ? -1 : 1
+  return trials.filter((trial) => trial.score !== null).sort((a, b) => sign * ((a.score as number) - (b.score as number)))
+}

@@ -1,0 +1,158 @@
+/**
+ * Searches for parameters: each trial is judged over folds of the rows it is given, which should be
+ * training rows only, so that validation rows still say how good the chosen one is.
+ */
+import type { Context } from '../context.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { FoldSpec } from '../data/folds.ts'
+import { asStudioError, StudioError } from '../errors.ts'
+import { estimators } from '../estimators/registry.ts'
+import { metrics } from '../metrics/registry.ts'
+import { checkParams, type ParamValues } from '../params.ts'
+import { crossValidate, type FoldRecipe } from '../run/cross-validate.ts'
+import { strategies } from './registry.ts'
+import { checkSpace, paramsAt, type Space } from './space.ts'
+import { bestFirst, type SearchOptions, type Trial } from './strategy.ts'
+
+export interface TuneSpec {
+  readonly strategy: string
+  readonly space: Space
+  /** Full trainings to spend, each over all folds. */
+  readonly trials: number
+  readonly metric: string
+  readonly folding: FoldSpec
+  readonly seed: number
+  /** What a smaller budget has less of: rows, or a whole-number parameter such as trees or epochs. Default rows. */
+  readonly resource?: string
+  /** Milliseconds; what has not finished by then is not counted. */
+  readonly timeLimit?: number
+}
+export interface TuneResult {
+  readonly metric: string
+  /** In order; failed ones say why. */
+  readonly trials: readonly Trial[]
+  /** Index of the best trial on the full budget, or on the largest that any reached; null where none has a score. */
+  readonly best: number | null
+  /** plan: all done. time: the limit came. stopped: a person stopped it. */
+  readonly ended: 'plan' | 'time' | 'stopped'
+}
+
+const optionsOf = ({ trials, seed, metric }: TuneSpec): SearchOptions => ({ trials, seed, greaterIsBetter: metrics.get(metric).greaterIsBetter })
+
+/**
+ * What a search will cost, before it starts.
+ * @returns trials, single trainings, and how many trainings on the full budget they are worth
+ * @throws StudioError bad-param, unsupported
+ */
+export function costOf(estimatorId: string, spec: TuneSpec): { readonly trials: number; readonly fits: number; readonly fullFits: number } {
+  const estimator = estimators.get(estimatorId)
+  checkSpace(estimator.id, estimator.params, spec.space)
+  checkResource(estimatorId, spec)
+  const plan = strategies.get(spec.strategy).plan(spec.space, optionsOf(spec))
+  const each = spec.folding.folds * (spec.folding.repeats ?? 1)
+  return { trials: plan.length, fits: plan.length * each, fullFits: plan.reduce((sum, budget) => sum + budget, 0) * each }
+}
+
+function checkResource(estimatorId: string, { resource, space }: TuneSpec): void {
+  if (resource === undefined || resource === 'rows') return
+  const { id, params } = estimators.get(estimatorId)
+  if (!Object.hasOwn(params, resource) || params[resource]?.kind !== 'integer') throw new StudioError({ code: 'bad-param', message: `invalid resource of ${id}; not rows and not a whole-number parameter: ${resource.slice(0, 100)}` })
+  if (space.some(({ name }) => name === resource)) throw new StudioError({ code: 'bad-param', message: `invalid resource of ${id}; a parameter that varies cannot be the budget too: ${resource}` })
+}
+
+/** The parameters and folds of a trial on its share of the budget. */
+function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: number): { readonly recipe: FoldRecipe; readonly folding: FoldSpec } {
+  const { resource = 'rows', folding } = spec
+  const params: Record<string, ParamValues[string]> = { ...base.estimator.params, ...varied }
+  if (resource === 'rows') return { recipe: { ...base, estimator: { id: base.estimator.id, params } }, folding: budget === 1 ? folding : { ...folding, trainShare: budget } }
+  const { id, params: table } = estimators.get(base.estimator.id)
+  const full = Number(checkParams(id, table, params)[resource])
+  const least = table[resource]?.kind === 'integer' ? table[resource].min : 1
+  return { recipe: { ...base, estimator: { id, params: { ...params, [resource]: Math.max(least, Math.round(full * budget)) } } }, folding }
+}
+
+/**
+ * @param rows rows that may teach and judge trials, each with a target
+ * @param done trials of an earlier, interrupted search with the same spec; the rest is as if it had not been
+ * @throws StudioError bad-param, unsupported, cancelled; a trial that fails is recorded, not thrown
+ */
+export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = []): Promise<TuneResult> {
+  const { trials: total } = costOf(base.estimator.id, spec)
+  const options = optionsOf(spec)
+  const strategy = strategies.get(spec.strategy)
+  const trials = [...done]
+  const deadline = context.now() + (spec.timeLimit ?? Infinity)
+  const late = new StudioError({ code: 'cancelled', message: 'invalid trial; the time limit came before it finished' })
+  const inTime: Context = {
+    ...context,
+    signal: context.signal,
+    report: () => {},
+    stopping: () => false,
+    now: () => context.now(),
+    asset: (name) => context.asset(name),
+    assetUrl: (name) => context.assetUrl(name),
+    checkpoint: async () => {
+      await context.checkpoint()
+      if (context.now() >= deadline || context.stopping()) throw late
+    },
+  }
+  let best: number | undefined
+  const ending = (ended: TuneResult['ended']): TuneResult => ({ metric: spec.metric, trials, best: bestOf(trials, options.greaterIsBetter), ended })
+  for (;;) {
+    context.report({ kind: 'step', phase: 'tune', done: trials.length, total })
+    await context.checkpoint()
+    if (context.stopping()) return ending('stopped')
+    if (context.now() >= deadline) return ending('time')
+    const proposal = strategy.propose(spec.space, trials, options)
+    if (!proposal) return ending('plan')
+    const params = paramsAt(spec.space, proposal.point)
+    const begun = context.now()
+    let outcome: Pick<Trial, 'score' | 'folds' | 'problem'>
+    try {
+      const { recipe, folding } = shrunk(base, spec, params, proposal.budget)
+      const { result } = await crossValidate(recipe, dataset, rows, folding, inTime)
+      const folds = result.scores.find(({ metric }) => metric === spec.metric)?.values ?? []
+      const defined = folds.filter((value) => value !== null)
+      outcome = defined.length > 0 && defined.length === folds.length ? { folds, score: defined.reduce((sum, value) => sum + value, 0) / defined.length } : { folds, score: null, problem: 'a fold has no score' }
+    } catch (thrown) {
+      if (thrown === late) return ending(context.stopping() ? 'stopped' : 'time')
+      const error = asStudioError(thrown)
+      if (error.code === 'cancelled' || error.code === 'bug') throw error
+      outcome = { folds: [], score: null, problem: error.message }
+    }
+    trials.push({ ...proposal, params, ...outcome, spent: context.now() - begun })
+    if (outcome.score !== null && proposal.budget === 1 && (best === undefined || (options.greaterIsBetter ? outcome.score > best : outcome.score < best))) best = outcome.score
+    if (best !== undefined) context.report({ kind: 'curve', series: 'Best so far', x: trials.length, y: best })
+  }
+}
+
+/** Scores on little budget do not compare with those on more: only the largest reached counts. */
+function bestOf(trials: readonly Trial[], greaterIsBetter: boolean): number | null {
+  const scored = trials.map((trial, index) => ({ ...trial, index })).filter((trial) => trial.score !== null)
+  const most = scored.reduce((largest, { budget }) => Math.max(largest, budget), 0)
+  return bestFirst(scored.filter(({ budget }) => budget === most), greaterIsBetter)[0]?.index ?? null
+}
+
+/**
+ * How much of the scores' spread follows each parameter alone: the variance between its thirds (or choices)
+ * over the whole, eta squared, in [0, 1]; null under 10 trials on the full budget.
+ */
+export function parameterImportance(space: Space, trials: readonly Trial[]): readonly { readonly name: string; readonly share: number }[] | null {
+  const known = trials.filter((trial) => trial.score !== null && trial.budget === 1)
+  if (known.length < 10) return null
+  const scores = known.map((trial) => trial.score as number)
+  const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length
+  const whole = scores.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return space.map((dimension, d) => {
+    const bins = dimension.kind === 'choice' ? dimension.values.length : 3
+    const sums = Array.from({ length: bins }, () => ({ n: 0, sum: 0 }))
+    known.forEach((trial, i) => {
+      const bin = sums[Math.min(bins - 1, Math.floor((trial.point[d] as number) * bins))]
+      if (!bin) return
+      bin.n++
+      bin.sum += scores[i] as number
+    })
+    const between = sums.reduce((total, { n, sum }) => total + (n === 0 ? 0 : n * (sum / n - mean) ** 2), 0)
+    return { name: dimension.name, share: whole === 0 ? 0 : Math.min(1, between / whole) }
+  })
+}
