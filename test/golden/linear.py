@@ -56,13 +56,17 @@ def add(name, estimator, params, X, y, model, weights=None):
             "coefficients": None if not hasattr(model, "coef_") else np.ravel(model.coef_).tolist(),
             "intercepts": None if not hasattr(model, "intercept_") else np.ravel(model.intercept_).tolist(),
             "predictions": np.ravel(out).tolist(),
-            "standardErrors": errors(model, X, y) if type(model) is LinearRegression and weights is None and name == "least squares" else None,
+            "standardErrors": errors(model, X, y) if name in ("least squares", "logistic binary C 100.0") else None,
         }
     )
 
 
 def errors(model, X, y):
     design = np.column_stack([np.ones(len(y)), X])
+    if isinstance(model, LogisticRegression):
+        share = model.predict_proba(X)[:, 1]
+        penalty = np.diag([0.0] + [1 / model.C] * X.shape[1])
+        return np.sqrt(np.diag(np.linalg.inv(design.T @ (design * (share * (1 - share))[:, None]) + penalty)))[1:].tolist()
     squares = np.sum((y - model.predict(X)) ** 2) / (len(y) - design.shape[1])
     return np.sqrt(squares * np.diag(np.linalg.inv(design.T @ design)))[1:].tolist()
 
