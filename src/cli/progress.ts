@@ -65,7 +65,7 @@ export class ProgressLine {
     const text = this.#text(progress.done, progress.total, now - this.#phaseSince)
     if (!this.#to.isTTY) this.#to.write(`${text}\n`)
     else {
-      this.#to.write(`\r\u001b[K${text.slice(0, (this.#to.columns ?? 80) - 1)}`)
+      this.#to.write(`\r\u001b[K${text.slice(0, (this.#to.columns || 80) - 1)}`)
       this.#drawn = true
     }
   }
