@@ -61,16 +61,15 @@ describe.each(explainers.all.flatMap((explainer) => tasks.map((task) => ({ id: e
   })
 })
 
-test.each(explainers.all)('$id refuses in a sentence, always the baseline, and at most by the family of an estimator', (explainer) => {
-  const spoken = new Map<string, boolean>()
+test.each(explainers.all)('$id refuses in a sentence, always the baseline, and never all', (explainer) => {
+  let spokenOf = 0
   for (const estimator of estimators.all) {
     for (const task of estimator.tasks) {
       const reason = explainer.refuses({ task, estimator: estimator.id })
       if (reason !== undefined) expect(reason).toMatch(/^[A-Z].+\.$/)
       if (estimator.tags.baseline) expect(reason).toBeDefined()
-      else expect(reason === undefined).toBe(spoken.get(estimator.family) ?? reason === undefined)
-      spoken.set(estimator.family, reason === undefined)
+      if (reason === undefined) spokenOf++
     }
   }
-  expect([...spoken.values()]).toContain(true)
+  expect(spokenOf).toBeGreaterThan(0)
 })

@@ -1,12 +1,14 @@
 /** What each column gives to one row's prediction, exactly, for models made of trees. */
 import { StudioError } from '../errors.ts'
-import { estimators } from '../estimators/registry.ts'
 import { attributionsOf } from '../estimators/tree/attribute.ts'
 import type { TreeModel } from '../estimators/tree/head.ts'
 import type { Explainer, LocalAttribution } from './explainer.ts'
 import { columnsOfRow } from './row-columns.ts'
 
 const params = {} as const
+
+/** Estimators whose models are a TreeModel. */
+const ofTrees: ReadonlySet<string> = new Set(['decision-tree', 'random-forest', 'extra-trees', 'hist-gradient-boosting'])
 
 export const treeShap: Explainer<typeof params> = {
   id: 'tree-shap',
@@ -15,7 +17,7 @@ export const treeShap: Explainer<typeof params> = {
   source: 'Lundberg et al. 2020 (path-dependent TreeSHAP); equal to XGBoost pred_contribs. Ours adds the parts of features that were made of one column, which keeps the sum.',
   params,
   refuses({ estimator }) {
-    return estimators.has(estimator) && estimators.get(estimator).family === 'trees' ? undefined : 'Exact parts are known of models made of trees: a decision tree, a forest, or gradient boosting.'
+    return ofTrees.has(estimator) ? undefined : 'Exact parts are known of models made of trees: a decision tree, a forest, or gradient boosting.'
   },
   async explain({ pipeline, row, target }, _params, context): Promise<LocalAttribution> {
     await context.checkpoint()

@@ -40,6 +40,7 @@ test('of several classes the predicted one is spoken of; of a forest its probabi
 test('models without trees, and no chosen row, are refused', async () => {
   expect(treeShap.refuses({ task: 'binary', estimator: 'ridge' })).toMatch('models made of trees')
   expect(treeShap.refuses({ task: 'binary', estimator: 'extra-trees' })).toBeUndefined()
+  expect(treeShap.refuses({ task: 'binary', estimator: 'explainable-boosting' })).toMatch('models made of trees')
   const { row: _, ...without } = await treeInput('binary')
   await expect(explain(without)).rejects.toThrow('missing row')
   await expect(explain(await glassInput('binary'))).rejects.toMatchObject({ code: 'unsupported' })
