@@ -1,5 +1,7 @@
 /** The files of an exported bundle, each listed with its SHA-256 in manifest.json. */
 /// <reference path="./virtual.d.ts" />
+import type { CodePlan } from '../core/code/plan.ts'
+import { codeEndings, codeLanguages, modelCode } from '../core/code/write.ts'
 import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
@@ -21,6 +23,8 @@ export interface BundleParts {
   readonly cardMarkdown: string
   readonly cardHtml: string
   readonly cardJson: string
+  /** The model as readable code; absent where it has no such form. */
+  readonly code?: CodePlan
   /** The run record as JSON. */
   readonly run: unknown
 }
@@ -48,6 +52,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['example-predict.json', `${plainBody(parts.signature, parts.golden.rows.slice(0, 1))}\n`],
     ['example-infer.json', `${JSON.stringify({ id: 'example', inputs: inferTensors(parts.signature, parts.golden.rows.slice(0, 1)) })}\n`],
     ...deployFiles(parts.signature),
+    ...(parts.code ? codeLanguages.map((language): [string, string] => [`code/model.${codeEndings[language]}`, modelCode(parts.code as CodePlan, language)]) : []),
     ['README.md', bundleReadme(parts.signature)],
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))

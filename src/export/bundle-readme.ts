@@ -35,6 +35,7 @@ at /openapi.json.
 | reference.json | how inputs and answers were distributed; /metrics compares with it |
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
 | MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
+| code/ | linear models, decision trees and small boosting, as JavaScript, Python, C and SQL to read and run; it takes features as the recipe prepares them, so model.onnx stays the whole |
 | run.json | how it was trained |
 | manifest.json | SHA-256 of every file; the server does not start (exit code 78) where one differs |
 

@@ -11,7 +11,10 @@ import { encodeRows } from '../core/bundle/encode.ts'
 import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
+import { codePlan, type CodePlan } from '../core/code/plan.ts'
 import type { Context } from '../core/context.ts'
+import { StudioError } from '../core/errors.ts'
+import type { Pipeline } from '../core/run/pipeline.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { checkParity, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
@@ -86,9 +89,19 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
-  const files = await bundleFiles({ signature, golden, reference, model, cardMarkdown: markdown, cardHtml: cardHtml(card), cardJson: cardJson(card, facts), run: exportedRun(run) })
+  const files = await bundleFiles({ signature, golden, reference, ...codeOf(pipeline), model, cardMarkdown: markdown, cardHtml: cardHtml(card), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
+}
+
+/** Where the model can be written down to be read. */
+function codeOf(pipeline: Pipeline): { code?: CodePlan } {
+  try {
+    return { code: codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)) }
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code === 'unsupported') return {}
+    throw thrown
+  }
 }
 
 /** Population standard deviation over training rows; 0 for classes. */
