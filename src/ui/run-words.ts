@@ -1,0 +1,75 @@
+/** What a run was told and what came of it, in words: built once for every page that shows a run. */
+import { estimators } from '../core/estimators/registry.ts'
+import type { ModelFacts } from '../core/estimators/estimator.ts'
+import type { Run, Timings } from '../core/run/run.ts'
+import { formatCount, formatDuration, formatNumber, plural, shorten } from './format.ts'
+
+export interface Fact {
+  readonly name: string
+  readonly value: string
+}
+
+/** Facts that estimators report, by their name in code. */
+const factNames: ReadonlyMap<string, string> = new Map([
+  ['rounds', 'Rounds kept'],
+  ['roundsRun', 'Rounds trained'],
+  ['epochs', 'Epochs trained'],
+  ['bestEpoch', 'Best epoch'],
+  ['stopped', 'Why it ended'],
+  ['stoppedBecause', 'Why it ended'],
+  ['backendsRefused', 'Backends that failed their self-test'],
+  ['devicesLost', 'Devices lost on the way'],
+  ['heldBackRows', 'Rows held back to judge when to stop'],
+  ['kernels', 'Computed by'],
+  ['trees', 'Trees'],
+  ['leaves', 'Leaves'],
+  ['depth', 'Depth'],
+  ['oobScore', 'Score on rows left out of each tree'],
+  ['oobRows', 'Rows left out of some tree'],
+  ['supportVectors', 'Support vectors'],
+  ['rowsKept', 'Rows kept for comparison'],
+  ['nIter', 'Iterations'],
+  ['sweeps', 'Sweeps over the features'],
+  ['dualityGap', 'Distance from the best fit'],
+  ['bags', 'Models averaged'],
+  ['pairs', 'Pairs of features'],
+  ['converged', 'Converged'],
+])
+const factValues: ReadonlyMap<string, string> = new Map([
+  ['kernels compiled', 'compiled code (WebAssembly)'],
+  ['kernels plain', 'plain JavaScript'],
+])
+/** Said elsewhere. */
+const elsewhere = new Set(['backend'])
+
+function say(value: unknown): string {
+  if (typeof value === 'number') return formatNumber(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (value === null) return 'none'
+  if (Array.isArray(value)) return shorten(value.map((entry) => (Array.isArray(entry) ? entry.map(say).join(' × ') : say(entry))).join('; '), 600)
+  return shorten(typeof value === 'object' ? JSON.stringify(value) : String(value), 300)
+}
+const empty = (value: unknown): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0)
+/** bestAlpha -> Best alpha, for what an estimator reports under a name that is not listed. */
+export const spaced = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().replace(/^./, (first) => first.toUpperCase())
+
+export const factsInWords = (facts: ModelFacts): readonly Fact[] =>
+  Object.entries(facts)
+    .filter(([key, value]) => !empty(value) && !elsewhere.has(key))
+    .map(([key, value]) => ({ name: factNames.get(key) ?? spaced(key), value: factValues.get(`${key} ${String(value)}`) ?? say(value) }))
+
+/** Every parameter with the value that was used, the defaults included, as its form words them. */
+export function paramsInWords({ id, params }: Run['spec']['estimator']): readonly Fact[] {
+  const table = estimators.has(id) ? estimators.get(id).params : {}
+  return Object.entries(table).map(([key, param]) => {
+    const value = Object.hasOwn(params, key) ? params[key] : param.default
+    const option = param.kind === 'choice' ? param.options.find((entry) => entry.value === value)?.label : undefined
+    return { name: param.label, value: option ?? say(value) }
+  })
+}
+
+export const rowsInWords = ({ train, valid, test, leftOut }: NonNullable<Run['rows']>): string =>
+  `${formatCount(train)} training, ${formatCount(valid)} validation, ${formatCount(test)} test${leftOut > 0 ? `, ${formatCount(leftOut)} left out` : ''}`
+export const timesInWords = ({ load, prepare, fit, evaluate }: Timings): string =>
+  `load ${formatDuration(load)}, prepare ${formatDuration(prepare)}, fit ${formatDuration(fit)}, evaluate ${formatDuration(evaluate)}`
+export const backendInWords = ({ backend, threads }: Run['environment']): string => `${backend}, ${plural(threads, 'thread')}`
