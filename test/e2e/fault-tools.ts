@@ -33,12 +33,15 @@ export async function withProfile(body: (launch: () => Promise<BrowserContext>, 
   }
 }
 
-/** Numbers that do not compress; `n` counts the rows so that holes and doubles would show. */
-export function randomTable(rows: number, seed = 1): Buffer {
+/**
+ * `n` counts the rows so that holes and doubles would show; the other numbers do not compress, or are short
+ * so that a small file fills several row groups.
+ */
+export function randomTable(rows: number, seed = 1, short = false): Buffer {
   let state = seed
   const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
   const lines = ['n,a,b,c,d,e,f,g,h']
-  for (let row = 0; row < rows; row++) lines.push([row, ...Array.from({ length: 8 }, () => next())].join(','))
+  for (let row = 0; row < rows; row++) lines.push([row, ...Array.from({ length: 8 }, () => (short ? Math.floor(next() * 1000) : next()))].join(','))
   return Buffer.from(`${lines.join('\n')}\n`)
 }
 
