@@ -57,7 +57,7 @@ serve<Probe, { bare: Store }>({
     'ingest/commit': async () => async ({ name }, host) => ({ datasetId: await act(host, name) }),
     'project/copy': async () => async () => ({ projectId: 'copied' }),
     'project/export': async () => async () => ({ zip: new Uint8Array(200_000).fill(7), fileName: 'x.zip' }),
-    'explain/row': async () => async ({ runId }, host) => ({ cells: [], prediction: { label: await act(host, runId), warnings: [] }, actual: null }),
+    'explain/row': async () => async ({ runId }, host) => ({ cells: [], prediction: { label: await act(host, runId), warnings: [] }, actual: null, sealed: false }),
   },
   async start(setup) {
     return { bare: setup.port ? remoteStore(setup.port) : createMemoryStore({ patient: true }) }
