@@ -15,7 +15,9 @@ test('one threshold, kept slices, and a test part that is sealed until it is ope
   const cell = studio.getByRole('button', { name: /called .*Show the rows/ }).first()
   const before = { figures: await figures.innerText(), cell: await cell.innerText() }
   // The last of the three handles moves what the first two move.
-  await studio.getByRole('slider', { name: 'Threshold on the scores' }).press('PageDown')
+  await studio.getByRole('slider', { name: 'Threshold on the scores' }).press('PageUp')
+  // An arrow key goes where it points: up the axis is a higher threshold.
+  await expect.poll(async () => Number(await studio.getByRole('slider', { name: 'Threshold', exact: true }).inputValue())).toBeGreaterThan(0.5)
   await expect(figures).not.toHaveText(before.figures)
   await expect(cell).not.toHaveText(before.cell)
   await expect(figures.getByText(/^was /).first()).toBeVisible()
