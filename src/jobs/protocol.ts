@@ -20,6 +20,8 @@ import type { RecipeSteps } from '../core/recipe/preview.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
+import type { Trial } from '../core/tune/strategy.ts'
+import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 
 export type { ParityCertificate, ParityOutput } from '../core/onnx/parity.ts'
 import type { PlainError } from '../core/wire-error.ts'
@@ -71,6 +73,8 @@ export interface TaskMap {
   'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
   'prepare/preview': { input: { datasetId: string; target: TargetSpec; split: SplitSpec; recipe: RecipeSpec }; output: RecipePreview }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
+  /** `done` are the trials of an earlier, interrupted search with the same spec. */
+  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
@@ -98,6 +102,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'data/leaks': 'interactive',
   'prepare/preview': 'interactive',
   'train': 'compute',
+  'tune': 'compute',
   'evaluate/test': 'interactive',
   'evaluate/threshold': 'interactive',
   'evaluate/groups': 'interactive',

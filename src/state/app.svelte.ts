@@ -11,6 +11,7 @@ import { OfflineState } from './offline.svelte.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
 import { ProjectsState } from './projects.svelte.ts'
+import { Searches } from './searches.svelte.ts'
 
 export interface AppParts {
   readonly store: Store
@@ -34,6 +35,7 @@ export class AppState {
   readonly jobs: JobsState
   readonly notices = new Notices()
   readonly preferences = new Preferences()
+  readonly searches = new Searches()
   readonly offline: OfflineState
   readonly continueInMemory: AppParts['continueInMemory']
   readonly projects: ProjectsState

@@ -19,6 +19,7 @@ export const computeHandlers: Handlers = {
   'data/leaks': async () => (await import('./data-leaks.ts')).dataLeaks,
   'prepare/preview': async () => (await import('./prepare-preview.ts')).preparePreview,
   'train': async () => (await import('./train.ts')).train,
+  'tune': async () => (await import('./tune.ts')).tune,
   'evaluate/test': async () => (await import('./evaluate-test.ts')).evaluateTest,
   'evaluate/threshold': async () => (await import('./evaluate-threshold.ts')).evaluateThreshold,
   'evaluate/groups': async () => (await import('./evaluate-groups.ts')).evaluateGroups,

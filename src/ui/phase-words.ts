@@ -6,6 +6,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['boosting', 'Growing trees'],
   ['growing', 'Growing the tree'],
   ['evaluate', 'Evaluating'],
+  ['tune', 'Trying settings'],
   ['cross-validate', 'Cross-validating'],
   ['groups', 'Scoring groups'],
   ['nearest-counterfactual', 'Looking for the nearest row'],

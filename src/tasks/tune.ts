@@ -1,0 +1,11 @@
+import { makeSplit } from '../core/data/make-split.ts'
+import { tune as search } from '../core/tune/tune.ts'
+import { loadDataset } from '../storage/datasets.ts'
+import type { TaskHandler } from './task.ts'
+
+/** Trials are judged over folds of the training rows: validation rows still judge the settings that are chosen. */
+export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done }, { store, context }) => {
+  const dataset = await loadDataset(store, spec.datasetId)
+  const { train } = makeSplit(dataset.columns, spec.target.column, spec.split)
+  return search(spec, dataset, train, wanted, context, done)
+}
