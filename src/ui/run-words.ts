@@ -72,4 +72,5 @@ export const rowsInWords = ({ train, valid, test, leftOut }: NonNullable<Run['ro
   `${formatCount(train)} training, ${formatCount(valid)} validation, ${formatCount(test)} test${leftOut > 0 ? `, ${formatCount(leftOut)} left out` : ''}`
 export const timesInWords = ({ load, prepare, fit, evaluate }: Timings): string =>
   `load ${formatDuration(load)}, prepare ${formatDuration(prepare)}, fit ${formatDuration(fit)}, evaluate ${formatDuration(evaluate)}`
-export const backendInWords = ({ backend, threads }: Run['environment']): string => `${backend}, ${plural(threads, 'thread')}`
+const backendNames: ReadonlyMap<string, string> = new Map([['typescript', 'CPU'], ['cpu', 'CPU (tfjs)'], ['wasm', 'WebAssembly'], ['webgl', 'WebGL'], ['webgpu', 'WebGPU']])
+export const backendInWords = ({ backend, threads }: Run['environment']): string => `${backendNames.get(backend) ?? backend}, ${plural(threads, 'thread')}`
