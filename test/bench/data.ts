@@ -9,6 +9,8 @@ export interface BinaryTable {
   readonly train: Matrix
   readonly y: ClassTarget
   readonly held: Matrix
+  /** Classes of the held-out rows. */
+  readonly codes: Int32Array
   /** Share of held-out rows whose class is predicted. */
   accuracy(prediction: Prediction): number
 }
@@ -27,6 +29,7 @@ export function readBinaryTable(folder: string, rows: number, features: number):
     train: matrix(0, rows),
     y: { task: 'binary', column: 'y', classes: ['0', '1'], codes: codes.slice(0, rows) },
     held: matrix(rows, all),
+    codes: codes.slice(rows),
     accuracy: (prediction) => labelsOf(prediction as ClassPrediction).reduce((right, label, i) => right + (label === codes[rows + i] ? 1 : 0), 0) / (all - rows),
   }
 }
