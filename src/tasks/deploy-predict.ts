@@ -17,7 +17,7 @@ export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, sour
   const model = {
     signature,
     async answer(columns: Parameters<typeof pipeline.predict>[0], rows: Uint32Array) {
-      const prediction = await pipeline.predict(columns, rows)
+      const prediction = await pipeline.predict(columns, rows, context)
       return Array.from(rows, (_, i) => answerCells(prediction, i, signature))
     },
   }
