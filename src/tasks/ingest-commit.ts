@@ -3,7 +3,8 @@
  * file: the dataset is then paused, and the same file goes on from there.
  */
 import type { ColumnInfo, Source } from '../core/data/dataset.ts'
-import { asStudioError, StudioError } from '../core/errors.ts'
+import type { Context } from '../core/context.ts'
+import { asStudioError, cancelled, StudioError } from '../core/errors.ts'
 import { limits } from '../core/ingest/limits.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
 import { fromStart, readTable, surveyTable, type ReadFrom, type TablePlan } from '../core/ingest/read-table.ts'
@@ -56,13 +57,13 @@ const infoOf = (plan: TablePlan): ColumnInfo[] =>
 
 /** The whole way, given bytes and a store: what the task, the tests and the benches call. */
 export async function commitSource(opened: OpenSource, options: CommitOptions, host: Host): Promise<DatasetRecord> {
-  const { context } = host
+  const reading: Host = { ...host, context: stoppable(host.context) }
   const source = watch(opened.bytes, options.keepBytes)
-  const { plan, writer, from } = options.resumeId === undefined ? await begin(source, opened, options, host) : await resume(source, options, options.resumeId, host)
+  const { plan, writer, from } = options.resumeId === undefined ? await begin(source, opened, options, reading) : await resume(source, options, options.resumeId, reading)
   const kept: ColumnChunk[][] = []
   let keptBytes = from.rows > 0 ? Number.POSITIVE_INFINITY : 0
   try {
-    const rest = await readTable(source, plan, from, options.choices.maxRows, context, async (group) => {
+    const rest = await readTable(source, plan, from, options.choices.maxRows, reading.context, async (group) => {
       await writer.append(group)
       for (const column of group.columns) keptBytes += column.values.byteLength
       if (keptBytes <= limits.keepColumnBytes) kept.push([...group.columns])
@@ -74,6 +75,15 @@ export async function commitSource(opened: OpenSource, options: CommitOptions, h
     throw await settle(writer, asStudioError(thrown))
   }
 }
+
+/** A person's stop ends the reading at the next checkpoint; what is committed is paused, to go on or to be kept as it is. */
+const stoppable = (context: Context): Context => ({
+  ...context,
+  async checkpoint() {
+    await context.checkpoint()
+    if (context.stopping()) throw cancelled()
+  },
+})
 
 async function begin(source: WatchedSource, opened: OpenSource, options: CommitOptions, { store, context }: Host): Promise<{ plan: TablePlan; writer: DatasetWriter; from: ReadFrom }> {
   const plan = await surveyTable(source, options.choices, context)

@@ -321,6 +321,23 @@ describe('tasks around the data', () => {
     const back = await rekind(there.datasetId, 'a', 'numeric')
     expect((await cellsOf(host.store, back.datasetId))['a']?.[0]).toBe(1.5)
   })
+  it('stops when asked to, with the rows so far, and cannot be stopped once all are read', async () => {
+    let stopped = false
+    const host = await hostWith({
+      stopping: () => stopped,
+      report: (progress) => {
+        if (progress.kind === 'step' && progress.phase === 'Storing rows' && progress.done > 5_000_000) stopped = true
+      },
+    })
+    expect((await errorOf(commit(host, long(30_000)))).code).toBe('cancelled')
+    const [paused] = await unfinishedDatasets(host.store, 'p')
+    expect(paused?.state).toBe('paused')
+    expect(paused?.rowsCommitted).toBeGreaterThan(0)
+    expect(paused?.rowsCommitted).toBeLessThan(30_000)
+    const late = await hostWith({ stopping: () => stopped, report: (progress) => void (stopped = progress.kind === 'step' && progress.phase === 'Profiling columns') })
+    stopped = false
+    expect((await commit(late, long(100))).state).toBe('complete')
+  })
   it('keeps the rows of a stopped import as they are, without the file', async () => {
     let groups = 0
     const host = await hostWith()
