@@ -9,9 +9,9 @@ async function trainLong(page: Page, backend = 'Automatic'): Promise<void> {
   await chooseTarget(page, 'credit_risk')
   await goTo(page, 'Train')
   await page.getByRole('radio', { name: 'Neural network (MLP)' }).check()
-  await page.getByLabel('Epochs at most').fill('10000')
-  await page.getByLabel('Stop early').uncheck()
-  if (backend === 'Automatic') await page.getByLabel('Hidden layers').fill('512, 512')
+  await page.getByRole('textbox', { name: 'Epochs at most' }).fill('10000')
+  await page.getByRole('checkbox', { name: 'Stop early' }).uncheck()
+  if (backend === 'Automatic') await page.getByRole('textbox', { name: 'Hidden layers' }).fill('512, 512')
   else {
     await page.getByText('More', { exact: true }).click()
     await page.getByRole('combobox', { name: 'Compute backend' }).selectOption({ label: backend })

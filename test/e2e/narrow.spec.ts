@@ -21,7 +21,7 @@ test('the inspected row stays in view at 390 px', async ({ studio }) => {
 test('a number that is typed is one step of undo', async ({ studio }) => {
   await openSample(studio, 'Palmer penguins')
   await chooseTarget(studio, 'species')
-  const seed = studio.getByLabel('Seed')
+  const seed = studio.getByRole('textbox', { name: 'Seed' })
   const before = await seed.inputValue()
   await seed.fill('')
   await seed.pressSequentially('4711')

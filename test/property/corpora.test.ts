@@ -96,7 +96,7 @@ describe('text that has broken programs', () => {
     for (const text of loneSurrogates) {
       const { store, record } = await imported(utf16(`n,text\n1,${text}\n`, false), { ...asText, options: { ...asText.options, encoding: 'utf-16le' } })
       const column = (await loadDataset(store, record.id)).columns[1]
-      expect(column && cellAt(column, 0)).toBe(text.toWellFormed())
+      expect(column && cellAt(column, 0)).toBe(text.replace(/\p{Surrogate}/gu, '\uFFFD'))
     }
   })
 })
