@@ -107,6 +107,8 @@ async function trainScreens(page: Page, visit: Visit): Promise<void> {
   await page.getByRole('radio', { name: 'Neural network (MLP)' }).check()
   await page.getByRole('textbox', { name: 'Epochs at most' }).fill('10000')
   await page.getByRole('textbox', { name: 'Epochs at most' }).blur()
+  await page.getByRole('textbox', { name: 'Hidden layers' }).fill('512, 512')
+  await page.getByRole('textbox', { name: 'Hidden layers' }).blur()
   await page.getByRole('checkbox', { name: 'Stop early' }).uncheck()
   await page.getByRole('button', { name: /^train/i }).last().click()
   await page.getByRole('region', { name: /neural network/i }).getByRole('img').waitFor({ timeout: patience })
@@ -142,6 +144,8 @@ async function evaluateScreens(page: Page, visit: Visit): Promise<void> {
 
 async function explainScreens(page: Page, visit: Visit): Promise<void> {
   await openPage(page, 'Explain')
+  // Not the network above, which has learnt the rows by heart.
+  await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Gradient boosting' })
   await page.getByRole('region', { name: 'Features of the row' }).waitFor({ timeout: patience })
   const amount = page.getByRole('textbox', { name: 'credit_amount' })
   await amount.fill('9000')
@@ -158,6 +162,7 @@ async function explainScreens(page: Page, visit: Visit): Promise<void> {
 async function deployScreens(page: Page, visit: Visit): Promise<void> {
   await openPage(page, 'Deploy')
   await heading(page, 'Deploy')
+  await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Gradient boosting' })
   await visit('deploy')
   await page.getByRole('button', { name: 'Check and build' }).click()
   await page.getByRole('button', { name: /^Download/ }).waitFor({ timeout: patience })
