@@ -1,12 +1,9 @@
 /** `glasshouse predict`: the bundle's graph answers every row of a file; cells are held against its signature first. */
-import { encodeColumns } from '../core/bundle/encode.ts'
+import { graphAnswers } from '../core/bundle/graph-answers.ts'
 import type { Signature } from '../core/bundle/signature.ts'
-import type { Column } from '../core/data/column.ts'
 import { StudioError } from '../core/errors.ts'
-import type { CsvCell } from '../core/ingest/csv-write.ts'
-import { answer, type OnnxSession } from '../core/onnx/runner.ts'
-import type { SignatureIssue } from '../jobs/protocol.ts'
-import { predictFile } from '../tasks/predict-file.ts'
+import type { SignatureIssue } from '../core/bundle/signature-issues.ts'
+import { predictFile } from '../core/bundle/predict-file.ts'
 import { readWords } from './arguments.ts'
 import { checkWritable, openBundle, openFile, writeWhole } from './files.ts'
 import { openRunner, terminalContext } from './host.ts'
@@ -26,7 +23,7 @@ export async function predict(argv: readonly string[], io: Io): Promise<void> {
   try {
     const session = await (await openRunner(context)).open(model)
     try {
-      const { csv, rows, issues } = await predictFile(file.bytes, {}, { signature, answer: (columns, numbers) => cellsOf(session, signature, columns, numbers) }, context)
+      const { csv, rows, issues } = await predictFile(file.bytes, {}, graphAnswers(session, signature), context)
       const problem = refusal(csv, issues, signature)
       if (csv === null || problem !== undefined) throw new StudioError({ code: 'bad-data', message: problem ?? 'missing predictions' })
       io.progress.clear()
@@ -42,25 +39,6 @@ export async function predict(argv: readonly string[], io: Io): Promise<void> {
   } finally {
     await file.close()
   }
-}
-
-async function cellsOf(session: OnnxSession, signature: Signature, columns: readonly Column[], rows: Uint32Array): Promise<CsvCell[][]> {
-  const { answers, probabilities } = await answer(session, signature, encodeColumns(signature, columns, rows), rows.length)
-  const k = signature.classes.length
-  const written = signature.outputs.at(-1)?.tensor === 'float' ? shortest : (value: number): number => value
-  return Array.from(rows, (_, i) => {
-    if (!probabilities) return [written(answers[i] as number)]
-    return [answers[i] as string, ...Array.from({ length: k }, (_, c) => written(probabilities[i * k + c] as number))]
-  })
-}
-
-/** The shortest number that is the same 32-bit number: the graph knows no more digits than that. */
-function shortest(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = Number(value.toPrecision(digits))
-    if (Math.fround(text) === value) return text
-  }
-  return value
 }
 
 /** A column that vanished is an error even where single values may be missing: nobody watches a terminal's remarks in CI. */

@@ -13,6 +13,7 @@ import type { ZipEntry } from '../core/zip.ts'
 import packageJson from './server/template/package.json?raw'
 import packageLock from './server/template/package-lock.json?raw'
 import dockerfile from './server/template/Dockerfile?raw'
+import scorer from 'virtual:glasshouse-scorer'
 import server from 'virtual:glasshouse-server'
 
 export interface BundleParts {
@@ -44,6 +45,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['model_card.json', parts.cardJson],
     ['run.json', fileJson(parts.run)],
     ['server/server.mjs', server],
+    ['server/score.mjs', scorer],
     ['package.json', packageJson],
     ['package-lock.json', packageLock],
     ['.npmrc', 'ignore-scripts=true\nfund=false\naudit=false\n'],

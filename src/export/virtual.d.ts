@@ -2,3 +2,7 @@ declare module 'virtual:glasshouse-server' {
   const source: string
   export default source
 }
+declare module 'virtual:glasshouse-scorer' {
+  const source: string
+  export default source
+}

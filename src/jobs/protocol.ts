@@ -15,6 +15,7 @@ import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
+import type { FilePrediction } from '../core/bundle/predict-file.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import type { RecipeSteps } from '../core/recipe/preview.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
@@ -45,17 +46,6 @@ export interface RecipePreview extends RecipeSteps {
   /** How many rows the split gives to each part, and what it leaves out. */
   readonly parts?: { readonly train: number; readonly valid: number; readonly test: number; readonly leftOut: readonly { readonly reason: string; readonly rows: number }[] }
 }
-/** A cell, row or column of a new file that does not match the signature. */
-export interface SignatureIssue {
-  readonly level: 'error' | 'warning'
-  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value' | 'ragged-row'
-  readonly column: string
-  /** 1-based data row, absent for whole columns. */
-  readonly row?: number
-  readonly count: number
-  readonly text: string
-}
-
 /** Something stored that cannot be read as what it is. */
 export interface DamagedRecord {
   readonly store: string
@@ -84,7 +74,7 @@ export interface TaskMap {
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
-  'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: { rows: number; issues: readonly SignatureIssue[]; csv: Uint8Array<ArrayBuffer> | null; preview: { header: readonly string[]; rows: readonly (readonly string[])[] } } }
+  'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: FilePrediction }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
   'project/copy': { input: { projectId: string; name: string }; output: { projectId: string } }

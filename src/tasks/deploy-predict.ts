@@ -1,4 +1,5 @@
 /** Predictions for a new file by the pipeline of a run. */
+import { predictFile } from '../core/bundle/predict-file.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { labelsOf, type Prediction } from '../core/data/target.ts'
@@ -6,7 +7,6 @@ import type { CsvCell } from '../core/ingest/csv-write.ts'
 import { readRun } from '../storage/runs.ts'
 import { openIngestSource } from './ingest-source.ts'
 import { openRun } from './opened-run.ts'
-import { predictFile } from './predict-file.ts'
 import type { TaskHandler } from './task.ts'
 
 export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, source, choices }, { store, context }) => {

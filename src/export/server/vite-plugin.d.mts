@@ -1,4 +1,4 @@
 import type { Plugin } from 'vite'
 
-/** `virtual:glasshouse-server`: the bundle's server as text. */
+/** `virtual:glasshouse-server` and `virtual:glasshouse-scorer`: the bundle's programs as text. */
 export function serverSource(): Plugin

@@ -4,24 +4,22 @@
  * its values do not allow it. The file is read in pieces: its size does not matter. Whose predictions they
  * are is the caller's affair: the studio's own pipeline in the page, the exported graph in the terminal.
  */
-import type { Signature, SignatureInput } from '../core/bundle/signature.ts'
-import type { Context } from '../core/context.ts'
-import { isValid, type Column } from '../core/data/column.ts'
-import { StudioError } from '../core/errors.ts'
-import { createBuilder, misfitReason } from '../core/ingest/column-builder.ts'
-import { csvLine, type CsvCell } from '../core/ingest/csv-write.ts'
-import { fittingRows, missingTexts } from '../core/ingest/csv/cells.ts'
-import { cellText, type RowBatch } from '../core/ingest/csv/scanner.ts'
-import type { ColumnPlan } from '../core/ingest/decide-kinds.ts'
-import { formatDatetime } from '../core/ingest/datetime.ts'
-import { scannerFor, shapeOf, type TableShape } from '../core/ingest/read-table.ts'
-import { utf8Pieces, watch, type ByteSource, type WatchedSource } from '../core/ingest/source.ts'
-import type { IngestChoices } from '../core/ingest/options.ts'
-import type { SignatureIssue, TaskMap } from '../jobs/protocol.ts'
+import type { Signature, SignatureInput } from './signature.ts'
+import type { Context } from '../context.ts'
+import { isValid, type Column } from '../data/column.ts'
+import { StudioError } from '../errors.ts'
+import { createBuilder, misfitReason } from '../ingest/column-builder.ts'
+import { csvLine, type CsvCell } from '../ingest/csv-write.ts'
+import { fittingRows, missingTexts } from '../ingest/csv/cells.ts'
+import { cellText, type RowBatch } from '../ingest/csv/scanner.ts'
+import type { ColumnPlan } from '../ingest/decide-kinds.ts'
+import { formatDatetime } from '../ingest/datetime.ts'
+import { scannerFor, shapeOf, type TableShape } from '../ingest/read-table.ts'
+import { utf8Pieces, watch, type ByteSource, type WatchedSource } from '../ingest/source.ts'
+import type { IngestChoices } from '../ingest/options.ts'
+import { Issues, type SignatureIssue } from './signature-issues.ts'
 
 const previewRows = 50
-/** Cells listed one by one for each kind of issue and column; the rest is counted. */
-const listedCells = 20
 
 /** A model that answers rows of columns as its signature describes them. */
 export interface AnsweringModel {
@@ -29,35 +27,66 @@ export interface AnsweringModel {
   /** For each row the cells to append: the label and the probability of each class, or the value. */
   answer(columns: readonly Column[], rows: Uint32Array): Promise<CsvCell[][]>
 }
-export type FilePrediction = TaskMap['deploy/predict']['output']
+export interface Prediction {
+  /** Of the file, answered or not. */
+  readonly rows: number
+  /** Rows that got a prediction. */
+  readonly answered: number
+  readonly issues: readonly SignatureIssue[]
+  /** False where a needed column is missing: nothing was written. */
+  readonly usable: boolean
+  readonly preview: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+}
+export interface FilePrediction extends Omit<Prediction, 'usable' | 'answered'> {
+  /** The file with its predictions; null where there are none. */
+  readonly csv: Uint8Array<ArrayBuffer> | null
+}
+/** Takes pieces of the answer in order; the next is made when it is done. */
+export type Write = (piece: Uint8Array<ArrayBuffer>) => Promise<void> | void
 
 /** @throws StudioError bad-data for bytes that are no table */
 export async function predictFile(source: ByteSource, choices: IngestChoices, model: AnsweringModel, context: Context): Promise<FilePrediction> {
+  let parts: Uint8Array<ArrayBuffer>[] = []
+  const begin = (): Write => {
+    parts = []
+    return (piece) => void parts.push(piece)
+  }
+  const { usable, rows, issues, preview } = await predictInto(source, choices, model, begin, context)
+  return { rows, issues, csv: !usable || rows === 0 ? null : joined(parts), preview }
+}
+
+/**
+ * The same for files of any size: the answer leaves in pieces.
+ * @param begin called before the first piece; a second time where the file has to be read again from its start
+ */
+export async function predictInto(source: ByteSource, choices: IngestChoices, model: AnsweringModel, begin: () => Write, context: Context): Promise<Prediction> {
   const watched = watch(source)
   try {
-    return await predictTable(watched, choices, model, context)
+    return await predictTable(watched, choices, model, begin, context)
   } catch (thrown) {
     // As on ingest: what stops being UTF-8 behind its beginning is read as Windows-1252, unless UTF-8 was chosen.
     if (!(thrown instanceof StudioError) || thrown.details['encoding'] !== 'utf-8' || choices.options?.encoding !== undefined) throw thrown
-    return predictTable(watched, { ...choices, options: { ...choices.options, encoding: 'windows-1252' } }, model, context)
+    return predictTable(watched, { ...choices, options: { ...choices.options, encoding: 'windows-1252' } }, model, begin, context)
   }
 }
 
-async function predictTable(watched: WatchedSource, choices: IngestChoices, model: AnsweringModel, context: Context): Promise<FilePrediction> {
+async function predictTable(watched: WatchedSource, choices: IngestChoices, model: AnsweringModel, begin: () => Write, context: Context): Promise<Prediction> {
   const { signature } = model
   const shape = await shapeOf(watched, choices)
   const issues = new Issues()
   const usable = checkColumns(signature, shape, issues)
   const header = [...shape.names, ...predictionNames(signature, shape.names)]
   const preview: string[][] = []
-  if (!usable) return { rows: 0, issues: issues.list(), csv: null, preview: { header, rows: preview } }
+  if (!usable) return { rows: 0, answered: 0, issues: issues.list(), usable, preview: { header, rows: preview } }
 
   const encoder = new TextEncoder()
-  const parts: Uint8Array<ArrayBuffer>[] = [encoder.encode(csvLine(header))]
+  const write = begin()
+  await write(encoder.encode(csvLine(header)))
   const scanner = scannerFor(shape, shape.bom, 1)
   const readers = signature.inputs.map((input) => readerOf(input, shape))
   let headerLeft = shape.options.header
   let rows = 0
+  let answered = 0
   const take = async (batch: RowBatch): Promise<void> => {
     const from = headerLeft && batch.rows > 0 ? 1 : 0
     if (from) headerLeft = false
@@ -67,11 +96,12 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
     let text = ''
     for (let i = 0; i < count; i++) {
       const cells = rowCells(batch, from + i, shape)
+      if ((answers[i] as readonly CsvCell[])[0] !== null) answered++
       const line: CsvCell[] = [...cells.map((cell) => (cell === '' ? null : cell)), ...(answers[i] as readonly CsvCell[])]
       text += csvLine(line)
       if (preview.length < previewRows) preview.push(line.map((cell) => (cell === null ? '' : String(cell))))
     }
-    parts.push(encoder.encode(text))
+    await write(encoder.encode(text))
     rows += count
     await context.checkpoint()
   }
@@ -81,26 +111,7 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
   }
   await take(scanner.end())
   context.report({ kind: 'step', phase: 'Predicting', done: watched.size, total: watched.size })
-  return { rows, issues: issues.list(), csv: rows === 0 ? null : joined(parts), preview: { header, rows: preview } }
-}
-
-/** Issues by kind and column: the first cells by row, the rest as one count. */
-class Issues {
-  readonly #groups = new Map<string, { readonly listed: SignatureIssue[]; more: number }>()
-
-  add(issue: SignatureIssue): void {
-    const key = `${issue.kind} ${issue.column}`
-    const group = this.#groups.get(key) ?? { listed: [], more: 0 }
-    this.#groups.set(key, group)
-    if (group.listed.length < listedCells) group.listed.push(issue)
-    else group.more += issue.count
-  }
-  list(): SignatureIssue[] {
-    return [...this.#groups.values()].flatMap(({ listed, more }) => {
-      const { level, kind, column } = listed[0] as SignatureIssue
-      return more === 0 ? listed : [...listed, { level, kind, column, count: more, text: `${more.toLocaleString('en')} more such cells in this column.` }]
-    })
-  }
+  return { rows, answered, issues: issues.list(), usable, preview: { header, rows: preview } }
 }
 
 /** Whole columns: false where one is missing that the model cannot do without. */
