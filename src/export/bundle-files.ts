@@ -7,6 +7,7 @@ import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { sha256 } from '../core/ids.ts'
+import { batchFiles } from './batch/files.ts'
 import { deployFiles } from './deploy/files.ts'
 import { bundleReadme } from './bundle-readme.ts'
 import type { ZipEntry } from '../core/zip.ts'
@@ -54,6 +55,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['example-predict.json', `${plainBody(parts.signature, parts.golden.rows.slice(0, 1))}\n`],
     ['example-infer.json', `${JSON.stringify({ id: 'example', inputs: inferTensors(parts.signature, parts.golden.rows.slice(0, 1)) })}\n`],
     ...deployFiles(parts.signature),
+    ...batchFiles(),
     ...(parts.code ? codeLanguages.map((language): [string, string] => [`code/model.${codeEndings[language]}`, modelCode(parts.code as CodePlan, language)]) : []),
     ['README.md', bundleReadme(parts.signature)],
   ]

@@ -34,6 +34,7 @@ at /openapi.json.
 | golden.json | rows with the studio's own answers; the server answers them at each start |
 | reference.json | how inputs and answers were distributed; /metrics compares with it |
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
+| server/score.mjs, batch/ | the same answers for files: one CSV, or many on Dask, Ray or Spark; see batch/README.md |
 | MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
 | code/ | linear models, decision trees and small boosting, as JavaScript, Python, C and SQL to read and run; it takes features as the recipe prepares them, so model.onnx stays the whole |
 | run.json | how it was trained |

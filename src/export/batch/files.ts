@@ -1,0 +1,37 @@
+/** Everything under batch/ in a bundle: the scorer on engines for many machines. */
+import daskScore from './dask_score.py?raw'
+import rayScore from './ray_score.py?raw'
+import scorer from './scorer.py?raw'
+import sparkScore from './spark_score.py?raw'
+
+/** Path and text of each file. */
+export const batchFiles = (): [string, string][] => [
+  ['batch/README.md', readme],
+  ['batch/scorer.py', scorer],
+  ['batch/dask_score.py', daskScore],
+  ['batch/ray_score.py', rayScore],
+  ['batch/spark_score.py', sparkScore],
+]
+
+const readme = `# More rows than one machine should answer
+
+One file, without any engine:
+
+    node server/score.mjs data.csv scored.csv
+
+Many files, on an engine that you have. Every worker needs Node 20, this bundle (after \`npm ci\`) and the partitions
+at the same paths:
+
+    python3 batch/dask_score.py 'data/part-*.csv' --out scored --scheduler tcp://HOST:8786
+    python3 batch/ray_score.py 'data/part-*.csv' --out scored --address auto
+    spark-submit --py-files batch/scorer.py batch/spark_score.py 'data/part-*.csv' --out scored
+
+Each worker runs the bundle's own scorer, so the answers are the server's and the studio's. A partition comes out under
+its own name with the columns \`prediction\` and, for classes, \`probability of ...\` appended; rows whose values the
+signature refuses are kept without a prediction and counted. An output is renamed when it is whole: a worker that
+is killed loses nothing and doubles nothing. \`_predictions.json\` is written last, so a folder that has it is
+complete. After a stop, \`--resume\` keeps what is there.
+
+The Dask job is tested with a scheduler and two workers, one of them killed on the way. The jobs for Ray and Spark are
+written to their documentation and were not run by us: try them on a small part first.
+`

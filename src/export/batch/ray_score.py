@@ -1,0 +1,25 @@
+"""Scores a partitioned CSV on a Ray cluster: python3 batch/ray_score.py 'data/part-*.csv' --out scored --address auto
+
+One task a partition; each of Ray's worker processes keeps one scorer process. A task whose worker is lost is run again.
+"""
+import argparse
+import os
+
+import ray
+import scorer
+
+
+def main():
+    parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    parser.add_argument("--address", help="of the cluster, such as auto; without it Ray starts on this machine")
+    options = parser.parse_args()
+    bundle = os.path.abspath(options.bundle)
+    todo, kept = scorer.plan(options.partitions, options.out, bundle, options.resume)
+    ray.init(address=options.address, runtime_env={"py_modules": [scorer.__file__]} if options.address else None)
+    score = ray.remote(num_cpus=1, max_retries=2)(scorer.score)
+    results = ray.get([score.remote(bundle, options.node, source, target) for source, target in todo])
+    scorer.finish(options.out, results, kept)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Scores a partitioned CSV on Spark: spark-submit --py-files batch/scorer.py batch/spark_score.py 'data/part-*.csv' --out scored
+
+Each of Spark's Python workers keeps one scorer process. A task that is lost or run twice (speculation) writes the
+same files again, each renamed when whole.
+"""
+import argparse
+import os
+
+from pyspark.sql import SparkSession
+
+import scorer
+
+
+def main():
+    parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+    options = parser.parse_args()
+    bundle = os.path.abspath(options.bundle)
+    todo, kept = scorer.plan(options.partitions, options.out, bundle, options.resume)
+    context = SparkSession.builder.appName("glasshouse-score").getOrCreate().sparkContext
+    slices = max(1, min(len(todo), context.defaultParallelism * 4))
+    results = context.parallelize(todo, slices).map(lambda pair: scorer.score(bundle, options.node, *pair)).collect() if todo else []
+    scorer.finish(options.out, results, kept)
+
+
+if __name__ == "__main__":
+    main()

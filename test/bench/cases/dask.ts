@@ -1,0 +1,114 @@
+/**
+ * A bundle's batch job on a Dask cluster: a scheduler and two workers on loopback, a partitioned CSV of
+ * millions of rows, one worker killed on the way. It passes where every row came out once, in its place, with the
+ * studio's own answer. BENCH_ROWS is how many rows there are (3,000,000).
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer } from 'vite'
+import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
+
+const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
+const allRows = Number(process.env['BENCH_ROWS'] ?? 3_000_000)
+const partitions = 30
+/** Parity of the exported graph: probabilities within 1e-5, and the CSV writes the shortest text of a float32. */
+const tolerance = 1e-5
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createTcpServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+function started(args: readonly string[], cwd: string, pattern: RegExp): Promise<ChildProcess> {
+  const child = spawn(python, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const hear = (part: Buffer): void => {
+      text += part.toString()
+      if (pattern.test(text)) resolve(child)
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.once('close', () => reject(new Error(text)))
+  })
+}
+
+/** @returns whether every row is there once with the studio's answer, and the worker was lost before the end */
+export async function run(json: boolean): Promise<boolean> {
+  if (spawnSync(python, ['-c', 'import distributed']).status !== 0) {
+    process.stderr.write(`missing peer; ${python} cannot import distributed. Install: apt-get install python3-distributed\n`)
+    process.exit(2)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'bench-dask-'))
+  const children: ChildProcess[] = []
+  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  try {
+    const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+    const bundle = join(folder, 'bundle')
+    mkdirSync(bundle)
+    const { pipeline, table } = await makeBundle('hist-gradient-boosting', bundle)
+    const rowsEach = Math.ceil(allRows / partitions)
+    const parts = join(folder, 'data')
+    mkdirSync(parts)
+    const name = (index: number): string => `part-${String(index).padStart(4, '0')}.csv`
+    for (let index = 0; index < partitions; index++) writeFileSync(join(parts, name(index)), table(rowsEach, 100 + index).csv)
+
+    const address = `tcp://127.0.0.1:${await freePort()}`
+    children.push(await started(['-m', 'distributed.cli.dask_scheduler', '--host', '127.0.0.1', '--port', address.split(':')[2] as string, '--no-dashboard'], folder, /Scheduler at:/))
+    const worker = (): Promise<ChildProcess> => started(['-m', 'distributed.cli.dask_worker', address, '--nthreads', '1', '--no-nanny', '--no-dashboard', '--host', '127.0.0.1'], folder, /Registered to:/)
+    const doomed = await worker()
+    children.push(doomed, await worker())
+
+    const out = join(folder, 'scored')
+    const begun = performance.now()
+    const job = spawn(python, [join(bundle, 'batch/dask_score.py'), join(parts, 'part-*.csv'), '--out', out, '--scheduler', address], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let said = ''
+    job.stdout.on('data', (part: Buffer) => (said += part.toString()))
+    let killedAfter = -1
+    const watch = setInterval(() => {
+      const done = existsSync(out) ? readdirSync(out).filter((file) => file.endsWith('.csv')).length : 0
+      if (killedAfter >= 0 || done < partitions / 3) return
+      killedAfter = done
+      doomed.kill('SIGKILL')
+    }, 20)
+    const code = await new Promise<number | null>((resolve) => job.once('close', resolve))
+    clearInterval(watch)
+    const seconds = (performance.now() - begun) / 1000
+    const summary = code === 0 ? (JSON.parse(said) as { rows: number; unanswered: number; partitions: number }) : undefined
+
+    let wrong = 0
+    let largest = 0
+    let found = 0
+    for (let index = 0; index < partitions && summary; index++) {
+      const prediction = await pipeline.predict(table(rowsEach, 100 + index).columns)
+      if (prediction.task === 'regression') throw new Error('classes were asked for')
+      const lines = readFileSync(join(out, name(index)), 'utf8').trimEnd().split('\r\n').slice(1)
+      if (lines.length !== rowsEach) wrong++
+      found += lines.length
+      lines.forEach((line, row) => {
+        const cells = line.split(',')
+        const ours = prediction.probabilities[row * 2 + 1] as number
+        const difference = Math.abs(Number(cells.at(-1)) - ours)
+        largest = Math.max(largest, difference)
+        // Between the two, either label is right; the run's threshold is 0.4.
+        if (!(difference <= tolerance) || (Math.abs(ours - 0.4) > tolerance && cells.at(-3) !== prediction.classes[ours >= 0.4 ? 1 : 0])) wrong++
+      })
+    }
+    const leftover = summary ? readdirSync(out).filter((file) => !/^part-\d{4}\.csv$/.test(file) && file !== '_predictions.json' && !file.endsWith('.part')) : []
+    const passed = summary?.rows === rowsEach * partitions && found === summary.rows && summary.unanswered === 0 && wrong === 0 && leftover.length === 0 && killedAfter > 0 && killedAfter < partitions
+    const line = { name: 'dask, hist-gradient-boosting', rows: found, partitions, seconds: Number(seconds.toFixed(1)), rowsPerSecond: Math.round(found / seconds), workerKilledAfter: killedAfter, wrong, largestDifference: largest, passed }
+    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([key, value]) => `${key} ${String(value)}`).join('  ')}\n`)
+    return passed
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await vite.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
