@@ -56,6 +56,7 @@ export const decisionTree: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['trees'],
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
     await context.checkpoint()

@@ -1,7 +1,7 @@
 /** The elastic net: least squares with a penalty on sizes and squares of coefficients, by coordinate descent. */
 import type { ParamTable } from '../params.ts'
 import type { Estimator } from './estimator.ts'
-import { fitSparse, sparseParams } from './linear-parts/sparse.ts'
+import { fitSparse, sparseParams, sparsePath } from './linear-parts/sparse.ts'
 import { linearFromState, linearToOnnx, regressionModel } from './linear.ts'
 
 const { alpha, ...others } = sparseParams
@@ -22,7 +22,9 @@ export const elasticNet: Estimator<typeof params> = {
   tasks: ['regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['coefficients'],
   fit: (X, y, options, context) => fitSparse(id, X, y, options.params, options.weights, context),
+  path: (X, y, { params: given, weights }, points, context) => sparsePath(id, X, y, given, weights, points, context),
   revive: (state) => regressionModel(id, linearFromState(id, state), {}),
   toOnnx: (state, input, graph) => ({ tensor: linearToOnnx(linearFromState(id, state), input, graph, 'double'), type: 'double' }),
 }

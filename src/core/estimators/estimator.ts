@@ -68,6 +68,19 @@ export interface OnnxHead {
   readonly type?: 'float' | 'double'
 }
 
+/** What of themselves its models show: `trees` (TreeModel), `coefficients` (LinearModel), `shapes` (AdditiveModel). Explainers ask this, never an id. */
+export type Insight = 'trees' | 'coefficients' | 'shapes'
+
+/** Coefficients over a range of penalties, from the weakest that silences all to hardly any. */
+export interface PenaltyPath {
+  /** Strongest first. */
+  readonly penalties: readonly number[]
+  /** Shape (penalties)(features): for one standard deviation of the feature in training. */
+  readonly coefficients: readonly (readonly number[])[]
+  /** The penalty of the run itself. */
+  readonly chosen: number
+}
+
 /** How the picker groups estimators; each has a heading there. */
 export const families = ['baseline', 'linear', 'trees', 'neighbours', 'bayes', 'kernels', 'neural'] as const
 export type Family = (typeof families)[number]
@@ -83,6 +96,10 @@ export interface Estimator<P extends ParamTable = ParamTable> {
   readonly tasks: readonly Task[]
   readonly tags: EstimatorTags
   readonly params: P
+  /** Every model it fits, and every one it revives, has these. */
+  readonly shows?: readonly Insight[]
+  /** How its coefficients come and go with the penalty. @throws StudioError as fit */
+  path?(X: Matrix, y: Target, options: FitOptions<P>, points: number, context: Context): Promise<PenaltyPath>
   /**
    * @throws StudioError bad-data for a target or features it cannot learn from, diverged where the
    * numbers left the finite range, cancelled

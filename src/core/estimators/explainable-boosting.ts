@@ -142,6 +142,7 @@ export const explainableBoosting: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, baseline: false },
   params,
+  shows: ['shapes'],
   async fit(X, y, { params: given, seed, weights: rowWeight }, context) {
     checkTraining(id, X, y)
     await context.checkpoint()

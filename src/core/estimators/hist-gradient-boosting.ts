@@ -108,6 +108,7 @@ export const histGradientBoosting: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, baseline: false },
   params,
+  shows: ['trees'],
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
     if (y.task !== 'regression' && y.classes.length < 2) {

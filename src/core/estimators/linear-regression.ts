@@ -25,6 +25,7 @@ export const linearRegression: Estimator<typeof params> = {
   tasks: ['regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['coefficients'],
   async fit(X, y, { params: { fitIntercept }, weights: given }, context) {
     if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts numbers: ${y.task}` })
     checkNumbers(id, X, y.values.length)

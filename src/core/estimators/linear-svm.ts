@@ -126,6 +126,7 @@ function classModel(linear: LinearState, sigmoids: readonly Sigmoid[], facts: Mo
     task: linear.task,
     facts,
     linear,
+    link: 'margin',
     predict: async (X) => ({ task: classes.length === 2 ? 'binary' : 'multiclass', classes, probabilities: toShares(linearScores(linear, X), X.rows, classes.length, sigmoids) }),
     state: () => {
       const state = linearToState(id, linear)
@@ -149,6 +150,7 @@ export const linearSvm: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['coefficients'],
   async fit(X, y, { params: given, seed, weights }, context) {
     checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)
     await context.checkpoint()

@@ -24,6 +24,8 @@ export interface LinearState {
 /** A model that shows its coefficients. */
 export interface LinearModel extends Model {
   readonly linear: LinearState
+  /** What its scores are: the value itself, log-odds (of one class, or up to a constant of each), or a distance from the border. */
+  readonly link: 'identity' | 'log-odds' | 'margin'
 }
 
 /** @throws StudioError bad-data for holes, no rows, no features, or a target of another length */
@@ -144,6 +146,7 @@ export function regressionModel(estimator: string, linear: LinearState, facts: M
     task: 'regression',
     facts,
     linear,
+    link: 'identity',
     predict: async (X) => ({ task: 'regression', values: linearScores(linear, X) }),
     state: () => linearToState(estimator, linear),
   }

@@ -46,6 +46,7 @@ function modelOf(linear: LinearState, facts: ModelFacts): LinearModel {
     task: linear.task,
     facts,
     linear,
+    link: 'log-odds',
     async predict(X): Promise<Prediction> {
       const scores = linearScores(linear, X)
       const probabilities = new Float64Array(X.rows * k)
@@ -112,6 +113,7 @@ export const logisticRegression: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['coefficients'],
   async fit(X, y, options, context) {
     if (y.task === 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts classes: ${y.task}` })
     checkNumbers(id, X, y.codes.length)

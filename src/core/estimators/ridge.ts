@@ -24,6 +24,7 @@ export const ridge: Estimator<typeof params> = {
   tasks: ['regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
+  shows: ['coefficients'],
   async fit(X, y, { params: { alpha, fitIntercept }, weights }, context) {
     if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ridge predicts numbers: ${y.task}` })
     checkNumbers('ridge', X, y.values.length)

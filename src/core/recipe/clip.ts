@@ -29,6 +29,7 @@ export const clip: Step<typeof params, State> = {
     if (series.kind !== 'numeric' && series.kind !== 'boolean') return [series]
     return [{ ...series, values: series.values.map((value) => (value < low ? low : value > high ? high : value)) }]
   },
+  slope: () => 1,
   toOnnx(series, { low, high }, graph) {
     // Where and Less rather than Clip: comparisons with NaN are false, so a missing value stays missing.
     const [bottom, top] = [graph.floats('low', [low]), graph.floats('high', [high])]

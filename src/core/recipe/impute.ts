@@ -93,6 +93,7 @@ export const impute: Step<typeof params, State> = {
     const flag: NumericSeries = { kind: 'boolean', name, source: series.source, values: series.values.map((value) => (Number.isNaN(value) ? 1 : 0)) }
     return [fillNumbers(series, Number(state.fill)), ...(state.indicator ? [flag] : [])]
   },
+  slope: () => 1,
   toOnnx(series, state, graph): readonly GraphSeries[] {
     // Opset 17 compares no strings, so "is empty" goes through a label encoder.
     const isMissing =

@@ -52,6 +52,7 @@ export const scale: Step<typeof params, State> = {
     // Two roundings to float32, as the graph's Sub and Div have.
     return [{ ...series, values: series.values.map((value) => Math.fround(value - state.center) / state.scale) }]
   },
+  slope: ({ scale: width }) => 1 / width,
   toOnnx(series, state, graph) {
     const moved = graph.node('Sub', [series.tensor, graph.floats('center', [state.center])])
     return [{ ...series, tensor: graph.node('Div', [moved, graph.floats('scale', [state.scale])]) }]

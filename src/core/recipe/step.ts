@@ -68,6 +68,8 @@ export interface Step<P extends ParamTable = ParamTable, S extends Json = Json> 
   fit(series: Series, params: ValuesOf<P>): S
   /** Must not change its input. */
   apply(series: Series, state: S): readonly Series[]
+  /** Where a series keeps its name and stays the same number on a straight line: how far it moves for one unit that comes in. */
+  slope?(state: S): number
   /** The same transformation as graph nodes, in the order of `apply`'s outputs. */
   toOnnx(series: GraphSeries, state: S, graph: GraphBuilder): readonly GraphSeries[]
 }

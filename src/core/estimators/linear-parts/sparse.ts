@@ -4,11 +4,11 @@ import type { Matrix } from '../../data/matrix.ts'
 import type { Target } from '../../data/target.ts'
 import { StudioError } from '../../errors.ts'
 import type { ParamTable } from '../../params.ts'
-import type { Model } from '../estimator.ts'
-import { checkNumbers, linearOf, regressionModel } from '../linear.ts'
+import type { Model, PenaltyPath } from '../estimator.ts'
+import { checkNumbers, featureScales, linearOf, regressionModel } from '../linear.ts'
 import { rowWeights } from '../weights.ts'
-import { alphaMax, coordinateDescent } from './coordinate-descent.ts'
-import { momentsOf } from './moments.ts'
+import { alphaMax, coordinateDescent, elasticNetPath } from './coordinate-descent.ts'
+import { momentsOf, type Moments } from './moments.ts'
 
 export const sparseParams = {
   alpha: { kind: 'number', default: 1, min: 1e-9, max: 1e9, scale: 'log', label: 'Penalty (alpha)', help: 'The larger, the more coefficients are exactly zero and the smaller the rest.' },
@@ -28,13 +28,31 @@ export interface SparseOptions {
   readonly tol: number
 }
 
-export async function fitSparse(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Model> {
+/** The last point of a path, as a share of the penalty that silences all. */
+const shortest = 1e-4
+
+async function checkedMoments(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Moments> {
   if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts numbers: ${y.task}` })
   checkNumbers(id, X, y.values.length)
   const p = X.features.length
   if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ${id} takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
-  const moments = await momentsOf(X, y.values, rowWeights(id, X.rows, weights), options.fitIntercept, context)
+  return momentsOf(X, y.values, rowWeights(id, X.rows, weights), options.fitIntercept, context)
+}
+
+export async function fitSparse(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Model> {
+  const moments = await checkedMoments(id, X, y, options, weights, context)
   const { coefficients, sweeps, dualityGap, converged } = await coordinateDescent(moments, options, context)
   const used = coefficients.reduce((count, w) => count + (w === 0 ? 0 : 1), 0)
   return regressionModel(id, linearOf(X, coefficients, moments), { sweeps, dualityGap, converged, featuresUsed: used, alphaMax: alphaMax(moments, options.l1Ratio) })
+}
+
+export async function sparsePath(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, points: number, context: Context): Promise<PenaltyPath> {
+  const moments = await checkedMoments(id, X, y, options, weights, context)
+  const scales = featureScales(X)
+  const path = await elasticNetPath(moments, { ...options, points, shortest }, context)
+  return {
+    penalties: path.map(({ alpha }) => alpha),
+    coefficients: path.map(({ coefficients }) => Array.from(coefficients, (w, j) => w * (scales[j] as number))),
+    chosen: options.alpha,
+  }
 }

@@ -87,6 +87,7 @@ export function forestEstimator(kind: ForestKind): Estimator<ForestParams> {
     // Without a bootstrap nothing is left out, so there is no curve to see.
     tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, randomised: true, deterministic: true, iterative: kind.bootstrap, baseline: false },
     params: forestParams(kind.bootstrap),
+    shows: ['trees'],
     async fit(X, y, options, context) {
       checkTraining(id, X, y)
       refuseMissing(id, X)
