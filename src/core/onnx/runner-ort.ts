@@ -1,7 +1,6 @@
 /** What the two ONNX Runtimes for JavaScript share: their one interface (onnxruntime-common). */
-import type { Feed } from '../bundle/encode.ts'
 import { StudioError } from '../errors.ts'
-import type { OnnxRunner } from './runner.ts'
+import type { OnnxRunner, TensorFeed } from './runner.ts'
 
 interface OrtTensor {
   readonly data: unknown
@@ -12,15 +11,13 @@ interface OrtSession {
   release(): Promise<void>
 }
 export interface Ort {
-  readonly Tensor: { new (type: 'float32', data: Float32Array, dims: readonly number[]): OrtTensor; new (type: 'int64', data: BigInt64Array, dims: readonly number[]): OrtTensor; new (type: 'string', data: readonly string[], dims: readonly number[]): OrtTensor }
+  readonly Tensor: new (type: string, data: TensorFeed['values'], dims: readonly number[]) => OrtTensor
   readonly InferenceSession: { create(bytes: Uint8Array<ArrayBuffer>, options: Readonly<Record<string, unknown>>): Promise<OrtSession> }
 }
 
-function tensorOf(ort: Ort, feed: Feed, rows: number): OrtTensor {
-  if (feed.type === 'float') return new ort.Tensor('float32', feed.values, [rows, 1])
-  if (feed.type === 'int64') return new ort.Tensor('int64', feed.values, [rows, 1])
-  return new ort.Tensor('string', feed.values, [rows, 1])
-}
+const typeNames: Readonly<Record<TensorFeed['type'], string>> = { float: 'float32', double: 'float64', int64: 'int64', int32: 'int32', bool: 'bool', uint8: 'uint8', string: 'string' }
+
+const tensorOf = (ort: Ort, feed: TensorFeed, rows: number): OrtTensor => new ort.Tensor(typeNames[feed.type], feed.values, feed.dims ?? [rows, 1])
 
 /** One thread and no rewriting of sums: the same graph gives the same answer again. */
 const sessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 4 }

@@ -6,9 +6,12 @@ import type { Feed } from '../bundle/encode.ts'
 import type { Signature } from '../bundle/signature.ts'
 import { StudioError } from '../errors.ts'
 
+/** A tensor that goes in; of shape [rows, 1] where it does not say. Booleans are 0 and 1. */
+export type TensorFeed = (Feed | { readonly type: 'double'; readonly values: Float64Array } | { readonly type: 'int32'; readonly values: Int32Array } | { readonly type: 'bool' | 'uint8'; readonly values: Uint8Array }) & { readonly dims?: readonly number[] }
+
 export interface OnnxSession {
-  /** Every output by name. @param feeds by graph input name, each of shape [rows, 1] */
-  run(feeds: ReadonlyMap<string, Feed>, rows: number): Promise<ReadonlyMap<string, ArrayLike<number> | readonly string[]>>
+  /** Every output by name. @param feeds by graph input name */
+  run(feeds: ReadonlyMap<string, TensorFeed>, rows: number): Promise<ReadonlyMap<string, ArrayLike<number> | readonly string[]>>
   close(): Promise<void>
 }
 export interface OnnxRunner {

@@ -1,0 +1,82 @@
+/** Which graphs are let in: operators on a list, names that occur once, trees that are trees. */
+import { StudioError } from '../../errors.ts'
+import type { ReadModel, ReadNode } from './model.ts'
+import { refuse } from './wire.ts'
+
+/** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word. */
+const allowed: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['', new Set('Abs Acos Add And ArgMax ArgMin Asin Atan BatchNormalization Cast Ceil Celu Clip Concat Constant Cos Cosh Div Dropout Elu Equal Erf Exp Flatten Floor Gather GatherElements GatherND Gemm Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mod Mul Neg Not Or PRelu Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign Split Sqrt Squeeze StringNormalizer Sub Sum Tan Tanh ThresholdedRelu TopK Transpose Unsqueeze Where Xor'.split(' '))],
+  ['ai.onnx.ml', new Set('ArrayFeatureExtractor Binarizer CategoryMapper FeatureVectorizer Imputer LabelEncoder LinearClassifier LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler TreeEnsembleClassifier TreeEnsembleRegressor ZipMap'.split(' '))],
+])
+
+/** @throws StudioError unsupported naming the operators that are not run here; bad-data for a graph that is none */
+export function checkGraph(model: ReadModel): void {
+  const strange = new Set<string>()
+  for (const { domain, opType } of model.nodes) if (!allowed.get(domain)?.has(opType)) strange.add(`${domain === '' ? '' : `${domain}.`}${opType}`.slice(0, 60))
+  if (strange.size > 0) {
+    throw new StudioError({ code: 'unsupported', message: `unsupported ONNX file; operators that are not run here: ${[...strange].slice(0, 12).join(', ')}${strange.size > 12 ? ` and ${strange.size - 12} more` : ''}`, hint: 'Models for tables can be brought in: trees, linear models, support vectors, neighbours, dense networks and their preparation.' })
+  }
+  checkNames(model)
+  for (const node of model.nodes) if (node.opType.startsWith('TreeEnsemble')) checkTrees(node)
+}
+
+function checkNames({ inputs, outputs, initializers, nodes }: ReadModel): void {
+  const known = new Set<string>()
+  const add = (name: string): void => {
+    if (known.has(name)) throw refuse(`two values have one name: ${name.slice(0, 80)}`)
+    known.add(name)
+  }
+  for (const { name } of [...inputs, ...initializers]) add(name)
+  for (const node of nodes) {
+    for (const input of node.inputs) if (input !== '' && !known.has(input)) throw refuse(`operator ${node.opType} reads what nothing before it makes: ${input.slice(0, 80)}`)
+    for (const output of node.outputs) if (output !== '') add(output)
+  }
+  if (inputs.length === 0) throw refuse('it has no input')
+  if (outputs.length === 0) throw refuse('it has no output')
+  for (const { name } of outputs) if (!known.has(name)) throw refuse(`its output is made by nothing: ${name.slice(0, 80)}`)
+}
+
+/** Every node of a tree has one parent but its root, and is reached from it: no cycle, no child out of range. */
+function checkTrees(node: ReadNode): void {
+  const where = node.opType
+  const list = (name: string): readonly bigint[] => node.attributes.get(name)?.ints ?? []
+  const trees = list('nodes_treeids')
+  const ids = list('nodes_nodeids')
+  const modes = node.attributes.get('nodes_modes')?.texts ?? []
+  const left = list('nodes_truenodeids')
+  const right = list('nodes_falsenodeids')
+  const features = list('nodes_featureids')
+  for (const [name, length] of [['nodes_nodeids', ids.length], ['nodes_modes', modes.length], ['nodes_truenodeids', left.length], ['nodes_falsenodeids', right.length], ['nodes_featureids', features.length]] as const) {
+    if (length !== trees.length) throw refuse(`${where}: ${name} must have as many entries as nodes_treeids, ${trees.length}: ${length}`)
+  }
+  const key = (tree: bigint, id: bigint): string => `${tree}/${id}`
+  const places = new Map<string, number>()
+  trees.forEach((tree, i) => {
+    const name = key(tree, ids[i] as bigint)
+    if (places.has(name)) throw refuse(`${where}: node ${ids[i]} of tree ${tree} occurs twice`)
+    places.set(name, i)
+  })
+  const parents = new Int32Array(trees.length).fill(-1)
+  const children = (i: number): number[] =>
+    modes[i] === 'LEAF' ? [] : [left[i] as bigint, right[i] as bigint].map((child) => {
+      const place = places.get(key(trees[i] as bigint, child))
+      if (place === undefined) throw refuse(`${where}: node ${ids[i]} of tree ${trees[i]} leads to a node that is not there: ${child}`)
+      return place
+    })
+  trees.forEach((tree, i) => {
+    if ((features[i] as bigint) < 0n) throw refuse(`${where}: a feature number is below 0: ${features[i]}`)
+    for (const child of children(i)) {
+      if (parents[child] !== -1) throw refuse(`${where}: node ${ids[child]} of tree ${tree} has two parents`)
+      parents[child] = i
+    }
+  })
+  let reached = 0
+  const open = trees.flatMap((_, i) => (parents[i] === -1 ? [i] : []))
+  const roots = new Set(open.map((i) => trees[i]))
+  if (roots.size !== open.length) throw refuse(`${where}: a tree has two roots`)
+  for (let i = open.pop(); i !== undefined; i = open.pop()) {
+    reached++
+    open.push(...children(i))
+  }
+  if (reached !== trees.length) throw refuse(`${where}: a tree leads back into itself`)
+}
