@@ -7,7 +7,7 @@ import { labelsOf } from '../../src/core/data/target.ts'
 import type { ExplainInput } from '../../src/core/explain/explainer.ts'
 import { createRng } from '../../src/core/math/rng.ts'
 import { cellAt } from '../../src/core/data/column.ts'
-import { histGradientBoosting } from '../../src/core/estimators/hist-gradient-boosting.ts'
+import { estimators } from '../../src/core/estimators/registry.ts'
 import { checkParams } from '../../src/core/params.ts'
 import { quietContext } from '../../src/core/context.ts'
 import { glassPipeline } from './glass-pipeline.ts'
@@ -63,11 +63,17 @@ export async function glassInput(task: Task): Promise<ExplainInput & { pipeline:
   return { pipeline, dataset, part: 'valid', rows: held, target, row, rowNumber: 25, seed: 7, threshold: 0.5 }
 }
 
-/** The same, with trees fitted to the glass pipeline's features: for explainers of tree models. */
-export async function treeInput(task: Task): Promise<ExplainInput> {
+/** What keeps a fit short, for estimators that have it. */
+const small = { maxIter: 5, nEstimators: 3, minSamplesLeaf: 3, earlyStopping: 'off', alpha: 0.01 } as const
+
+/** The same, with a model of this estimator fitted to the glass pipeline's features. */
+export async function fittedInput(task: Task, estimator: string): Promise<ExplainInput> {
   const input = await glassInput(task)
   const { pipeline, dataset, rows: held, target } = input
-  const params = checkParams('boosting', histGradientBoosting.params, { maxIter: 5, minSamplesLeaf: 3, earlyStopping: 'off' })
-  const model = await histGradientBoosting.fit(pipeline.features(dataset.columns, held), target, { params, seed: 1 }, quietContext())
-  return { ...input, pipeline: { ...pipeline, model, predict: (columns, at) => model.predict(pipeline.features(columns, at)) } }
+  const definition = estimators.get(estimator)
+  const settings = Object.fromEntries(Object.entries(small).filter(([name]) => Object.hasOwn(definition.params, name)))
+  const model = await definition.fit(pipeline.features(dataset.columns, held), target, { params: checkParams(estimator, definition.params, settings), seed: 1 }, quietContext())
+  return { ...input, settings, pipeline: { ...pipeline, model, predict: (columns, at) => model.predict(pipeline.features(columns, at)) } }
 }
+
+export const treeInput = (task: Task): Promise<ExplainInput> => fittedInput(task, 'hist-gradient-boosting')

@@ -1,11 +1,11 @@
 /** Ordinary least squares by the normal equations of centred features, refined on the residuals. */
 import { StudioError } from '../errors.ts'
 import { addColumns, columnDots } from '../math/columns.ts'
-import { choleskyFactor, choleskySolve, solveSymmetric } from '../math/linalg.ts'
+import { choleskyFactor, choleskySolve, eigenSymmetric, solveSymmetric } from '../math/linalg.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator } from './estimator.ts'
 import { momentsOf } from './linear-parts/moments.ts'
-import { checkNumbers, linearFromState, linearOf, linearToOnnx, regressionModel } from './linear.ts'
+import { checkNumbers, linearFromState, linearOf, linearScores, linearToOnnx, regressionModel } from './linear.ts'
 import { rowWeights } from './weights.ts'
 
 const params = {
@@ -16,12 +16,36 @@ const id = 'linear-regression'
 /** Above this many features the p x p system no longer fits a tab's patience. */
 const featureLimit = 4000
 
+/** Above this many features that repeat one another there are no intervals: the eigenvectors would cost more than the fit. */
+const deficientLimit = 200
+
+/**
+ * Where features repeat one another, as the columns of a one-hot encoding do, some coefficients are still known: those
+ * that no direction without information touches. @returns standard errors for noise of 1; NaN for the others
+ */
+function knownErrors(correlations: Float64Array, scales: Float64Array): { readonly errors: Float64Array; readonly rank: number } {
+  const p = scales.length
+  const { values, vectors } = eigenSymmetric(correlations, p)
+  const least = 1e-10 * values.reduce((max, value) => Math.max(max, value), 0)
+  const errors = Float64Array.from({ length: p }, (_, j) => {
+    let [seen, variance] = [0, 0]
+    for (let k = 0; k < p; k++) {
+      if ((values[k] as number) <= least) continue
+      const square = (vectors[j * p + k] as number) ** 2
+      seen += square
+      variance += square / (values[k] as number)
+    }
+    return seen > 1 - 1e-8 ? Math.sqrt(variance) / (scales[j] as number) : Number.NaN
+  })
+  return { errors, rank: values.filter((value) => value > least).length }
+}
+
 export const linearRegression: Estimator<typeof params> = {
   id,
   label: 'Linear regression',
   family: 'linear',
   summary: 'The straight line, or plane, with the smallest squared errors; each weight can be read, with its interval.',
-  source: "Ordinary least squares, as scikit-learn's LinearRegression. Where features repeat one another, the smallest solution, and no intervals. Intervals: Student's t of the classical standard errors.",
+  source: "Ordinary least squares, as scikit-learn's LinearRegression. Where features repeat one another, the smallest solution, and intervals only of coefficients that are still known. Intervals: Student's t of the classical standard errors.",
   tasks: ['regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
@@ -38,7 +62,17 @@ export const linearRegression: Estimator<typeof params> = {
     const scales = Float64Array.from({ length: p }, (_, j) => Math.sqrt(gram[j * p + j] as number) || 1)
     const correlations = gram.map((value, at) => value / ((scales[Math.floor(at / p)] as number) * (scales[at % p] as number)))
     const factor = choleskyFactor(correlations, p, 1e-11)
-    if (!factor) return regressionModel(id, linearOf(X, solveSymmetric(gram, moments.along), moments), { fullRank: false })
+    if (!factor) {
+      const linear = linearOf(X, solveSymmetric(gram, moments.along), moments)
+      const known = p <= deficientLimit ? knownErrors(correlations, scales) : undefined
+      const counted = weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0)
+      const degreesOfFreedom = counted - (known?.rank ?? p) - (fitIntercept ? 1 : 0)
+      if (!known || degreesOfFreedom <= 0) return regressionModel(id, linear, { fullRank: false })
+      const scores = linearScores(linear, X)
+      const squares = y.values.reduce((sum, value, row) => sum + (weights[row] as number) * (value - (scores[row] as number)) ** 2, 0)
+      const standardErrors = known.errors.map((error) => error * Math.sqrt(squares / degreesOfFreedom))
+      return regressionModel(id, { ...linear, standardErrors, degreesOfFreedom }, { fullRank: false, rank: known.rank })
+    }
 
     const solve = (along: Float64Array): Float64Array => {
       const scaled = choleskySolve(factor, along.map((value, j) => value / (scales[j] as number)))

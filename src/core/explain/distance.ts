@@ -30,7 +30,7 @@ export function distanceOf(column: Column, rows: ArrayLike<number>): ColumnDista
     counts.set(cell, (counts.get(cell) ?? 0) + 1)
     present++
   }
-  if ((column.kind === 'text' || column.kind === 'id') && counts.size === present) return undefined
+  if ((column.kind === 'text' || column.kind === 'id' || column.kind === 'image') && counts.size === present) return undefined
   let same = 0
   for (const count of counts.values()) same += (count / present) ** 2
   return {

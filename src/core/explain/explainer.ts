@@ -4,7 +4,8 @@ import type { Cell } from '../data/column.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { PartName } from '../data/split.ts'
 import type { Prediction, Target, Task } from '../data/target.ts'
-import type { ParamTable, ValuesOf } from '../params.ts'
+import type { TreeViewNode } from '../estimators/tree/view.ts'
+import type { ParamTable, ParamValues, ValuesOf } from '../params.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 
 export type Explanation =
@@ -12,6 +13,11 @@ export type Explanation =
   | PartialDependence
   | NearestCounterfactual
   | LocalAttribution
+  | AttributionSummary
+  | TreeDrawing
+  | Coefficients
+  | CoefficientPath
+  | ShapeFunctions
 
 export interface PermutationImportance {
   readonly kind: 'permutation-importance'
@@ -58,16 +64,128 @@ export interface NearestCounterfactual {
   readonly differences?: readonly { readonly column: string; readonly from: Cell; readonly to: Cell; readonly part: number }[]
 }
 
+/** What turns a score, on whose scale parts add up, into what the model answers. */
+export type Link = 'identity' | 'log' | 'log-odds' | 'softmax' | 'margin'
 export interface LocalAttribution {
-  readonly kind: 'tree-shap'
+  readonly kind: 'tree-shap' | 'additive-parts'
   /** What the score is: "probability of yes", "log-odds of yes", or the target's name. */
   readonly output: string
-  /** The mean score of the training rows, as the trees know it. */
+  readonly link: Link
+  /** The mean score of the training rows as the trees know it; of the part's rows, or the intercept, of an additive model. */
   readonly base: number
   /** This row's score: base plus all parts. */
   readonly score: number
-  /** Largest part first, whatever its sign. */
+  /** What the model answers: the value, or the probability of the class that `output` names. */
+  readonly predicted: number
+  /** How far the score, through its link, is from that answer; null where the link has no formula. */
+  readonly gap: number | null
+  /** Largest part first, whatever its sign. A part of two columns names both, and its cell is null. */
   readonly columns: readonly { readonly column: string; readonly cell: Cell; readonly part: number }[]
+}
+/** Parts of many rows at once: which columns move predictions, which way, and with which values. */
+export interface AttributionSummary {
+  readonly kind: 'shap-summary'
+  readonly output: string
+  readonly link: Link
+  readonly base: number
+  readonly part: string
+  /** Rows the means are of. */
+  readonly n: number
+  /** Mean size of the parts, largest first. */
+  readonly columns: readonly {
+    readonly column: string
+    readonly mean: number
+    /** Parts of a sample of the rows, the same rows in every column. */
+    readonly parts: readonly number[]
+    /** Where each of these rows stands among the others by its value, in [0, 1]; null for missing values and names. */
+    readonly ranks: readonly (number | null)[]
+  }[]
+}
+/** One tree of a model, ready to be drawn, and the way of a row through it. */
+export interface TreeDrawing {
+  readonly kind: 'tree-view'
+  /** Trees in the model. */
+  readonly trees: number
+  /** From 1. */
+  readonly tree: number
+  /** What node values are: a share of each class, a value, or what a leaf adds to a score. */
+  readonly values: 'shares' | 'value' | 'adds'
+  /** "value of price", "log-odds of yes". */
+  readonly output: string
+  /** The prediction is the mean over all trees, not this tree alone. */
+  readonly averaged: boolean
+  readonly classes: readonly string[]
+  /** Parents before children, left before right; deep levels of large trees are left out, and counted in `hidden`. */
+  readonly nodes: readonly TreeViewNode[]
+  /** Indexes into nodes, from the root to the row's leaf; empty without a row. */
+  readonly path: readonly number[]
+}
+/** What each feature adds to a linear model's score. */
+export interface Coefficients {
+  readonly kind: 'coefficients'
+  /** What each score is, in words: one, or one a class. */
+  readonly outputs: readonly string[]
+  readonly link: Link
+  readonly intercepts: readonly number[]
+  /** Of the intervals, in (0, 1). */
+  readonly level: number
+  readonly rows: readonly {
+    readonly feature: string
+    readonly source: string
+    /** Index into outputs. */
+    readonly output: number
+    /** Change of the score for one unit of the column; of the feature as it enters the model where `own` is false. */
+    readonly raw: number
+    readonly own: boolean
+    /** Change of the score for one standard deviation of the feature in training. */
+    readonly standardised: number
+    /** Of raw, and of standardised; absent where theory gives none. */
+    readonly interval?: readonly [low: number, high: number]
+    readonly standardisedInterval?: readonly [low: number, high: number]
+  }[]
+}
+/** How coefficients come and go with the penalty. */
+export interface CoefficientPath {
+  readonly kind: 'coefficient-path'
+  readonly output: string
+  /** Strongest first. */
+  readonly penalties: readonly number[]
+  readonly chosen: number
+  /** Standardised coefficients, one a penalty; the last to be silenced first. */
+  readonly features: readonly { readonly feature: string; readonly values: readonly number[] }[]
+}
+/** One side of a shape: steps between edges, or names. The cell behind the last one holds missing and unknown values. */
+export interface ShapeAxis {
+  readonly column: string
+  readonly feature: string
+  /** Ends of the cells, one more than cells: from the smallest to the largest value of the rows. */
+  readonly edges?: readonly number[]
+  /** What shares each cell: names of categories. */
+  readonly names?: readonly string[]
+}
+/** The curves and grids that an additive model is the sum of. */
+export interface ShapeFunctions {
+  readonly kind: 'shapes'
+  readonly output: string
+  readonly link: Link
+  readonly part: string
+  readonly n: number
+  readonly intercept: number
+  /** Class names where there is a score a class, else none. */
+  readonly classes: readonly string[]
+  /** Mean size over the rows, largest first. */
+  readonly terms: readonly {
+    readonly axes: readonly ShapeAxis[]
+    readonly weight: number
+    /** Row-major over the cells of the axes, those for missing values included: what a row there adds to the score. */
+    readonly values: readonly number[]
+    /** As values: standard deviation between bags. */
+    readonly spread: readonly number[]
+    /** As values: rows of the part that lie there. */
+    readonly rows: readonly number[]
+    /** Where the chosen row lies: its value along each axis (null where missing), and what it gets. */
+    readonly chosen?: { readonly at: readonly (number | null)[]; readonly cells: readonly number[]; readonly value: number }
+  }[]
 }
 
 export interface ExplainInput {
@@ -87,6 +205,8 @@ export interface ExplainInput {
   readonly prediction?: Prediction
   readonly seed: number
   readonly threshold: number
+  /** What the estimator was told when it was fitted. */
+  readonly settings?: ParamValues
 }
 export interface Explainer<P extends ParamTable = ParamTable> {
   readonly id: string

@@ -34,7 +34,7 @@ export function gridOf(column: Column, rows: ArrayLike<number>, points: number, 
     const cells = [...new Set(spaced.map((value) => (whole ? Math.round(value) : value)))]
     return { cells, labels: cells }
   }
-  if (column.kind === 'text' || column.kind === 'id') return { cells: [], labels: [] }
+  if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image') return { cells: [], labels: [] }
   const counts = new Map<string, { cell: Cell; count: number }>()
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number

@@ -42,7 +42,7 @@ export function seenInTraining(pipeline: Pipeline, dataset: { readonly columns: 
       seen.set(name, { kind: 'range', low, high, missing })
       continue
     }
-    if (column.kind === 'text' || column.kind === 'id') continue
+    if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image') continue
     const values = new Set<string>()
     for (let i = 0; i < trainRows.length; i++) {
       const cell = cellAt(column, trainRows[i] as number)

@@ -4,11 +4,10 @@ import { attributionsOf } from '../estimators/tree/attribute.ts'
 import type { TreeModel } from '../estimators/tree/head.ts'
 import type { Explainer, LocalAttribution } from './explainer.ts'
 import { columnsOfRow } from './row-columns.ts'
+import { answerOf, chosenScore, classParam, linkOfTrees, scoreName, throughLink } from './scores.ts'
+import { showing, shownBy } from './showing.ts'
 
-const params = {} as const
-
-/** Estimators whose models are a TreeModel. */
-const ofTrees: ReadonlySet<string> = new Set(['decision-tree', 'random-forest', 'extra-trees', 'hist-gradient-boosting'])
+const params = { class: classParam } as const
 
 export const treeShap: Explainer<typeof params> = {
   id: 'tree-shap',
@@ -16,40 +15,36 @@ export const treeShap: Explainer<typeof params> = {
   summary: "How far each column of one row moves its prediction from the average, exactly: the parts add up to the model's own score.",
   source: 'Lundberg et al. 2020 (path-dependent TreeSHAP); equal to XGBoost pred_contribs. Ours adds the parts of features that were made of one column, which keeps the sum.',
   params,
-  refuses({ estimator }) {
-    return ofTrees.has(estimator) ? undefined : 'Exact parts are known of models made of trees: a decision tree, a forest, or gradient boosting.'
-  },
-  async explain({ pipeline, row, target }, _params, context): Promise<LocalAttribution> {
+  refuses: showing(['trees'], 'Exact parts are known of models made of trees: a decision tree, a forest, or gradient boosting.'),
+  async explain({ pipeline, row, target }, { class: wanted }, context): Promise<LocalAttribution> {
     await context.checkpoint()
     if (!row) throw new StudioError({ code: 'bad-data', message: 'missing row; parts are of one row: none chosen', hint: 'Choose a row first.' })
-    const model = pipeline.model as Partial<TreeModel> & TreeModel
-    if (model.trees === undefined) throw new StudioError({ code: 'unsupported', message: `unsupported model; it shows no trees: ${model.estimator}` })
+    const model = shownBy<TreeModel>(pipeline.model, ['trees'])
     const X = pipeline.features(columnsOfRow(pipeline, row))
     const { base, values } = await attributionsOf(model.trees, X, model.head, context)
+    const prediction = await model.predict(X)
     const scale = model.scale ?? 1
-    const output = await chosenOutput(model, X)
+    const { outputs } = model.trees
+    const output = chosenScore(model.head.classes, outputs, wanted, prediction)
+    const p = X.features.length
+    const scores = Array.from(base, (mean, o) => (mean + values.subarray(o * p, (o + 1) * p).reduce((sum, part) => sum + part, 0)) * scale)
     const parts = new Map<string, number>()
-    X.features.forEach((feature, f) => parts.set(feature.source, (parts.get(feature.source) ?? 0) + (values[output * X.features.length + f] as number) * scale))
+    X.features.forEach((feature, f) => parts.set(feature.source, (parts.get(feature.source) ?? 0) + (values[output * p + f] as number) * scale))
     const columns = Array.from(parts, ([column, part]) => ({ column, cell: row.get(column) ?? null, part })).sort((a, b) => Math.abs(b.part) - Math.abs(a.part))
     const mean = (base[output] as number) * scale
+    const link = linkOfTrees(model)
+    const predicted = answerOf(prediction, output, outputs)
+    const said = throughLink(link, scores, output)
     context.report({ kind: 'step', phase: 'tree-shap', done: 1, total: 1 })
-    return { kind: 'tree-shap', output: nameOf(model, output, target.column), base: mean, score: columns.reduce((sum, { part }) => sum + part, mean), columns }
+    return {
+      kind: 'tree-shap',
+      output: scoreName(link, model.head.classes, target.column, output, outputs),
+      link,
+      base: mean,
+      score: columns.reduce((sum, { part }) => sum + part, mean),
+      predicted,
+      gap: said === null ? null : Math.abs(said - predicted),
+      columns,
+    }
   },
-}
-
-/** The one score there is, the second of two classes, or the class that is predicted. */
-async function chosenOutput(model: TreeModel, X: Parameters<TreeModel['predict']>[0]): Promise<number> {
-  if (model.trees.outputs <= 2) return model.trees.outputs - 1
-  const prediction = await model.predict(X)
-  if (prediction.task === 'regression') return 0
-  let top = 0
-  prediction.probabilities.forEach((probability, k) => (top = probability > (prediction.probabilities[top] as number) ? k : top))
-  return top
-}
-
-function nameOf({ head, trees, estimator }: TreeModel, output: number, column: string): string {
-  if (head.task === 'regression') return head.link === 'log' ? `logarithm of ${column}` : column
-  const name = head.classes[trees.outputs === 1 ? 1 : output] as string
-  if (estimator !== 'hist-gradient-boosting') return `probability of ${name}`
-  return trees.outputs === 1 ? `log-odds of ${name}` : `score of ${name}`
 }

@@ -43,10 +43,10 @@ function questionOf(trees: Trees, node: number, feature: TreeViewFeature): strin
 }
 
 /**
- * @param tree number of the tree; @param maxDepth levels to show below the root
+ * @param tree number of the tree; @param maxDepth levels to show below the root; @param along nodes that are shown with their children however deep
  * @returns nodes, parents before children, left before right
  */
-export function treeView(trees: Trees, tree: number, features: readonly TreeViewFeature[], maxDepth = 64): readonly TreeViewNode[] {
+export function treeView(trees: Trees, tree: number, features: readonly TreeViewFeature[], maxDepth = 64, along: ReadonlySet<number> = new Set()): readonly TreeViewNode[] {
   type Draft = { -readonly [K in keyof TreeViewNode]: TreeViewNode[K] }
   const drafts: Draft[] = []
   const sizeBelow = (node: number): number => {
@@ -64,7 +64,7 @@ export function treeView(trees: Trees, tree: number, features: readonly TreeView
   while (stack.length > 0) {
     const { node, parent, side, depth } = stack.pop() as (typeof stack)[number]
     const f = trees.feature[node] as number
-    const open = f >= 0 && depth < maxDepth
+    const open = f >= 0 && (depth < maxDepth || along.has(node))
     const index = drafts.length
     const feature = features[f] ?? { name: `feature ${f}` }
     drafts.push({

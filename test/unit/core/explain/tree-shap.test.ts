@@ -8,7 +8,7 @@ import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { glassInput, treeInput } from '../../../support/glass-data.ts'
 import { nodeContext } from '../../../support/node-context.ts'
 
-const explain = async (input: Awaited<ReturnType<typeof treeInput>>): Promise<LocalAttribution> => (await treeShap.explain(input, {}, nodeContext())) as LocalAttribution
+const explain = async (input: Awaited<ReturnType<typeof treeInput>>): Promise<LocalAttribution> => (await treeShap.explain(input, { class: '' }, nodeContext())) as LocalAttribution
 
 test('parts of columns add up to the score of the row', async () => {
   const input = await treeInput('binary')
@@ -17,6 +17,8 @@ test('parts of columns add up to the score of the row', async () => {
   if (prediction.task === 'regression') throw new Error('classes were asked for')
   expectAllClose([1 / (1 + Math.exp(-said.score))], [prediction.probabilities[1]!], { absolute: 1e-12 })
   expect(said.output).toBe('log-odds of yes')
+  expect(said.link).toBe('log-odds')
+  expect(said.gap).toBeLessThan(1e-12)
   // Each column once, though categories became several features; what decides the glass pipeline comes first.
   expect(said.columns.map(({ column }) => column).sort()).toEqual(['__proto__', 'since', 'size', 'smokes', 'years'])
   expect(said.columns[0]?.column).toBe('size')
