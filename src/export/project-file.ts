@@ -68,6 +68,7 @@ function fileColumn(column: Column): FileColumn {
       return { name: column.name, values: column.codes, dictionary: column.dictionary }
     case 'text':
     case 'id':
+    case 'image':
       return { name: column.name, values: column.bytes, offsets: column.offsets }
   }
 }
@@ -226,10 +227,10 @@ async function readColumns(reader: Reader, folder: string, record: DatasetRecord
     const refuse = (reason: string): StudioError => notOurs(`${path}: ${reason}`, 'Download the project again.')
     const validity = await reader.bytes(`${path}.validity.u8`)
     if (validity.length !== (rows + 7) >> 3) throw refuse(`${(rows + 7) >> 3} bytes of validity expected`)
-    const ending = { numeric: 'f64', datetime: 'f64', categorical: 'i32', boolean: 'u8', text: 'u8', id: 'u8' }[info.kind]
+    const ending = { numeric: 'f64', datetime: 'f64', categorical: 'i32', boolean: 'u8', text: 'u8', id: 'u8', image: 'u8' }[info.kind]
     const values = arrayOf(`${path}.values.${ending}`, await reader.bytes(`${path}.values.${ending}`))
     const base = { name: info.name, length: rows, validity }
-    if (info.kind === 'text' || info.kind === 'id') {
+    if (info.kind === 'text' || info.kind === 'id' || info.kind === 'image') {
       const offsets = arrayOf(`${path}.offsets.u32`, await reader.bytes(`${path}.offsets.u32`)) as Uint32Array
       if (offsets.length !== rows + 1 || offsets[0] !== 0 || offsets[rows] !== values.length || offsets.some((offset, i) => i > 0 && offset < (offsets[i - 1] as number))) throw refuse(`${rows + 1} rising offsets expected`)
       columns.push({ ...base, kind: info.kind, bytes: values as Uint8Array, offsets })

@@ -4,7 +4,7 @@
  */
 import type { Profile } from '../core/data/profile.ts'
 import { freshId } from '../core/ids.ts'
-import { chunksOf } from './keys.ts'
+import { chunksOf, recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
 import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from './records.ts'
 import { checkChunk } from './schemas.ts'
@@ -109,7 +109,12 @@ export async function sweepOrphans(store: Store): Promise<number> {
 }
 
 function sweep(store: Store): Promise<number> {
-  return store.write(['chunks', 'datasets'], async (tx) => {
+  return store.write(['projects', 'chunks', 'datasets', 'pictureBlobs', 'thumbnails'], async (tx) => {
+    const projects = new Set((await tx.keys('projects')) as string[])
+    for (const name of ['pictureBlobs', 'thumbnails'] as const) {
+      const strays = new Set(((await tx.keys(name)) as [string, string][]).map(([projectId]) => projectId).filter((id) => !projects.has(id)))
+      for (const id of strays) await tx.delete(name, recordsOf(id))
+    }
     const known = new Set((await tx.keys('datasets')) as string[])
     const orphans = new Set(((await tx.keys('chunks')) as [string, number][]).map(([datasetId]) => datasetId).filter((id) => !known.has(id)))
     for (const id of orphans) await tx.delete('chunks', chunksOf(id))

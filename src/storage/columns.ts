@@ -60,7 +60,8 @@ export function startColumn(info: ColumnInfo, rows: number): ColumnBuilder {
       )
     }
     case 'text':
-    case 'id': {
+    case 'id':
+    case 'image': {
       const kind = info.kind
       const offsets = new Uint32Array(rows + 1)
       const parts: Uint8Array[] = []

@@ -14,7 +14,8 @@ export interface StoredProblem {
   readonly reason: string
 }
 
-const withoutRows = everyStore.filter((store) => store !== 'chunks')
+const large: readonly StoreName[] = ['chunks', 'pictureBlobs', 'thumbnails']
+const withoutRows = everyStore.filter((store) => !large.includes(store))
 
 /**
  * Empty where all is well. Datasets and runs under way are not problems.
@@ -25,7 +26,8 @@ export async function fsck(store: Store, checkpoint: () => Promise<void> = async
   const problems: StoredProblem[] = []
   const note = (name: StoreName, key: Key, kind: StoredProblem['kind'], reason: string): void => void problems.push({ store: name, key, kind, reason })
 
-  const sound = await bare.read(withoutRows, async (tx) => {
+  const files = new Map<'pictureBlobs' | 'thumbnails', Set<string>>()
+  const sound = await bare.read([...withoutRows, 'pictureBlobs', 'thumbnails'], async (tx) => {
     const datasets: DatasetRecord[] = []
     const projects = new Set((await tx.keys('projects')) as string[])
     const runs = new Set((await tx.keys('runs')) as string[])
@@ -33,6 +35,11 @@ export async function fsck(store: Store, checkpoint: () => Promise<void> = async
     const models = new Set(await tx.keys('models'))
     const splits = new Set(await tx.keys('splits'))
     const predicted = new Set(((await tx.keys('predictions')) as [string, string][]).filter(([, part]) => part === 'valid').map(([id]) => id))
+    for (const name of ['pictureBlobs', 'thumbnails'] as const) {
+      const keys = (await tx.keys(name)) as [string, string][]
+      files.set(name, new Set(keys.map((key) => key.join(' '))))
+      for (const key of keys) if (!projects.has(key[0])) note(name, key, 'orphan', `of a project that does not exist: ${key[0]}`)
+    }
     for (const name of withoutRows) {
       for (const record of await tx.getAll(name)) {
         const key = keyOf(name, record)
@@ -44,6 +51,9 @@ export async function fsck(store: Store, checkpoint: () => Promise<void> = async
         if ('projectId' in record && !projects.has(record.projectId)) note(name, key, 'orphan', `of a project that does not exist: ${record.projectId}`)
         if ('runId' in record && !runs.has(record.runId)) note(name, key, 'orphan', `of a run that does not exist: ${record.runId}`)
         if (name === 'datasets') datasets.push(record as DatasetRecord)
+        if (name === 'pictures' && 'dhash' in record) {
+          for (const [store, there] of files) if (!there.has(`${record.projectId} ${record.hash}`)) note(name, key, 'incomplete', `its ${store === 'thumbnails' ? 'thumbnail' : 'file'} is missing`)
+        }
         if ('run' in record && record.run.status === 'succeeded') {
           for (const [part, present] of [['model', models], ['split', splits], ['predictions', predicted]] as const) if (!present.has(record.id)) note(name, key, 'incomplete', `its ${part} is missing`)
         }

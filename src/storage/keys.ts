@@ -41,5 +41,6 @@ export function keyOf(store: StoreName, record: object): Key {
 
 /** Everything below one first key part, such as all chunks of a dataset. */
 export const chunksOf = (datasetId: string): KeyRange => ({ from: [datasetId, 0], to: [datasetId, Infinity] })
-/** The same for stores whose second key part is text: predictions, explanations. */
-export const recordsOfRun = (runId: string): KeyRange => ({ from: [runId, ''], to: [runId, '\uffff'] })
+/** The same for stores whose second key part is text: predictions and explanations of a run, files of pictures of a project. */
+export const recordsOf = (first: string): KeyRange => ({ from: [first, ''], to: [first, '\uffff'] })
+export const recordsOfRun = recordsOf

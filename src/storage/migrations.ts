@@ -2,8 +2,6 @@
  * How the database came to look as it does. Version n is reached by applying entries 1 to n in order, so
  * an entry never changes once released; store names and keys are for ever.
  */
-import { keyPaths, ofProject, type StoreName } from './records.ts'
-
 /** What a migration may do: the part of an upgrading IndexedDB connection that it needs. */
 export interface Upgrading {
   createStore(name: string, keyPath: string | readonly string[]): { createIndex(name: string, keyPath: string): void }
@@ -21,10 +19,26 @@ export const migrations: readonly Migration[] = [
     version: 1,
     what: 'projects, datasets in chunks, profiles, runs with models, splits, predictions, explanations and checkpoints',
     apply(db) {
-      for (const [name, keyPath] of Object.entries(keyPaths)) {
-        const store = db.createStore(name, keyPath)
-        if (ofProject.includes(name as StoreName)) store.createIndex(projectIndex, 'projectId')
-      }
+      const indexed = (name: string, keyPath: string | readonly string[]): void => db.createStore(name, keyPath).createIndex(projectIndex, 'projectId')
+      db.createStore('projects', 'id')
+      indexed('datasets', 'id')
+      db.createStore('chunks', ['datasetId', 'sequence'])
+      indexed('profiles', 'datasetId')
+      indexed('runs', 'id')
+      indexed('models', 'runId')
+      indexed('splits', 'runId')
+      indexed('predictions', ['runId', 'part'])
+      indexed('explanations', ['runId', 'key'])
+      indexed('checkpoints', 'runId')
+    },
+  },
+  {
+    version: 2,
+    what: 'pictures, their files and thumbnails',
+    apply(db) {
+      db.createStore('pictures', 'id').createIndex(projectIndex, 'projectId')
+      db.createStore('pictureBlobs', ['projectId', 'hash'])
+      db.createStore('thumbnails', ['projectId', 'hash'])
     },
   },
 ]

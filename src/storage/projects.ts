@@ -3,7 +3,7 @@ import { freshId } from '../core/ids.ts'
 import { byteSize } from './bytes.ts'
 import { unchecked } from './checked-store.ts'
 import { fencedWrite, missingProject } from './fenced.ts'
-import { chunksOf, recordsOfRun } from './keys.ts'
+import { chunksOf, recordsOf, recordsOfRun } from './keys.ts'
 import type { Store, WriteTransaction } from './port.ts'
 import type { ProjectPlan, ProjectRecord, StoreName } from './records.ts'
 
@@ -36,7 +36,8 @@ export async function listProjects(store: Store): Promise<{ readonly project: Pr
 
 /** Bytes kept for a project, roughly; read from what datasets and runs say of themselves, so it is cheap. */
 export function projectSize(store: Store, id: string): Promise<number> {
-  return store.read(['projects', 'datasets', 'runs', 'explanations'], async (tx) => {
+  return store.read(['projects', 'datasets', 'runs', 'explanations', 'pictures'], async (tx) => {
+    const pictures = await tx.getAllOfProject('pictures', id)
     const datasets = await tx.getAllOfProject('datasets', id)
     const runs = await tx.getAllOfProject('runs', id)
     const explanations = await tx.getAllOfProject('explanations', id)
@@ -44,7 +45,8 @@ export function projectSize(store: Store, id: string): Promise<number> {
       byteSize(await tx.get('projects', id)) +
       datasets.reduce((sum, dataset) => sum + dataset.bytesStored + byteSize(dataset.columns), 0) +
       runs.reduce((sum, run) => sum + (run.bytes ?? 0) + byteSize(run.run), 0) +
-      byteSize(explanations)
+      byteSize(explanations) +
+      pictures.reduce((sum, picture) => sum + picture.bytes, 0)
     )
   })
 }
@@ -89,7 +91,7 @@ export async function takeOver(store: Store, id: string): Promise<number> {
   return (await mark(store, id, (project) => ({ ...project, token: project.token + 1 }))).token
 }
 
-export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints']
+export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails']
 
 /** For good: the data, the runs, the models, damaged or not, in one transaction. */
 export function eraseProject(store: Store, id: string): Promise<void> {
@@ -103,6 +105,8 @@ export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
     await tx.delete('datasets', dataset.id)
   }
   for (const { id: runId } of await tx.getAllOfProject('runs', id)) await eraseRunIn(tx, runId)
+  for (const { id: pictureId } of await tx.getAllOfProject('pictures', id)) await tx.delete('pictures', pictureId)
+  for (const store of ['pictureBlobs', 'thumbnails'] as const) await tx.delete(store, recordsOf(id))
   await tx.delete('projects', id)
 }
 

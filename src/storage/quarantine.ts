@@ -53,7 +53,7 @@ export async function eraseDamaged(store: Store, damaged: readonly Damaged[]): P
  */
 export async function rebuildProject(store: Store, id: string, name: string): Promise<ProjectRecord> {
   return unchecked(store).write(
-    ['projects', 'datasets', 'runs'],
+    ['projects', 'datasets', 'runs', 'pictures'],
     async (tx) => {
       const old: unknown = await tx.get('projects', id)
       const number = (key: string): number => {
@@ -62,6 +62,8 @@ export async function rebuildProject(store: Store, id: string, name: string): Pr
       }
       const datasets = (await tx.getAllOfProject('datasets', id)).filter((record) => recordProblem('datasets', record) === undefined && record.state === 'complete')
       const runs = (await tx.getAllOfProject('runs', id)).filter((record) => recordProblem('runs', record) === undefined)
+      const pictures = (await tx.getAllOfProject('pictures', id)).filter((record) => recordProblem('pictures', record) === undefined)
+      const classes = [...new Set(pictures.flatMap(({ label }) => (label === null ? [] : [label])))]
       const now = Date.now()
       const newest = datasets.sort((a, b) => b.createdAt - a.createdAt)[0]
       const project: ProjectRecord = {
@@ -73,7 +75,7 @@ export async function rebuildProject(store: Store, id: string, name: string): Pr
         deletedAt: null,
         // Above whatever a writer of the old record may still hold.
         token: number('token') + 1,
-        plan: { ...emptyPlan, datasetId: newest?.id ?? null },
+        plan: { ...emptyPlan, datasetId: newest?.id ?? null, ...(pictures.length > 0 ? { pictures: { classes } } : {}) },
         slices: [],
         nextRun: Math.max(number('nextRun'), 1, ...runs.map(({ run }) => run.sequence + 1)),
       }

@@ -9,6 +9,7 @@ import type { Slice } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
 import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
 import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
+import type { PictureType } from '../core/images/header.ts'
 import type { Run } from '../core/run/run.ts'
 
 /** What a person decided so far; edited with undo on the page, saved whole. */
@@ -18,6 +19,8 @@ export interface ProjectPlan {
   readonly split: SplitSpec | null
   /** null = the default recipe of whichever estimator is trained. */
   readonly recipe: RecipeSpec | null
+  /** Present in a project of pictures: the classes in the person's order, those without a picture too. */
+  readonly pictures?: { readonly classes: readonly string[] }
 }
 export interface ProjectRecord {
   readonly id: string
@@ -128,6 +131,50 @@ export interface CheckpointRecord {
   readonly arrays: Readonly<Record<string, TypedArray>>
 }
 
+/** How a picture came in. */
+export const pictureSources = ['file', 'zip', 'paste', 'camera', 'sketch', 'sample'] as const
+/** One picture as it is now; its bytes lie in `pictureBlobs` under its hash. */
+export interface PictureRecord {
+  readonly id: string
+  readonly projectId: string
+  readonly version: 1
+  /** SHA-256 of the compressed file, 64 hex digits: the cell of the dataset's image column. */
+  readonly hash: string
+  /** Its class; null while it has none. */
+  readonly label: string | null
+  /** Where it came from: a path, or a name that was made for it. */
+  readonly file: string
+  readonly type: PictureType
+  /** Pixels, upright (after the EXIF orientation). */
+  readonly width: number
+  readonly height: number
+  /** Of the compressed file. */
+  readonly bytes: number
+  /** Perceptual hash, 16 hex digits (core/images/dhash). */
+  readonly dhash: string
+  /** Variance of the Laplacian (core/images/sharpness); small = blurred. */
+  readonly sharpness: number
+  /** Milliseconds; grows by at least one from picture to picture, so that it is the order too. */
+  readonly addedAt: number
+  readonly source: (typeof pictureSources)[number]
+  /** Set while undo is possible; such a picture is in no new dataset. */
+  readonly deletedAt: number | null
+}
+/** A picture's compressed file, once a project however often it occurs there. */
+export interface PictureBlobRecord {
+  readonly projectId: string
+  readonly hash: string
+  readonly type: PictureType
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+/** A small upright version for the eye alone; apart from the file, so that a grid reads little. */
+export interface ThumbnailRecord {
+  readonly projectId: string
+  readonly hash: string
+  readonly type: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
 export interface Records {
   projects: ProjectRecord
   datasets: DatasetRecord
@@ -139,6 +186,9 @@ export interface Records {
   predictions: PredictionRecord
   explanations: ExplanationRecord
   checkpoints: CheckpointRecord
+  pictures: PictureRecord
+  pictureBlobs: PictureBlobRecord
+  thumbnails: ThumbnailRecord
 }
 export type StoreName = keyof Records
 
@@ -153,6 +203,9 @@ export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> =
   predictions: ['runId', 'part'],
   explanations: ['runId', 'key'],
   checkpoints: 'runId',
+  pictures: 'id',
+  pictureBlobs: ['projectId', 'hash'],
+  thumbnails: ['projectId', 'hash'],
 }
 /** Stores with an index on projectId. */
-export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints']
+export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures']

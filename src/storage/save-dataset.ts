@@ -27,7 +27,8 @@ export function sliceOf(column: Column, from: number, to: number, known: number)
       return { chunk: { ...base, values, newCategories: column.dictionary.slice(known, next) }, known: next }
     }
     case 'text':
-    case 'id': {
+    case 'id':
+    case 'image': {
       const start = column.offsets[from] as number
       const offsets = column.offsets.slice(from, to + 1).map((offset) => offset - start)
       return { chunk: { ...base, values: column.bytes.slice(start, column.offsets[to]), offsets }, known }
@@ -37,7 +38,7 @@ export function sliceOf(column: Column, from: number, to: number, known: number)
 
 /** Columns in row groups of about 4 MB, each but the last a multiple of 8 rows. */
 export function* chunksFrom(columns: readonly Column[], rows: number, chunkRows?: number): Generator<{ firstRow: number; rows: number; columns: ChunkColumn[] }> {
-  const bytes = columns.reduce((sum, column) => sum + (column.kind === 'text' || column.kind === 'id' ? column.bytes.length + 4 * rows : 8 * rows), 0)
+  const bytes = columns.reduce((sum, column) => sum + (column.kind === 'text' || column.kind === 'id' || column.kind === 'image' ? column.bytes.length + 4 * rows : 8 * rows), 0)
   const step = chunkRows ?? Math.max(8, Math.floor((rows * targetBytes) / Math.max(bytes, 1) / 8) * 8)
   const known = columns.map(() => 0)
   for (let from = 0; from < rows; from += step) {

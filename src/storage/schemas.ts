@@ -6,9 +6,10 @@
 import { StudioError } from '../core/errors.ts'
 import { kinds } from '../core/data/kinds.ts'
 import { tasks } from '../core/data/target.ts'
+import { limits, pictureTypes } from '../core/images/header.ts'
 import { encodings } from '../core/ingest/options.ts'
 import { misfit, v } from '../core/schema.ts'
-import type { ChunkColumn, ChunkRecord, DatasetRecord, StoreName } from './records.ts'
+import { pictureSources, type ChunkColumn, type ChunkRecord, type DatasetRecord, type StoreName } from './records.ts'
 
 const text = v.string()
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
@@ -32,7 +33,7 @@ const recipe = v.looseObject({
   steps: v.array(v.looseObject({ id: text, step: text, columns: v.looseObject({ by: v.picklist(['kind', 'name']) }), params: object })),
   excluded: v.array(text),
 })
-const plan = v.looseObject({ datasetId: v.nullable(id), target: v.nullable(target), split: v.nullable(split), recipe: v.nullable(recipe) })
+const plan = v.looseObject({ datasetId: v.nullable(id), target: v.nullable(target), split: v.nullable(split), recipe: v.nullable(recipe), pictures: v.optional(v.looseObject({ classes: v.array(text) })) })
 
 const project = v.looseObject({
   id,
@@ -136,6 +137,28 @@ const predictions = v.looseObject({ runId: id, part: v.picklist(['valid', 'test'
 const explanation = v.looseObject({ runId: id, key: text, projectId: id, explanation: v.looseObject({ kind: text }) })
 const checkpoint = v.looseObject({ runId: id, projectId: id, step: count, arrays })
 
+const sha = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const side = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(limits.side))
+const picture = v.looseObject({
+  id,
+  projectId: id,
+  version: version1,
+  hash: sha,
+  label: v.nullable(text),
+  file: text,
+  type: v.picklist(pictureTypes),
+  width: side,
+  height: side,
+  bytes: count,
+  dhash: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  sharpness: finite,
+  addedAt: time,
+  source: v.picklist(pictureSources),
+  deletedAt: v.nullable(time),
+})
+const pictureBlob = v.looseObject({ projectId: id, hash: sha, type: v.picklist(pictureTypes), bytes: v.instance(Uint8Array) })
+const thumbnail = v.looseObject({ projectId: id, hash: sha, type: text, bytes: v.instance(Uint8Array) })
+
 export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   projects: project,
   datasets: dataset,
@@ -147,6 +170,9 @@ export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   predictions,
   explanations: explanation,
   checkpoints: checkpoint,
+  pictures: picture,
+  pictureBlobs: pictureBlob,
+  thumbnails: thumbnail,
 }
 
 /** Why a stored record cannot be used, or undefined where it can. Costs a look at each number of a record, none at those of a chunk. */
@@ -165,12 +191,12 @@ export function recordProblem(store: StoreName, record: unknown): string | undef
   return undefined
 }
 
-const valueType = { numeric: Float64Array, datetime: Float64Array, categorical: Int32Array, boolean: Uint8Array, text: Uint8Array, id: Uint8Array } as const
+const valueType = { numeric: Float64Array, datetime: Float64Array, categorical: Int32Array, boolean: Uint8Array, text: Uint8Array, id: Uint8Array, image: Uint8Array } as const
 
 function columnProblem(column: ChunkColumn, rows: number): string | undefined {
   if (!(column.validity instanceof Uint8Array) || column.validity.length !== (rows + 7) >> 3) return `validity of ${(rows + 7) >> 3} bytes expected`
   if (!(column.values instanceof valueType[column.kind])) return `values of type ${valueType[column.kind].name} expected`
-  if (column.kind !== 'text' && column.kind !== 'id') {
+  if (column.kind !== 'text' && column.kind !== 'id' && column.kind !== 'image') {
     if (column.values.length !== rows) return `${rows} values expected, received ${column.values.length}`
     if (column.values instanceof Float64Array) for (const value of column.values) if (!Number.isFinite(value)) return `finite values expected, received ${value}`
     return undefined

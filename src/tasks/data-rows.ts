@@ -71,6 +71,7 @@ function view(info: ColumnInfo, chunk: ChunkRecord, index: number, categories: r
       return { ...base, kind: 'categorical', codes: stored.values as Int32Array, dictionary: categories }
     case 'text':
     case 'id':
+    case 'image':
       return { ...base, kind: info.kind, bytes: stored.values as Uint8Array, offsets: stored.offsets as Uint32Array }
   }
 }

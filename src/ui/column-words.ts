@@ -3,6 +3,7 @@ import Binary from '@lucide/svelte/icons/binary'
 import CalendarDays from '@lucide/svelte/icons/calendar-days'
 import Hash from '@lucide/svelte/icons/hash'
 import IdCard from '@lucide/svelte/icons/id-card'
+import ImageIcon from '@lucide/svelte/icons/image'
 import LetterText from '@lucide/svelte/icons/letter-text'
 import Shapes from '@lucide/svelte/icons/shapes'
 import type { Component } from 'svelte'
@@ -20,6 +21,7 @@ export const kindLabel: Readonly<Record<Kind, string>> = {
   datetime: 'Date and time',
   text: 'Text',
   id: 'Identifier',
+  image: 'Picture',
 }
 export const kindIcon: Readonly<Record<Kind, Icon>> = {
   numeric: Hash,
@@ -28,6 +30,7 @@ export const kindIcon: Readonly<Record<Kind, Icon>> = {
   datetime: CalendarDays,
   text: LetterText,
   id: IdCard,
+  image: ImageIcon,
 }
 
 /** A warning as one or two words, and as a sentence. */
@@ -61,6 +64,6 @@ export function formatCell(cell: Cell, column: { readonly kind: Kind; readonly c
 
 /** A sensible width in pixels for a column of a grid. */
 export function columnWidth(name: string, kind: Kind): number {
-  const base = { numeric: 112, categorical: 128, boolean: 96, datetime: 152, text: 240, id: 152 }[kind]
+  const base = { numeric: 112, categorical: 128, boolean: 96, datetime: 152, text: 240, id: 152, image: 152 }[kind]
   return Math.min(260, Math.max(base, Math.min(name.length, 28) * 7.5 + 44))
 }

@@ -46,6 +46,7 @@ function printed(series: Series): readonly string[] {
       return Array.from(series.seconds, String)
     case 'text':
     case 'id':
+    case 'image':
       return [String(series.length)]
   }
 }

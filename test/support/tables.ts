@@ -28,6 +28,7 @@ export function trainingSeries(kind: SeriesKind, rows = 60, seed = 5): Series {
       return { ...base, kind, seconds: Float64Array.from({ length: rows }, (_, row) => (hole(row) ? Number.NaN : 1_500_000_000 + rng.int(200_000_000))) }
     case 'text':
     case 'id':
+    case 'image':
       return { ...base, kind, length: rows }
   }
 }
@@ -51,6 +52,7 @@ export function servedSeries(kind: SeriesKind): Series {
     }
     case 'text':
     case 'id':
+    case 'image':
       return { ...base, kind, length: 3 }
   }
 }

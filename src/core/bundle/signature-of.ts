@@ -72,7 +72,7 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
   const probe = completeRow(entering, trainRows)
   const inputs: SignatureInput[] = []
   for (const [index, column] of entering.entries()) {
-    if (column.kind === 'text' || column.kind === 'id') {
+    if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image') {
       throw new StudioError({ code: 'unsupported', message: `unsupported input; a model cannot be asked with a column of kind ${column.kind}: ${column.name.slice(0, 200)}` })
     }
     const graphName = names[index] as string

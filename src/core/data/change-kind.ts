@@ -78,7 +78,8 @@ export function takeColumn(column: Column, rows: ArrayLike<number>, renaming: Re
       return { ...base, kind: 'categorical', codes, dictionary }
     }
     case 'text':
-    case 'id': {
+    case 'id':
+    case 'image': {
       const offsets = new Uint32Array(length + 1)
       for (let i = 0; i < length; i++) offsets[i + 1] = (offsets[i] as number) + (column.offsets[(rows[i] as number) + 1] as number) - (column.offsets[rows[i] as number] as number)
       const bytes = new Uint8Array(offsets[length] as number)
@@ -104,7 +105,7 @@ export function joinColumns(a: Column, b: Column): Column {
   if (a.kind === 'datetime' && b.kind === 'datetime') return { ...base, kind: 'datetime', seconds: joined(new Float64Array(length), a.seconds, b.seconds), layout: b.layout }
   if (a.kind === 'boolean' && b.kind === 'boolean') return { ...base, kind: 'boolean', values: joined(new Uint8Array(length), a.values, b.values), labels: b.labels }
   if (a.kind === 'categorical' && b.kind === 'categorical') return { ...base, kind: 'categorical', codes: joined(new Int32Array(length), a.codes, b.codes), dictionary: b.dictionary }
-  if ((a.kind === 'text' || a.kind === 'id') && b.kind === a.kind) {
+  if ((a.kind === 'text' || a.kind === 'id' || a.kind === 'image') && b.kind === a.kind) {
     const offsets = new Uint32Array(length + 1)
     offsets.set(a.offsets)
     for (let i = 0; i <= b.length; i++) offsets[a.length + i] = a.bytes.length + (b.offsets[i] as number)

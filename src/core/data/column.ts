@@ -38,12 +38,20 @@ export interface DatetimeColumn extends ColumnBase {
   /** Name of the layout it was read with (core/ingest/datetime). */
   readonly layout: string
 }
-/** Text and id: UTF-8 bytes end to end, so that a million cells are two typed arrays, not a million objects. */
+/**
+ * Text, id and image: UTF-8 bytes end to end, so that a million cells are two typed arrays, not a million
+ * objects. A cell of an image column is the SHA-256 of the picture's compressed file, 64 hex digits.
+ */
 export interface TextColumn extends ColumnBase {
-  readonly kind: 'text' | 'id'
+  readonly kind: 'text' | 'id' | 'image'
   readonly bytes: Uint8Array
   /** Shape (length + 1); row i is bytes[offsets[i] .. offsets[i + 1]). */
   readonly offsets: Uint32Array
+  /**
+   * Image only: what was made of the pictures, by the name of the representation (such as
+   * `pixels:28x28x1:cover`), rows x size. A loader attaches what a recipe asks for; never stored or hashed.
+   */
+  readonly tensors?: ReadonlyMap<string, Float32Array>
 }
 export type Column = NumericColumn | CategoricalColumn | BooleanColumn | DatetimeColumn | TextColumn
 
@@ -80,6 +88,7 @@ export function cellAt(column: Column, row: number): Cell {
       return column.seconds[row] as number
     case 'text':
     case 'id':
+    case 'image':
       return decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]))
   }
 }
@@ -115,7 +124,8 @@ export function columnFrom(name: string, kind: Kind, cells: readonly Cell[]): Co
     case 'datetime':
       return { ...base, kind, seconds: Float64Array.from(cells, (cell) => (cell === null ? 0 : Number(cell))), layout: 'epoch-seconds' }
     case 'text':
-    case 'id': {
+    case 'id':
+    case 'image': {
       const parts = cells.map((cell) => new TextEncoder().encode(cell === null ? '' : String(cell)))
       const offsets = new Uint32Array(cells.length + 1)
       parts.forEach((part, i) => (offsets[i + 1] = (offsets[i] as number) + part.length))

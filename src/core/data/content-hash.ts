@@ -25,6 +25,7 @@ export async function valuesDigest(column: Column): Promise<string> {
       break
     case 'text':
     case 'id':
+    case 'image':
       parts.push(column.bytes, column.offsets)
   }
   const digests = await Promise.all(parts.map((part) => sha256(bytesOf(part))))

@@ -65,7 +65,7 @@ export function encodeTarget(column: Column, spec: TargetSpec, rows: ArrayLike<n
     }
     return { task: 'regression', column: column.name, values }
   }
-  if (column.kind === 'text' || column.kind === 'id' || column.kind === 'datetime') {
+  if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image' || column.kind === 'datetime') {
     throw new StudioError({ code: 'bad-data', message: `invalid target; a ${column.kind} column has no classes`, details: { column: column.name.slice(0, 200) } })
   }
   const index = new Map(classes.map((name, code) => [name, code]))

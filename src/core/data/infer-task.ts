@@ -47,6 +47,8 @@ export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'dist
       return { refused: 'a date cannot be predicted here yet; use it as a feature' }
     case 'text':
       return { refused: 'free text cannot be predicted; mark the column as categorical if it names classes' }
+    case 'image':
+      return { refused: 'a picture cannot be predicted; choose its label' }
     case 'id':
       return { refused: 'it names rows, so nothing can be learnt about it' }
   }

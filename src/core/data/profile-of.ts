@@ -155,7 +155,7 @@ function mixRows(column: Column, low: Uint32Array, high: Uint32Array): void {
   const words =
     column.kind === 'numeric' ? new Uint32Array(column.values.buffer, column.values.byteOffset, column.length * 2) : column.kind === 'datetime' ? new Uint32Array(column.seconds.buffer, column.seconds.byteOffset, column.length * 2) : undefined
   const codes = column.kind === 'categorical' ? column.codes : column.kind === 'boolean' ? column.values : undefined
-  const text = column.kind === 'text' || column.kind === 'id' ? column : undefined
+  const text = column.kind === 'text' || column.kind === 'id' || column.kind === 'image' ? column : undefined
   for (let row = 0; row < column.length; row++) {
     const valid = ((column.validity[row >> 3] as number) >> (row & 7)) & 1
     let a = 0x5bd1e995
@@ -226,6 +226,12 @@ export function profileColumn(column: Column, reason: string): ColumnProfile {
       for (const value of column.values) yes += value
       const counts = [count - yes, yes]
       profile = { ...base, distinct: counts.filter((value) => value > 0).length, distinctIsExact: true, top: topOf(counts, 2, (code) => column.labels[code] as string) }
+      break
+    }
+    case 'image': {
+      // Hashes: only how many differ says anything.
+      const { distinct, exact } = textsOf(column)
+      profile = { ...base, distinct, distinctIsExact: exact }
       break
     }
     case 'text':

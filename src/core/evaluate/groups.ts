@@ -100,7 +100,7 @@ export async function groupReport(input: GroupInput, context: Context): Promise<
 }
 
 function groupingOf(column: Column, rows: Uint32Array): Grouping {
-  if (column.kind === 'text' || column.kind === 'id') {
+  if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image') {
     throw new StudioError({ code: 'bad-data', message: `invalid column; ${column.kind} does not make groups: ${column.name.slice(0, 200)}` })
   }
   if (column.kind === 'numeric' || column.kind === 'datetime') {

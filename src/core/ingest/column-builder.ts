@@ -60,6 +60,8 @@ export function createBuilder(plan: ColumnPlan, options: BuilderOptions): Column
     case 'text':
     case 'id':
       return textBuilder(plan.kind.value, options)
+    case 'image':
+      throw new StudioError({ code: 'unsupported', message: `unsupported kind; the cells of a table are no pictures: ${plan.name.slice(0, 200)}` })
   }
 }
 

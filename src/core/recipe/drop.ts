@@ -7,7 +7,7 @@ export const drop: Step<Record<never, never>, null> = {
   summary: 'Keeps columns away from the model, such as leaks or columns unknown at prediction time.',
   source: 'A plain projection',
   params: {},
-  kinds: ['numeric', 'boolean', 'categorical', 'datetime', 'text', 'id'],
+  kinds: ['numeric', 'boolean', 'categorical', 'datetime', 'text', 'id', 'image'],
   refuses: () => undefined,
   fit: () => null,
   apply: () => [],

@@ -52,6 +52,7 @@ const leftOutReasons: Readonly<Record<SeriesKind, string>> = {
   datetime: 'a date needs the step that takes dates apart',
   text: 'free text is left out: no model here reads it yet',
   id: 'it names rows, so a model could only learn them by heart',
+  image: 'a picture needs a step that makes numbers of it',
 }
 
 /**
@@ -70,7 +71,7 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
       continue
     }
     const series = seriesOf(column, rows)
-    if (series.kind !== 'text' && series.kind !== 'id' && missingIn(series) === rows.length) leftOut.set(column.name, 'no training row has a value')
+    if (series.kind !== 'text' && series.kind !== 'id' && series.kind !== 'image' && missingIn(series) === rows.length) leftOut.set(column.name, 'no training row has a value')
     else if (series.kind === 'numeric' && series.values.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) leftOut.set(column.name, 'it holds numbers beyond 3.4e38, the largest that a served model reads')
     else current.push(series)
   }

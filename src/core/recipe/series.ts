@@ -26,6 +26,7 @@ export function seriesOf(column: Column, rows?: ArrayLike<number>): Series {
     }
     case 'text':
     case 'id':
+    case 'image':
       return { ...base, kind: column.kind, length }
   }
 }
@@ -50,6 +51,7 @@ export function seriesLength(series: Series): number {
       return series.seconds.length
     case 'text':
     case 'id':
+    case 'image':
       return series.length
   }
 }

@@ -7,7 +7,7 @@
 import type { GraphBuilder } from '../onnx/graph.ts'
 import type { ParamTable, ParamValues, ValuesOf } from '../params.ts'
 
-export type SeriesKind = 'numeric' | 'boolean' | 'categorical' | 'datetime' | 'text' | 'id'
+export type SeriesKind = 'numeric' | 'boolean' | 'categorical' | 'datetime' | 'text' | 'id' | 'image'
 
 interface SeriesBase {
   readonly name: string
@@ -32,9 +32,9 @@ export interface DatetimeSeries extends SeriesBase {
   /** UTC seconds, whole; NaN where missing. */
   readonly seconds: Float64Array
 }
-/** Text and id columns pass by without values: no step here reads them yet. */
+/** Text, id and image columns pass by without values. */
 export interface OpaqueSeries extends SeriesBase {
-  readonly kind: 'text' | 'id'
+  readonly kind: 'text' | 'id' | 'image'
   readonly length: number
 }
 export type Series = NumericSeries | CategoricalSeries | DatetimeSeries | OpaqueSeries

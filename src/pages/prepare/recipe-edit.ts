@@ -44,7 +44,7 @@ export const setExcluded = (recipe: RecipeSpec, column: string, out: boolean): R
   excluded: out ? [...recipe.excluded.filter((name) => name !== column), column] : recipe.excluded.filter((name) => name !== column),
 })
 
-const kindWords: Readonly<Record<SeriesKind, string>> = { numeric: 'numbers', boolean: 'yes or no', categorical: 'categories', datetime: 'dates', text: 'texts', id: 'identifiers' }
+const kindWords: Readonly<Record<SeriesKind, string>> = { numeric: 'numbers', boolean: 'yes or no', categorical: 'categories', datetime: 'dates', text: 'texts', id: 'identifiers', image: 'pictures' }
 
 /** "all numbers and categories", "age, fare and 3 more", "no column yet". */
 export function selectorWords(selector: Selector): string {
