@@ -7,6 +7,7 @@ import type { Context } from '../context.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { Prediction, Target, Task } from '../data/target.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
+import type { OnnxRunner } from '../onnx/runner.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { Json } from '../recipe/step.ts'
 
@@ -28,6 +29,8 @@ export interface EstimatorTags {
   readonly wantsScaled: boolean
   /** Refuses features below 0: the default recipe then scales numbers to [0, 1]. */
   readonly wantsNonNegative?: boolean
+  /** Takes one feature, and that a picture (Feature.shape); others refuse pictures. */
+  readonly takesPictures?: boolean
   /** The seed changes the result. */
   readonly randomised: boolean
   /** Same bits for the same seed on every machine (false for models trained on a GPU). */
@@ -59,6 +62,8 @@ export interface Model {
   /** Predictions for the features it was fitted on, in the same order. The context makes many rows faster, and never other. */
   predict(X: Matrix, context?: PredictContext): Promise<Prediction>
   state(): ModelState
+  /** Where it predicts through ONNX Runtime: the same model with a way to it. */
+  withRunner?(open: () => Promise<OnnxRunner>): Model
 }
 
 /** What an estimator's graph ends in: a tensor [N, 1] of values or [N, classes] of probabilities. */
@@ -107,6 +112,6 @@ export interface Estimator<P extends ParamTable = ParamTable> {
   fit(X: Matrix, y: Target, options: FitOptions<P>, context: Context): Promise<Model>
   /** @throws StudioError bundle-mismatch where the state is not one of ours */
   revive(state: ModelState): Model
-  /** @param input a float tensor [N, features] in feature order, NaN = missing */
+  /** @param input a float tensor [N, features] in feature order, NaN = missing; [N, height x width x channels] for a picture */
   toOnnx(state: ModelState, input: string, graph: GraphBuilder): OnnxHead
 }
