@@ -9,10 +9,13 @@ export interface Registry<T extends { readonly id: string }> {
   get(id: string): T
 }
 
-/** @throws StudioError bug when two entries share an id */
-export function createRegistry<T extends { readonly id: string }>(noun: string, entries: readonly T[]): Registry<T> {
+/**
+ * @param unlisted found by id, but not among `all`: what nobody chooses from a list
+ * @throws StudioError bug when two entries share an id
+ */
+export function createRegistry<T extends { readonly id: string }>(noun: string, entries: readonly T[], unlisted: readonly T[] = []): Registry<T> {
   const byId = new Map<string, T>()
-  for (const entry of entries) {
+  for (const entry of [...entries, ...unlisted]) {
     if (byId.has(entry.id)) throw new StudioError({ code: 'bug', message: `invalid ${noun} id; registered twice: ${entry.id}` })
     byId.set(entry.id, entry)
   }
@@ -23,7 +26,7 @@ export function createRegistry<T extends { readonly id: string }>(noun: string, 
     get(id) {
       const entry = byId.get(id)
       if (entry) return entry
-      throw new StudioError({ code: 'unsupported', message: `unknown ${noun}; not one of ${[...byId.keys()].join(', ')}: ${id}` })
+      throw new StudioError({ code: 'unsupported', message: `unknown ${noun}; not one of ${entries.map((known) => known.id).join(', ')}: ${id}` })
     },
   }
 }

@@ -12,14 +12,13 @@ import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import { codePlan, type CodePlan } from '../core/code/plan.ts'
-import type { Context } from '../core/context.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { checkParity, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
 import { encodeOnnx } from '../core/onnx/proto.ts'
-import { answer, type OnnxRunner } from '../core/onnx/runner.ts'
+import { answer } from '../core/onnx/runner.ts'
 import type { Run } from '../core/run/run.ts'
 import { zip } from '../core/zip.ts'
 import { sha256 } from '../core/ids.ts'
@@ -28,12 +27,12 @@ import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
 import { openRun, type OpenedRun } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
+import { webRunner } from './web-runner.ts'
 
-const defaultRunner = async (context: Context): Promise<OnnxRunner> => (await import('../core/onnx/runner-web.ts')).webRunner(context)
-
-export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations, written = {} }, { store, context, openRunner = defaultRunner }) => {
+export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations, written = {} }, host) => {
+  const { store, context, openRunner = webRunner } = host
   const run = await readRun(store, runId)
-  const opened = await openRun(store, runId)
+  const opened = await openRun(host, runId)
   const { pipeline, dataset } = opened
   const trainRows = opened.rowsOf('train')
   const heldOut = opened.rowsOf('valid')

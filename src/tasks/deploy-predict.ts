@@ -9,9 +9,10 @@ import { openIngestSource } from './ingest-source.ts'
 import { openRun } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, source, choices }, { store, context }) => {
+export const deployPredict: TaskHandler<'deploy/predict'> = async ({ runId, source, choices }, host) => {
+  const { store, context } = host
   const run = await readRun(store, runId)
-  const { pipeline, dataset, rowsOf } = await openRun(store, runId)
+  const { pipeline, dataset, rowsOf } = await openRun(host, runId)
   const signature = await signatureOf(pipeline, dataset.columns, rowsOf('train'), { name: run.name, threshold: run.threshold })
   const { bytes } = await openIngestSource(source)
   const model = {

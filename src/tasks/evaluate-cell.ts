@@ -5,9 +5,10 @@ import { readRun } from '../storage/runs.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const evaluateCell: TaskHandler<'evaluate/cell'> = async ({ runId, part, actual, predicted, threshold }, { store }) => {
+export const evaluateCell: TaskHandler<'evaluate/cell'> = async ({ runId, part, actual, predicted, threshold }, host) => {
+  const { store } = host
   refuseSealed(await readRun(store, runId), part)
-  const opened = await openRun(store, runId)
+  const opened = await openRun(host, runId)
   const rows = opened.rowsOf(part)
   const target = opened.targetAt(rows)
   const prediction = await opened.predictionsOn(part)

@@ -6,10 +6,11 @@ import { readRun } from '../storage/runs.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const evaluateGroups: TaskHandler<'evaluate/groups'> = async ({ runId, part, columns, metric, conditions = [] }, { store, context }) => {
+export const evaluateGroups: TaskHandler<'evaluate/groups'> = async ({ runId, part, columns, metric, conditions = [] }, host) => {
+  const { store, context } = host
   const run = await readRun(store, runId)
   refuseSealed(run, part)
-  const { dataset, rowsOf, targetAt, predictionsOn } = await openRun(store, runId)
+  const { dataset, rowsOf, targetAt, predictionsOn } = await openRun(host, runId)
   const all = rowsOf(part)
   const rows = rowsOfSlice(dataset, conditions, all)
   const whole = await predictionsOn(part)

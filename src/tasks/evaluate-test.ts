@@ -4,8 +4,9 @@ import { addPredictions, readRun, updateRun } from '../storage/runs.ts'
 import { openRun } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const evaluateTest: TaskHandler<'evaluate/test'> = async ({ runId, token }, { store, context }) => {
-  const opened = await openRun(store, runId)
+export const evaluateTest: TaskHandler<'evaluate/test'> = async ({ runId, token }, host) => {
+  const { store, context } = host
+  const opened = await openRun(host, runId)
   const rows = opened.rowsOf('test')
   const prediction = await opened.predictionsOn('test')
   const run = await readRun(store, runId)

@@ -5,9 +5,10 @@ import { readRun, updateRun } from '../storage/runs.ts'
 import { openRun } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const evaluateThreshold: TaskHandler<'evaluate/threshold'> = async ({ runId, token, threshold }, { store, context }) => {
+export const evaluateThreshold: TaskHandler<'evaluate/threshold'> = async ({ runId, token, threshold }, host) => {
+  const { store, context } = host
   if (!(threshold >= 0 && threshold <= 1)) throw new StudioError({ code: 'bad-param', message: `invalid threshold; not in [0, 1]: ${threshold}` })
-  const opened = await openRun(store, runId)
+  const opened = await openRun(host, runId)
   if (opened.pipeline.target.task !== 'binary') {
     throw new StudioError({ code: 'unsupported', message: `unsupported threshold; only a model of two classes has one: ${opened.pipeline.target.task}` })
   }

@@ -7,9 +7,10 @@ import { readRun } from '../storage/runs.ts'
 import { openRun } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const explainRow: TaskHandler<'explain/row'> = async ({ runId, row }, { store }) => {
+export const explainRow: TaskHandler<'explain/row'> = async ({ runId, row }, host) => {
+  const { store } = host
   const { threshold, testOpenings } = await readRun(store, runId)
-  const { dataset, pipeline, seen, rowsOf } = await openRun(store, runId)
+  const { dataset, pipeline, seen, rowsOf } = await openRun(host, runId)
   if (!Number.isInteger(row) || row < 0 || row >= dataset.rows) {
     throw new StudioError({ code: 'bad-param', message: `invalid row; not in [0, ${dataset.rows - 1}]: ${row}` })
   }

@@ -7,7 +7,8 @@ import { runRecord, saveExplanation } from '../storage/runs.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer: id, params, part, row, rowNumber, token }, { store, context }) => {
+export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer: id, params, part, row, rowNumber, token }, host) => {
+  const { store, context } = host
   const { run, projectId } = await runRecord(store, runId)
   refuseSealed(run, part)
   const explainer = explainers.get(id)
@@ -19,7 +20,7 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
   const known = key === undefined ? undefined : await store.read(['explanations'], (tx) => tx.get('explanations', [runId, key]))
   if (known) return known.explanation
 
-  const opened = await openRun(store, runId)
+  const opened = await openRun(host, runId)
   const rows = opened.rowsOf(part)
   const explanation = await explainer.explain(
     {

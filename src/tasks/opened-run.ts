@@ -16,6 +16,8 @@ import type { Run } from '../core/run/run.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
 import { readRun } from '../storage/runs.ts'
+import type { Host } from './task.ts'
+import { webRunner } from './web-runner.ts'
 
 export interface OpenedRun {
   readonly runId: string
@@ -33,10 +35,11 @@ export interface OpenedRun {
 const lastOpened = new WeakMap<Store, { readonly runId: string; readonly opened: Promise<OpenedRun> }>()
 
 /** @throws StudioError bad-data where the run, its model or its data are gone, or it did not finish */
-export function openRun(store: Store, runId: string): Promise<OpenedRun> {
+export function openRun(host: Host, runId: string): Promise<OpenedRun> {
+  const { store } = host
   const last = lastOpened.get(store)
   if (last?.runId === runId) return last.opened
-  const opened = open(store, runId)
+  const opened = open(host, runId)
   const entry = { runId, opened }
   lastOpened.set(store, entry)
   // A failure must not stick: storage may answer the next time.
@@ -44,7 +47,7 @@ export function openRun(store: Store, runId: string): Promise<OpenedRun> {
   return opened
 }
 
-async function open(store: Store, runId: string): Promise<OpenedRun> {
+async function open({ store, context, openRunner = webRunner }: Host, runId: string): Promise<OpenedRun> {
   const run = await readRun(store, runId)
   const { model, split, stored } = await store.read(['models', 'splits', 'predictions'], async (tx) => ({
     model: await tx.get('models', runId),
@@ -55,7 +58,7 @@ async function open(store: Store, runId: string): Promise<OpenedRun> {
     throw new StudioError({ code: 'bad-data', message: `missing model; the run did not finish: it is ${run.status}`, hint: 'Train it again: its settings are kept.' })
   }
   const dataset = await loadDataset(store, run.spec.datasetId)
-  const pipeline = openPipeline(model)
+  const pipeline = openPipeline(model, () => openRunner(context))
   const target = columnNamed(dataset, model.target.column)
   const predictions = new Map<PartName, Promise<Prediction>>()
   for (const { part, values } of stored) {

@@ -16,8 +16,9 @@ import { logisticRegression } from './logistic-regression.ts'
 import { multinomialNb } from './multinomial-nb.ts'
 import { mlp } from './neural/mlp.ts'
 import { randomForest } from './random-forest.ts'
+import { onnxModel } from './onnx-model.ts'
 import { ridge } from './ridge.ts'
 import { svm } from './svm.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, explainableBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp])
+export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, explainableBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp], [onnxModel])

@@ -3,7 +3,7 @@
  * sees it: what is not on the list is named and refused, nothing outside the file is ever read.
  * Field numbers are those of onnx.proto (onnx 1.12).
  */
-import { fieldsOf, floatsOf, intsOf, refuse, textOf } from './wire.ts'
+import { fieldsOf, floatsOf, intsOf, refuse, textOf, unsupported } from './wire.ts'
 
 /** Element types by their number in onnx.proto. */
 export const elementTypes = ['undefined', 'float', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'double', 'uint32', 'uint64'] as const
@@ -103,8 +103,8 @@ function readAttribute(bytes: Uint8Array, where: string): [string, ReadAttribute
     else if (field.number === 7) for (const value of floatsOf(field)) floats.push(value)
     else if (field.number === 8) for (const value of intsOf(field)) ints.push(value)
     else if (field.number === 9) texts.push(textOf(field))
-    else if (field.number === 6 || field.number === 11) throw refuse(`${where} carries a graph inside; loops and branches are not run here`)
-    else if (field.number === 10 || field.number === 14 || field.number === 15 || field.number === 21 || field.number === 22 || field.number === 23) throw refuse(`${where} has an attribute of a kind that is not read here: ${name.slice(0, 80)}`)
+    else if (field.number === 6 || field.number === 11) throw unsupported(`${where} carries a graph inside, and loops and branches are not run here`)
+    else if (field.number === 10 || field.number === 14 || field.number === 15 || field.number === 21 || field.number === 22 || field.number === 23) throw unsupported(`${where} has an attribute of a kind that is not read here: ${name.slice(0, 80)}`)
   }
   return [name, { ints, floats, texts, ...(int === undefined ? {} : { int }), ...(text === undefined ? {} : { text }), ...(tensor ? { tensor } : {}) }]
 }
@@ -184,7 +184,7 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
       }
       opsets.set(domain === 'ai.onnx' ? '' : domain, version)
     } else if (field.number === 14) metadata.set(...entryOf(field.bytes))
-    else if (field.number === 20 || field.number === 25) throw refuse('it carries functions or training steps of its own, which are not run here')
+    else if (field.number === 20 || field.number === 25) throw unsupported('it carries functions or training steps of its own, which are not run here')
   }
   if (!graph || irVersion < 3) throw refuse(graph ? `its IR version must be 3 or later: ${irVersion}` : 'it holds no graph')
   const nodes: ReadNode[] = []
@@ -196,7 +196,7 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
     else if (field.number === 5) initializers.push(readTensor(field.bytes))
     else if (field.number === 11) inputs.push(readValue(field.bytes))
     else if (field.number === 12) outputs.push(readValue(field.bytes))
-    else if (field.number === 15) throw refuse('it has sparse weights, which are not read here')
+    else if (field.number === 15) throw unsupported('it has sparse weights, which are not read here')
     if (nodes.length > limits.nodes) throw refuse(`more than ${limits.nodes.toLocaleString('en')} operators`)
   }
   const filled = new Set(initializers.map(({ name }) => name))

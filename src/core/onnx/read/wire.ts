@@ -2,6 +2,8 @@
 import { StudioError } from '../../errors.ts'
 
 export const refuse = (rule: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid ONNX file; ${rule}` })
+/** A file that may be sound, with something that is not run here. */
+export const unsupported = (what: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported ONNX file; ${what}` })
 
 export interface Field {
   readonly number: number

@@ -1,0 +1,197 @@
+/**
+ * A model that was trained elsewhere and brought in as an ONNX file. It cannot be fitted here; it predicts through
+ * ONNX Runtime, so whoever opens it gives a way to that. Feature k of the matrix fills slot k of the graph's inputs.
+ */
+import type { Matrix } from '../data/matrix.ts'
+import type { Prediction, Task } from '../data/target.ts'
+import { StudioError } from '../errors.ts'
+import { exp } from '../math/elementary.ts'
+import { interfaceOf, withOutput, type ForeignInput, type ForeignInterface } from '../onnx/read/interface.ts'
+import { readOnnx } from '../onnx/read/model.ts'
+import { checkGraph } from '../onnx/read/rules.ts'
+import type { OnnxRunner, OnnxSession, TensorFeed } from '../onnx/runner.ts'
+import { check, v } from '../schema.ts'
+import type { Estimator, Model, ModelState, PredictContext } from './estimator.ts'
+
+export const foreignId = 'onnx-model'
+
+/** What the graph's numbers are. `positive`: one number, the probability of the second class; `margin`: its log odds. */
+export const answerKinds = ['probabilities', 'logits', 'positive', 'margin', 'value'] as const
+export type AnswerKind = (typeof answerKinds)[number]
+
+const schema = v.looseObject({
+  task: v.picklist(['binary', 'multiclass', 'regression']),
+  answer: v.picklist(answerKinds),
+  classes: v.array(v.string()),
+  /** For each class, which of the graph's scores is its own. */
+  order: v.array(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  fileName: v.string(),
+})
+export interface ForeignJson {
+  readonly task: Task
+  readonly answer: AnswerKind
+  readonly classes: readonly string[]
+  readonly order: readonly number[]
+  readonly fileName: string
+}
+
+/** Rows at once: enough to keep the runtime busy, little enough to be stopped in between. */
+const batchRows = 4096
+
+export const foreignState = (json: ForeignJson, file: Uint8Array): ModelState => ({ estimator: foreignId, version: 1, json: { ...json }, arrays: { file } })
+
+/** Columns that the inputs take together; null where the one input leaves it open. */
+export const slotsOf = ({ inputs }: ForeignInterface): number | null => (inputs.some(({ width }) => width === null) ? null : inputs.reduce((sum, { width }) => sum + (width as number), 0))
+
+class ForeignModel implements Model {
+  readonly estimator = foreignId
+  readonly facts
+  readonly task: Task
+  readonly #json: ForeignJson
+  readonly #file: Uint8Array
+  readonly #interface: ForeignInterface
+  readonly #open: (() => Promise<OnnxRunner>) | undefined
+  #session: Promise<OnnxSession> | undefined
+
+  constructor(json: ForeignJson, file: Uint8Array, graph: ForeignInterface, open?: () => Promise<OnnxRunner>) {
+    this.#json = json
+    this.#file = file
+    this.#interface = graph
+    this.#open = open
+    this.task = json.task
+    this.facts = { backend: 'onnxruntime', file: json.fileName, answer: json.answer }
+  }
+  state = (): ModelState => foreignState(this.#json, this.#file)
+  withRunner = (open: () => Promise<OnnxRunner>): Model => new ForeignModel(this.#json, this.#file, this.#interface, open)
+
+  async #opened(): Promise<OnnxSession> {
+    const open = this.#open
+    if (!open) throw new StudioError({ code: 'unsupported', message: 'missing ONNX Runtime; a model that was brought in predicts through it, and nothing here opens it' })
+    const file = this.#file
+    this.#session ??= open().then((runner) => runner.open(withOutput(file, readOnnx(file), this.#interface.output.name)))
+    try {
+      return await this.#session
+    } catch (error) {
+      this.#session = undefined
+      throw error
+    }
+  }
+
+  async predict(X: Matrix, context?: PredictContext): Promise<Prediction> {
+    const { answer, classes, order, task, fileName } = this.#json
+    const { scores, width } = await ask(await this.#opened(), this.#interface, X, context)
+    const needed = answer === 'value' || answer === 'positive' || answer === 'margin' ? 1 : classes.length
+    if (width !== needed) throw new StudioError({ code: 'bad-data', message: `invalid answer of ${fileName}; ${needed} ${needed === 1 ? 'number' : 'numbers'} a row are expected: ${width}` })
+    if (task === 'regression') return { task, values: scores }
+    const k = classes.length
+    const probabilities = new Float64Array(X.rows * k)
+    for (let row = 0; row < X.rows; row++) shares(answer, scores.subarray(row * width, (row + 1) * width), order).forEach((share, c) => (probabilities[row * k + c] = share))
+    return { task, classes, probabilities }
+  }
+}
+
+/** The graph's own numbers. @returns row-major, shape (X.rows, width) */
+export async function ask(session: OnnxSession, { inputs, output, batch }: ForeignInterface, X: Matrix, context?: PredictContext): Promise<{ readonly scores: Float64Array; readonly width: number }> {
+  let scores = new Float64Array(0)
+  let width = 0
+  const step = batch ?? batchRows
+  for (let from = 0; from < X.rows; from += step) {
+    const wanted = Math.min(step, X.rows - from)
+    // A graph of fixed rows gets its last row again where there are fewer.
+    const rows = batch ?? wanted
+    let slot = 0
+    const feeds = new Map<string, TensorFeed>()
+    for (const input of inputs) {
+      const columns = input.width ?? X.features.length
+      feeds.set(input.name, feedOf(input, X, { slot, width: columns, from, rows, last: X.rows - 1 }))
+      slot += columns
+    }
+    const answered = (await session.run(feeds, rows)).get(output.name) as ArrayLike<number> | undefined
+    if (!answered || answered.length === 0 || answered.length % rows !== 0) throw new StudioError({ code: 'bad-data', message: `invalid answer of the graph; ${rows} rows must get as many numbers each: ${answered?.length ?? 'none'}` })
+    if (width === 0) {
+      width = answered.length / rows
+      scores = new Float64Array(X.rows * width)
+    }
+    for (let i = 0; i < wanted * width; i++) scores[from * width + i] = Number(answered[i])
+    await context?.checkpoint()
+  }
+  return { scores, width }
+}
+
+function shares(answer: AnswerKind, scores: ArrayLike<number>, order: readonly number[]): number[] {
+  if (answer === 'positive' || answer === 'margin') {
+    const positive = answer === 'positive' ? (scores[0] as number) : 1 / (1 + exp(-(scores[0] as number)))
+    const pair = [1 - positive, positive]
+    return order.map((place) => pair[place] as number)
+  }
+  const own = order.map((place) => scores[place] as number)
+  if (answer === 'probabilities') return own
+  const top = Math.max(...own)
+  const powers = own.map((score) => exp(score - top))
+  const sum = powers.reduce((total, power) => total + power, 0)
+  return powers.map((power) => power / sum)
+}
+
+interface Window {
+  readonly slot: number
+  readonly width: number
+  readonly from: number
+  readonly rows: number
+  readonly last: number
+}
+
+function feedOf(input: ForeignInput, X: Matrix, { slot, width, from, rows, last }: Window): TensorFeed {
+  const dims = input.rank === 1 ? [rows] : [rows, width]
+  const columns = X.features.slice(slot, slot + width)
+  if (columns.length !== width) throw new StudioError({ code: 'bug', message: `invalid matrix; input ${input.name} takes ${width} features from ${slot}: ${columns.length}` })
+  const fill = <A extends { [index: number]: T }, T>(values: A, cell: (column: number, row: number) => T): A => {
+    for (let row = 0; row < rows; row++) for (let column = 0; column < width; column++) values[row * width + column] = cell(column, Math.min(from + row, last))
+    return values
+  }
+  const number = (column: number, row: number): number => columns[column]?.values[row] as number
+  const whole = (column: number, row: number): number => {
+    const value = number(column, row)
+    if (!Number.isInteger(value)) throw new StudioError({ code: 'bad-data', message: `invalid ${columns[column]?.name.slice(0, 80)}; input ${input.name.slice(0, 80)} takes whole numbers: ${Number.isNaN(value) ? 'missing' : value}` })
+    return value
+  }
+  const size = rows * width
+  switch (input.type) {
+    case 'float':
+      return { type: 'float', values: fill(new Float32Array(size), number), dims }
+    case 'double':
+      return { type: 'double', values: fill(new Float64Array(size), number), dims }
+    case 'int64':
+      return { type: 'int64', values: fill(new BigInt64Array(size), (column, row) => BigInt(whole(column, row))), dims }
+    case 'int32':
+      return { type: 'int32', values: fill(new Int32Array(size), whole), dims }
+    case 'bool':
+      return { type: 'bool', values: fill(new Uint8Array(size), (column, row) => Number(whole(column, row) !== 0)), dims }
+    case 'string':
+      return { type: 'string', values: fill(new Array<string>(size), (column, row) => columns[column]?.categories?.[number(column, row)] ?? ''), dims }
+  }
+}
+
+const notHere = (what: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported ${what}; this model was trained elsewhere and brought in as an ONNX file` })
+
+export const onnxModel: Estimator<Record<string, never>> = {
+  id: foreignId,
+  label: 'Model brought in',
+  family: 'baseline',
+  summary: 'An ONNX file that was trained elsewhere.',
+  source: 'ONNX 1.12 and ONNX Runtime',
+  tasks: ['binary', 'multiclass', 'regression'],
+  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
+  params: {},
+  fit: () => Promise.reject(notHere('training')),
+  revive(state) {
+    const json = check(schema, state.json, 'model that was brought in')
+    const { file } = state.arrays
+    if (!(file instanceof Uint8Array)) throw new StudioError({ code: 'bundle-mismatch', message: 'missing ONNX file; the stored model has none' })
+    const read = readOnnx(file)
+    checkGraph(read)
+    return new ForeignModel(json, file, interfaceOf(read))
+  },
+  toOnnx() {
+    throw notHere('export')
+  },
+}

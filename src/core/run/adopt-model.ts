@@ -1,0 +1,131 @@
+/**
+ * A run of a model that was trained elsewhere: the same split, target and evaluation as for our own, with no
+ * training in it. What of the data it was trained on is not known here, and the run says so.
+ */
+import type { Column } from '../data/column.ts'
+import type { Context } from '../context.ts'
+import { columnNamed, type Dataset } from '../data/dataset.ts'
+import { classesOf, encodeTarget } from '../data/encode-target.ts'
+import { makeSplit } from '../data/make-split.ts'
+import { usedRows } from '../data/split.ts'
+import { StudioError } from '../errors.ts'
+import { type AnswerKind, ask, foreignState, onnxModel, slotsOf } from '../estimators/onnx-model.ts'
+import { evaluate } from '../evaluate/evaluate.ts'
+import { countCategories } from '../recipe/categories.ts'
+import { applyRecipe } from '../recipe/recipe.ts'
+import { seriesOf } from '../recipe/series.ts'
+import type { FittedRecipeState } from '../recipe/step.ts'
+import { type ForeignInterface, interfaceOf, withOutput } from '../onnx/read/interface.ts'
+import { readOnnx } from '../onnx/read/model.ts'
+import { checkGraph } from '../onnx/read/rules.ts'
+import type { OnnxRunner } from '../onnx/runner.ts'
+import { pipelineOf } from './open-pipeline.ts'
+import type { RunSpec } from './run-spec.ts'
+import type { TrainResult } from './train.ts'
+
+export interface ForeignMapping {
+  readonly fileName: string
+  /** The dataset column of each slot of the graph's inputs, in order. */
+  readonly columns: readonly string[]
+  /** The target's class of each of the graph's scores, in order; empty for regression. For one score: of 0 and of 1. */
+  readonly classes: readonly string[]
+  /** What its numbers are; absent = seen from what it answers. */
+  readonly answer?: AnswerKind
+}
+
+/** Opens and checks a file. @throws StudioError bad-data, unsupported */
+export function foreignInterface(file: Uint8Array): ForeignInterface {
+  const model = readOnnx(file)
+  checkGraph(model)
+  return interfaceOf(model)
+}
+
+/** @throws StudioError bad-data or unsupported where file, columns or classes do not fit together */
+export async function adoptModel(spec: RunSpec, dataset: Dataset, file: Uint8Array, mapping: ForeignMapping, openRunner: () => Promise<OnnxRunner>, context: Context): Promise<TrainResult> {
+  const begun = context.now()
+  const graph = foreignInterface(file)
+  const { task } = spec.target
+  const targetColumn = columnNamed(dataset, spec.target.column)
+  const split = makeSplit(dataset.columns, spec.target.column, spec.split)
+  const classes = task === 'regression' ? [] : classesOf(targetColumn, spec.target, usedRows(split))
+  const recipe = recipeOf(dataset.columns, mapping.columns, graph, spec)
+  const prepared = context.now()
+
+  const order = classes.map((name) => {
+    const place = mapping.classes.indexOf(name)
+    if (place < 0 || mapping.classes.lastIndexOf(name) !== place) throw new StudioError({ code: 'bad-data', message: `invalid classes; each class of the target must be the meaning of one score, and this one is of ${place < 0 ? 'none' : 'several'}: ${name.slice(0, 80)}` })
+    return place
+  })
+  if (task !== 'regression' && mapping.classes.length !== classes.length) throw new StudioError({ code: 'bad-data', message: `invalid classes; the target has ${classes.length} and the model ${mapping.classes.length}` })
+  const session = await (await openRunner()).open(withOutput(file, readOnnx(file), graph.output.name))
+  let answer: AnswerKind
+  try {
+    const { scores, width } = await ask(session, graph, applyRecipe(recipe, dataset.columns, split.valid.subarray(0, 1000)), context)
+    answer = mapping.answer ?? answerOf(scores, width, task === 'regression' ? 0 : classes.length)
+  } finally {
+    await session.close()
+  }
+  const state = foreignState({ task, answer, classes, order, fileName: mapping.fileName }, file)
+  const model = onnxModel.revive(state)
+  const pipeline = pipelineOf({ target: spec.target, classes, recipe, model: model.withRunner?.(openRunner) ?? model })
+  const truth = encodeTarget(targetColumn, spec.target, split.valid, classes)
+  const prediction = await pipeline.predict(dataset.columns, split.valid, context)
+  const bad = (prediction.task === 'regression' ? prediction.values : prediction.probabilities).findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) throw new StudioError({ code: 'bad-data', message: 'invalid answer of the model; a number that is not finite', hint: 'Models that do not take missing values answer so where a cell is empty.' })
+  const fitted = context.now()
+  const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: 0.5, seed: spec.seed }, context)
+  return {
+    split,
+    pipeline,
+    evaluation,
+    prediction,
+    threshold: 0.5,
+    history: [],
+    timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared, evaluate: context.now() - fitted },
+    warnings: [`${mapping.fileName} was trained elsewhere: where these rows were among its training rows, every figure here flatters it.`, ...split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)],
+  }
+}
+
+/** Columns as they are, in the order of the slots; categories keep their text, all of the data's. */
+function recipeOf(columns: readonly Column[], names: readonly string[], graph: ForeignInterface, spec: RunSpec): FittedRecipeState {
+  const slots = slotsOf(graph)
+  if (names.length === 0 || (slots !== null && slots !== names.length)) throw new StudioError({ code: 'bad-data', message: `invalid columns; the model takes ${slots ?? 'at least 1'}: ${names.length}` })
+  const types = graph.inputs.flatMap(({ type, width }) => Array.from({ length: width ?? names.length }, () => type))
+  const inputs: { name: string; kind: Column['kind'] }[] = []
+  const categories: { name: string; state: { names: string[]; bucket: boolean } }[] = []
+  for (const [slot, name] of names.entries()) {
+    const column = columnNamed({ columns }, name)
+    const wanted = types[slot] === 'string' ? ['categorical'] : ['numeric', 'boolean']
+    const fail = (rule: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid column for input ${slot + 1}; ${rule}: ${name.slice(0, 80)}` })
+    if (name === spec.target.column) throw fail('the target cannot be an input')
+    if (inputs.some((input) => input.name === name)) throw fail('a column fills one input only')
+    if (!wanted.includes(column.kind)) throw fail(`the model takes ${types[slot] === 'string' ? 'text, so a categorical column' : 'numbers, so a numeric or yes/no column'}, and this is ${column.kind}`)
+    inputs.push({ name, kind: column.kind })
+    const series = seriesOf(column)
+    if (series.kind === 'categorical') categories.push({ name, state: { names: [...countCategories(series).names], bucket: false } })
+  }
+  const known = new Map(categories.map(({ name, state }) => [name, state.names]))
+  const steps = categories.length === 0 ? [] : [{ id: 'step-1', step: 'ordinal', columns: { by: 'kind', kinds: ['categorical'] }, params: { order: 'alphabetical', unseen: 'missing' } } as const]
+  return {
+    version: 1,
+    spec: { version: 1, steps, excluded: [] },
+    inputs,
+    learnt: steps.map(({ id, step }) => ({ id, step, series: categories })),
+    features: inputs.map(({ name }) => ({ name, source: name, ...(known.has(name) ? { categories: known.get(name) as string[] } : {}) })),
+    leftOut: columns.filter(({ name }) => name !== spec.target.column && !names.includes(name)).map(({ name }) => ({ column: name, reason: 'the model that was brought in does not read it' })),
+  }
+}
+
+/** Probabilities lie in [0, 1] and sum to 1; what does not is log odds. */
+function answerOf(scores: Float64Array, width: number, classes: number): AnswerKind {
+  if (classes === 0) return 'value'
+  const within = scores.every((score) => score >= 0 && score <= 1)
+  if (width === 1) return within ? 'positive' : 'margin'
+  if (!within) return 'logits'
+  for (let row = 0; row < scores.length; row += width) {
+    let sum = 0
+    for (let i = 0; i < width; i++) sum += scores[row + i] as number
+    if (Math.abs(sum - 1) > 1e-3) return 'logits'
+  }
+  return 'probabilities'
+}
