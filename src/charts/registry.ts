@@ -1,5 +1,7 @@
 /** Every chart by kind; a new one is its own file, one line here and a fixture in its snapshot test. */
+import { attribution } from './attribution.ts'
 import { calibration } from './calibration.ts'
+import { coefficientPath, coefficients } from './coefficients.ts'
 import { confusion } from './confusion.ts'
 import { precisionRecall, roc } from './curves.ts'
 import type { Chart } from './figure.ts'
@@ -11,7 +13,10 @@ import { leaderboard } from './leaderboard.ts'
 import type { Palette } from './palette.ts'
 import { partialDependence } from './partial-dependence.ts'
 import { predictedActual, residualHistogram, residuals } from './residuals.ts'
+import { shapSummary } from './shap-summary.ts'
+import { shape, shapeWeights } from './shape.ts'
 import { thresholdMetrics } from './threshold-metrics.ts'
+import { tree } from './tree.ts'
 
 /** Undefined where the input holds nothing to draw. */
 export type ChartOf<I> = (input: I, palette: Palette) => Chart | undefined
@@ -28,6 +33,13 @@ export const charts = {
   history,
   importance,
   'partial-dependence': partialDependence,
+  attribution,
+  'shap-summary': shapSummary,
+  tree,
+  coefficients,
+  'coefficient-path': coefficientPath,
+  shape,
+  'shape-weights': shapeWeights,
   leaderboard,
   groups,
   histogram,

@@ -5,7 +5,7 @@ import { dark, light, type Palette } from '../../../src/charts/palette.ts'
 import { type ChartKind, charts } from '../../../src/charts/registry.ts'
 import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
 import { escapeFigure } from '../../../src/ui/escape-figure.ts'
-import { classEvaluation, dependenceOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, regressionEvaluation } from './fixtures.ts'
+import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
 
 let binary: Evaluation
 let several: Evaluation
@@ -29,6 +29,13 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
   history: (palette) => [charts.history(historyOf, palette)],
   importance: (palette) => [charts.importance(importanceOf, palette)],
   'partial-dependence': (palette) => [charts['partial-dependence'](dependenceOf, palette), charts['partial-dependence']({ ...dependenceOf, grid: ['<b>x</b>', '__proto__', ''] }, palette)],
+  attribution: (palette) => [charts.attribution(attributionOf, palette), charts.attribution({ ...attributionOf, kind: 'additive-parts', link: 'identity', gap: 0.01, columns: attributionOf.columns.slice(0, 2), labels: ['age = 42', '__proto__ = <red>'] }, palette)],
+  'shap-summary': (palette) => [charts['shap-summary'](shapSummaryOf, palette)],
+  tree: (palette) => [charts.tree(treeOf, palette), charts.tree({ ...treeOf, values: 'adds', trees: 7, tree: 2, path: [], isOpen: () => false }, palette)],
+  coefficients: (palette) => [charts.coefficients({ ...coefficientsOf, by: 'standardised', shown: 0 }, palette), charts.coefficients({ ...coefficientsOf, by: 'raw', shown: 0 }, palette)],
+  'coefficient-path': (palette) => [charts['coefficient-path'](pathOf, palette)],
+  shape: (palette) => shapesOf.terms.map((term) => charts.shape({ output: shapesOf.output, n: shapesOf.n, term }, palette)),
+  'shape-weights': (palette) => [charts['shape-weights'](shapesOf, palette)],
   leaderboard: (palette) => [charts.leaderboard(leaderboardOf, palette)],
   groups: (palette) => [charts.groups(groupReport, palette)],
   histogram: (palette) => [charts.histogram(histogramOf, palette)],

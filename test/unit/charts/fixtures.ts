@@ -78,3 +78,45 @@ export const leaderboardOf = {
   ],
 } as const
 export const histogramOf = { name: 'age', histogram: { edges: [0, 10, 20, 30], counts: [4, 9, 2] } } as const
+
+export const attributionOf = {
+  kind: 'tree-shap', output: 'log-odds of <b>yes</b>', link: 'log-odds', base: -0.5, score: 0.8, predicted: 0.69, gap: 1e-12,
+  columns: [{ column: 'age', cell: 42, part: 1.5 }, { column: '__proto__', cell: 'red', part: -0.3 }, ...Array.from({ length: 14 }, (_, i) => ({ column: `c${i}`, cell: null, part: i === 0 ? 0.1 : 0 }))],
+} as const
+export const shapSummaryOf = {
+  kind: 'shap-summary', output: 'price', link: 'identity', base: 4, part: 'valid', n: 4,
+  columns: [
+    { column: 'age', mean: 0.5, parts: [0.5, 0.5, -0.5, 0.5], ranks: [0, 0.5, 1, null] },
+    { column: '=cmd()', mean: 0.1, parts: [0.1, -0.1, 0.1, 0.1], ranks: [null, null, null, null] },
+  ],
+} as const
+const node = { x: 0, gain: 1, hidden: 0 }
+export const treeOf = {
+  kind: 'tree-view', trees: 1, tree: 1, values: 'shares', output: 'probability of yes', averaged: false, classes: ['no', '<i>yes</i>'],
+  nodes: [
+    { ...node, node: 0, parent: -1, side: 'root', depth: 0, rows: 10, values: [0.5, 0.5], question: 'age ≤ 2.5', otherwise: 'age > 2.5' },
+    { ...node, node: 1, parent: 0, side: 'left', depth: 1, rows: 6, values: [0.75, 0.25] },
+    { ...node, node: 2, parent: 0, side: 'right', depth: 1, rows: 4, values: [0.25, 0.75], question: 'town is Ulm', otherwise: 'town is not Ulm' },
+    { ...node, node: 3, parent: 2, side: 'left', depth: 2, rows: 1, values: [1, 0] },
+    { ...node, node: 4, parent: 2, side: 'right', depth: 2, rows: 3, values: [0, 1], hidden: 4, question: 'deep ≤ 1', otherwise: 'deep > 1' },
+  ],
+  path: [0, 2, 4],
+} as const
+export const coefficientsOf = {
+  kind: 'coefficients', outputs: ['log-odds of yes'], link: 'log-odds', intercepts: [0.25], level: 0.95,
+  rows: [
+    { feature: 'age', source: 'age', output: 0, raw: 0.02, own: true, standardised: 0.4, interval: [0.01, 0.03], standardisedInterval: [0.2, 0.6] },
+    { feature: '__proto__', source: '__proto__', output: 0, raw: -1.5, own: false, standardised: -0.7 },
+  ],
+} as const
+export const pathOf = { kind: 'coefficient-path', output: 'price', penalties: [10, 1, 0.1], chosen: 1, features: [{ feature: 'age', values: [0, 2, 3] }, { feature: '<b>x</b>', values: [0, 0, -1] }, { feature: 'never', values: [0, 0, 0] }] } as const
+const numbers = { column: 'age', feature: 'age', edges: [0, 1.5, 4] }
+const names = { column: 'town', feature: 'town', names: ['Ulm', '<b>Bonn</b>'] }
+export const shapesOf = {
+  kind: 'shapes', output: 'log-odds of yes', link: 'log-odds', part: 'valid', n: 20, intercept: 0.1, classes: [],
+  terms: [
+    { axes: [numbers], weight: 0.5, values: [-0.5, 0.5, 0.1], spread: [0.1, 0.1, 0], rows: [9, 9, 2], chosen: { at: [3], cells: [1], value: 0.5 } },
+    { axes: [names], weight: 0.2, values: [0.2, -0.2, 0], spread: [0, 0.1, 0], rows: [10, 10, 0], chosen: { at: [null], cells: [2], value: 0 } },
+    { axes: [names, numbers], weight: 0.1, values: [0.1, -0.1, 0, 0.2, -0.2, 0, 0, 0, 0], spread: [0, 0, 0, 0, 0, 0, 0, 0, 0], rows: [5, 5, 0, 5, 5, 0, 0, 0, 0], chosen: { at: [1, 2], cells: [1, 1], value: -0.2 } },
+  ],
+} as const

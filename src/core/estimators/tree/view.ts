@@ -16,6 +16,8 @@ export interface TreeViewNode {
   readonly x: number
   /** What rows on the left answer with yes; absent for leaves. */
   readonly question?: string
+  /** What is true of those on the right. */
+  readonly otherwise?: string
   /** Training rows that reached it. */
   readonly rows: number
   readonly gain: number
@@ -27,19 +29,22 @@ export interface TreeViewNode {
 
 const shownCategories = 4
 
-function questionOf(trees: Trees, node: number, feature: TreeViewFeature): string {
+/** What is true on the left, and on the right. */
+function sidesOf(trees: Trees, node: number, feature: TreeViewFeature): { readonly question: string; readonly otherwise: string } {
+  const { name } = feature
   const missing = trees.missingLeft[node] === 1
   const set = trees.set[node] as number
   if (set >= 0) {
     const names = codesOfSet(trees, set).map((code) => feature.categories?.[code] ?? String(code))
-    const shown = names.slice(0, shownCategories).join(', ')
+    if (names.length === 0) return { question: `${name} is missing`, otherwise: `${name} is not missing` }
     const more = names.length > shownCategories ? ` and ${names.length - shownCategories} more` : ''
-    if (names.length === 0) return `${feature.name} is missing`
-    return `${feature.name} is ${shown}${more}${missing ? ' or missing' : ''}`
+    const some = `${names.slice(0, shownCategories).join(', ')}${more}${missing ? ' or missing' : ''}`
+    return { question: `${name} is ${some}`, otherwise: `${name} is not ${some}` }
   }
   const threshold = trees.threshold[node] as number
-  if (threshold === Number.POSITIVE_INFINITY) return `${feature.name} is not missing`
-  return `${feature.name} ≤ ${Number(threshold.toPrecision(6))}${missing ? ' or missing' : ''}`
+  if (threshold === Number.POSITIVE_INFINITY) return { question: `${name} is not missing`, otherwise: `${name} is missing` }
+  const number = Number(threshold.toPrecision(6))
+  return { question: `${name} ≤ ${number}${missing ? ' or missing' : ''}`, otherwise: `${name} > ${number}` }
 }
 
 /**
@@ -73,7 +78,7 @@ export function treeView(trees: Trees, tree: number, features: readonly TreeView
       gain: trees.gain[node] as number,
       values: Array.from(trees.value.subarray(node * trees.width, (node + 1) * trees.width)),
       hidden: open ? 0 : sizeBelow(node),
-      ...(f >= 0 ? { question: questionOf(trees, node, feature) } : {}),
+      ...(f >= 0 ? sidesOf(trees, node, feature) : {}),
     })
     if (!open) continue
     stack.push({ node: trees.right[node] as number, parent: index, side: 'right', depth: depth + 1 })
