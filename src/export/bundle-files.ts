@@ -1,7 +1,7 @@
 /** The files of an exported bundle, each listed with its SHA-256 in manifest.json. */
 /// <reference path="./virtual.d.ts" />
 import type { CodePlan } from '../core/code/plan.ts'
-import { codeEndings, codeLanguages, modelCode } from '../core/code/write.ts'
+import { codeEndings, languagesOf, modelCode } from '../core/code/write.ts'
 import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
@@ -56,7 +56,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['example-infer.json', `${JSON.stringify({ id: 'example', inputs: inferTensors(parts.signature, parts.golden.rows.slice(0, 1)) })}\n`],
     ...deployFiles(parts.signature),
     ...batchFiles(),
-    ...(parts.code ? codeLanguages.map((language): [string, string] => [`code/model.${codeEndings[language]}`, modelCode(parts.code as CodePlan, language)]) : []),
+    ...(parts.code ? languagesOf(parts.code).map((language): [string, string] => [`code/model.${codeEndings[language]}`, modelCode(parts.code as CodePlan, language)]) : []),
     ['README.md', bundleReadme(parts.signature)],
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))
