@@ -13,6 +13,8 @@ import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
+import type { ForeignInterface } from '../core/onnx/read/interface.ts'
+import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
@@ -62,6 +64,10 @@ export interface TaskMap {
   'data/rekind': { input: { projectId: string; token: number; datasetId: string; kinds: readonly { column: string; kind: Kind }[] }; output: { datasetId: string } }
   'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
   'prepare/preview': { input: { datasetId: string; target: TargetSpec; split: SplitSpec; recipe: RecipeSpec }; output: RecipePreview }
+  /** What an ONNX file asks for, once it is let in. */
+  'model/inspect': { input: { file: File }; output: ForeignInterface }
+  /** A run of a model from a file. */
+  'model/bring': { input: { runId: string; token: number; spec: RunSpec; file: File; mapping: ForeignMapping }; output: { runId: string } }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
   /** `done` are the trials of an earlier, interrupted search with the same spec. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
@@ -91,6 +97,8 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'data/rekind': 'ingest',
   'data/leaks': 'interactive',
   'prepare/preview': 'interactive',
+  'model/inspect': 'compute',
+  'model/bring': 'compute',
   'train': 'compute',
   'tune': 'compute',
   'evaluate/test': 'interactive',

@@ -1,0 +1,62 @@
+/** A run from its first record to its last, whichever way it ends. */
+import type { Dataset } from '../core/data/dataset.ts'
+import { asStudioError } from '../core/errors.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import type { TrainResult } from '../core/run/train.ts'
+import { loadDataset } from '../storage/datasets.ts'
+import { createRun, failRun, finishRun } from '../storage/runs.ts'
+import type { Host } from './task.ts'
+
+export interface RunStart {
+  readonly runId: string
+  readonly token: number
+  readonly spec: RunSpec
+  readonly name: string
+}
+
+/** @param make what the run does with its data */
+export async function recordRun({ runId, token, spec, name }: RunStart, { store, context, environment }: Host, make: (dataset: Dataset) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
+  const begun = context.now()
+  const { app, userAgent, threads } = environment
+  context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
+  const dataset = await loadDataset(store, spec.datasetId)
+  const load = context.now() - begun
+  context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
+  await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
+  try {
+    const result = await make(dataset)
+    const { split, pipeline, prediction, evaluation, crossValidation, timings, history, warnings, threshold } = result
+    const { model, recipe, classes, target } = pipeline
+    const { backend, kernels } = model.facts
+    const ran = typeof backend === 'string' ? backend : kernels === 'compiled' ? 'wasm' : 'typescript'
+    await finishRun(
+      store,
+      runId,
+      token,
+      {
+        rows: { train: split.train.length, valid: split.valid.length, test: split.test.length, leftOut: split.leftOut.reduce((sum, { rows }) => sum + rows.length, 0) },
+        history,
+        facts: model.facts,
+        features: recipe.features.map(({ name, source }) => ({ name, source })),
+        leftOut: recipe.leftOut,
+        evaluation,
+        ...(crossValidation && { crossValidation }),
+        timings: { ...timings, load },
+        environment: { app, userAgent, threads, backend: ran },
+        warnings,
+        threshold,
+      },
+      {
+        model: { target, classes, recipe, model: model.state() },
+        split: { train: split.train, valid: split.valid, test: split.test },
+        predictions: [{ part: 'valid', rows: split.valid, values: prediction.task === 'regression' ? prediction.values : prediction.probabilities }],
+      },
+    )
+    return { runId }
+  } catch (thrown) {
+    const error = asStudioError(thrown)
+    // A run that cannot even be recorded as failed is found as interrupted at the next start.
+    await failRun(store, runId, token, error).catch(() => {})
+    throw error
+  }
+}
