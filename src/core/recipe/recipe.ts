@@ -124,6 +124,16 @@ function toFeature(series: Series): Feature[] {
 const statesOf = (learnt: FittedRecipeState['learnt'][number]): ReadonlyMap<string, Json> => new Map(learnt.series.map(({ name, state }) => [name, state]))
 
 /**
+ * Any form of a fitted recipe: values, graph nodes, lines of a program. Order and names of what comes out are the same in all.
+ * @param make what a step, by its id, makes of a series that it knows
+ */
+export function walkRecipe<T extends { readonly name: string }>(state: FittedRecipeState, inputs: readonly T[], make: (step: string, series: T, state: Json) => readonly T[]): T[] {
+  let current = [...inputs]
+  for (const learnt of state.learnt) current = advance(current, statesOf(learnt), (series, stepState) => make(learnt.step, series, stepState))
+  return current
+}
+
+/**
  * The features of any rows, in the order the model was fitted on.
  * @param rows row numbers into the columns; default all
  * @throws StudioError bad-data for a column that is missing or of another kind than in training
@@ -138,19 +148,11 @@ export function applyRecipe(state: FittedRecipeState, columns: readonly Column[]
     return seriesOf(column, rows)
   })
   const length = current[0] ? seriesLength(current[0]) : (rows?.length ?? 0)
-  for (const learnt of state.learnt) {
-    const step = steps.get(learnt.step)
-    current = advance(current, statesOf(learnt), (series, stepState) => step.apply(series, stepState))
-  }
+  current = walkRecipe(state, current, (step, series, stepState) => steps.get(step).apply(series, stepState))
   return { rows: length, features: current.flatMap(toFeature) }
 }
 
 /** The same recipe as graph nodes. @param inputs one series for each of `state.inputs`, in order */
 export function recipeToOnnx(state: FittedRecipeState, inputs: readonly GraphSeries[], graph: GraphBuilder): readonly GraphSeries[] {
-  let current = [...inputs]
-  for (const learnt of state.learnt) {
-    const step = steps.get(learnt.step)
-    current = advance(current, statesOf(learnt), (series, stepState) => step.toOnnx(series, stepState, graph))
-  }
-  return current.filter((series) => series.kind === 'numeric' || series.kind === 'boolean')
+  return walkRecipe(state, inputs, (step, series, stepState) => steps.get(step).toOnnx(series, stepState, graph)).filter((series) => series.kind === 'numeric' || series.kind === 'boolean')
 }
