@@ -11,10 +11,11 @@ import type { Explanation } from '../core/explain/explainer.ts'
 import type { PointPrediction } from '../core/explain/point.ts'
 import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
+import type { PictureQuality } from '../core/images/quality.ts'
+import type { PictureSource } from '../core/images/header.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
-import type { ForeignInterface } from '../core/onnx/read/interface.ts'
-import type { ForeignMapping } from '../core/run/adopt-model.ts'
+import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
@@ -35,6 +36,39 @@ export type IngestSource =
   | { readonly kind: 'paste'; readonly text: string }
   | { readonly kind: 'sample'; readonly id: string; readonly url: string; readonly fileName: string; readonly licence?: string; readonly origin?: string }
 
+/** A file that may be a picture, a zip of pictures or a table of labels. */
+export interface PictureFile {
+  readonly file: Blob
+  /** With its folders, as far as known. */
+  readonly path: string
+}
+export interface AddPictures {
+  readonly projectId: string
+  readonly token: number
+  readonly files: readonly PictureFile[]
+  readonly source: PictureSource
+  /** The class of all of them; absent: the folder, or a table of labels among the files, says it. */
+  readonly label?: string | null
+}
+export interface SkippedPicture {
+  readonly file: string
+  readonly reason: string
+}
+export interface AddedPictures {
+  readonly added: number
+  /** Ids of what was added, for undo. */
+  readonly ids: readonly string[]
+  /** Classes met, in order of appearance. */
+  readonly classes: readonly string[]
+  readonly skippedCount: number
+  /** At most the first 1,000. */
+  readonly skipped: readonly SkippedPicture[]
+}
+/** Copies that an honest test may not have on both sides. */
+export interface PictureReport extends PictureQuality {
+  /** Groups of copies with a member in training and another in a part that judges. */
+  readonly straddling: number
+}
 /** Small enough to send at every edit. */
 export type { PointPrediction }
 export interface RowWindow {
@@ -64,10 +98,15 @@ export interface TaskMap {
   'data/rekind': { input: { projectId: string; token: number; datasetId: string; kinds: readonly { column: string; kind: Kind }[] }; output: { datasetId: string } }
   'data/leaks': { input: { datasetId: string; target: TargetSpec }; output: readonly { column: string; score: number; measure: 'auc' | 'r2' }[] }
   'prepare/preview': { input: { datasetId: string; target: TargetSpec; split: SplitSpec; recipe: RecipeSpec }; output: RecipePreview }
-  /** What an ONNX file asks for, once it is let in. */
-  'model/inspect': { input: { file: File }; output: ForeignInterface }
+  /** What an ONNX file asks for, once it is let in, and what the data has for it. */
+  'model/inspect': { input: { file: File; spec: RunSpec }; output: ForeignOffer }
   /** A run of a model from a file. */
   'model/bring': { input: { runId: string; token: number; spec: RunSpec; file: File; mapping: ForeignMapping }; output: { runId: string } }
+  /** Reads pictures in small transactions: what it has reported as done is kept, whatever happens next. */
+  'pictures/add': { input: AddPictures; output: AddedPictures }
+  /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
+  'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null } }
+  'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
   /** `done` are the trials of an earlier, interrupted search with the same spec. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
@@ -99,6 +138,9 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'prepare/preview': 'interactive',
   'model/inspect': 'compute',
   'model/bring': 'compute',
+  'pictures/add': 'ingest',
+  'pictures/commit': 'ingest',
+  'pictures/quality': 'interactive',
   'train': 'compute',
   'tune': 'compute',
   'evaluate/test': 'interactive',

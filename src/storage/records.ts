@@ -9,7 +9,7 @@ import type { Slice } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
 import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
 import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
-import type { PictureType } from '../core/images/header.ts'
+import type { PictureSource, PictureType } from '../core/images/header.ts'
 import type { Run } from '../core/run/run.ts'
 
 /** What a person decided so far; edited with undo on the page, saved whole. */
@@ -131,8 +131,6 @@ export interface CheckpointRecord {
   readonly arrays: Readonly<Record<string, TypedArray>>
 }
 
-/** How a picture came in. */
-export const pictureSources = ['file', 'zip', 'paste', 'camera', 'sketch', 'sample'] as const
 /** One picture as it is now; its bytes lie in `pictureBlobs` under its hash. */
 export interface PictureRecord {
   readonly id: string
@@ -156,7 +154,7 @@ export interface PictureRecord {
   readonly sharpness: number
   /** Milliseconds; grows by at least one from picture to picture, so that it is the order too. */
   readonly addedAt: number
-  readonly source: (typeof pictureSources)[number]
+  readonly source: PictureSource
   /** Set while undo is possible; such a picture is in no new dataset. */
   readonly deletedAt: number | null
 }

@@ -6,10 +6,10 @@
 import { StudioError } from '../core/errors.ts'
 import { kinds } from '../core/data/kinds.ts'
 import { tasks } from '../core/data/target.ts'
-import { limits, pictureTypes } from '../core/images/header.ts'
+import { limits, pictureSources, pictureTypes } from '../core/images/header.ts'
 import { encodings } from '../core/ingest/options.ts'
 import { misfit, v } from '../core/schema.ts'
-import { pictureSources, type ChunkColumn, type ChunkRecord, type DatasetRecord, type StoreName } from './records.ts'
+import type { ChunkColumn, ChunkRecord, DatasetRecord, StoreName } from './records.ts'
 
 const text = v.string()
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(200))

@@ -10,6 +10,8 @@ export const ingestHandlers: Handlers = {
   'ingest/preview': async () => (await import('./ingest-preview.ts')).ingestPreview,
   'ingest/commit': async () => (await import('./ingest-commit.ts')).ingestCommit,
   'ingest/keep': async () => (await import('./ingest-commit.ts')).ingestKeep,
+  'pictures/add': async () => (await import('./pictures-add.ts')).picturesAdd,
+  'pictures/commit': async () => (await import('./pictures-commit.ts')).picturesCommit,
   'data/rekind': async () => (await import('./data-rekind.ts')).dataRekind,
 }
 
@@ -18,6 +20,7 @@ export const computeHandlers: Handlers = {
   'data/rows': async () => (await import('./data-rows.ts')).dataRows,
   'data/leaks': async () => (await import('./data-leaks.ts')).dataLeaks,
   'prepare/preview': async () => (await import('./prepare-preview.ts')).preparePreview,
+  'pictures/quality': async () => (await import('./pictures-quality.ts')).picturesQuality,
   'train': async () => (await import('./train.ts')).train,
   'model/inspect': async () => (await import('./model-bring.ts')).modelInspect,
   'model/bring': async () => (await import('./model-bring.ts')).modelBring,

@@ -5,6 +5,7 @@
 import type { Context } from '../core/context.ts'
 import type { TaskMap, TaskName } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
+import type { OpenPicture } from './open-picture.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
 
 export interface Host {
@@ -12,6 +13,8 @@ export interface Host {
   readonly context: Context
   /** App version, browser and number of usable threads, for the run record. */
   readonly environment: { readonly app: string; readonly userAgent: string; readonly threads: number }
+  /** Decodes pictures; default: the browser's own. */
+  readonly openPicture?: OpenPicture
   /** ONNX Runtime; default: the one for workers. */
   readonly openRunner?: (context: Context) => Promise<OnnxRunner>
 }

@@ -9,6 +9,10 @@ import { StudioError } from '../errors.ts'
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] as const
 export type PictureType = (typeof pictureTypes)[number]
 
+/** How a picture came in. */
+export const pictureSources = ['file', 'zip', 'paste', 'camera', 'sketch', 'sample'] as const
+export type PictureSource = (typeof pictureSources)[number]
+
 export const limits = {
   /** Pixels a side. */
   side: 16_384,
@@ -87,7 +91,7 @@ function strangerOf(bytes: Uint8Array): StudioError {
   if (data.is(0, '%PDF')) return named('PDF')
   if (data.is(0, '\0\0\x01\0')) return named('an icon (ICO)')
   const start = new TextDecoder('utf-8').decode(bytes.subarray(0, 1024)).replace(/^\uFEFF/, '').trimStart()
-  if (/^(<\?xml[\s\S]*?)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg|<svg[\s>])/i.test(start) || /<svg[\s>]/i.test(start)) return named('SVG', 'An SVG is a program rather than a picture; save it as PNG.')
+  if (/^(<\?xml[\s\S]*?)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg|<svg[\s>/])/i.test(start) || /<svg[\s>/]/i.test(start)) return named('SVG', 'An SVG is a program rather than a picture; save it as PNG.')
   const text = [...bytes.subarray(0, 512)].every((byte) => byte === 9 || byte === 10 || byte === 13 || byte >= 32)
   return refuse(text ? 'invalid picture; the file holds text, whatever its name says' : 'invalid picture; the first bytes are not those of a JPEG, PNG, WebP or GIF')
 }
@@ -109,6 +113,7 @@ function png(data: Bytes): Raw {
     else if (data.is(at + 4, 'eXIf') && at + 8 + length <= data.length) orientation = exifOrientation(data, at + 8, length)
     else if (data.is(at + 4, 'IEND')) {
       if (!pixels) throw refuse('invalid PNG; it holds no pixels')
+      if (at + 12 > data.length) break
       return { width: data.u32(16), height: data.u32(20), orientation, animated, bitDepth }
     }
     at += 12 + length

@@ -1,0 +1,121 @@
+/** What deserves a second look before pictures teach anything: copies, blurred and tiny ones, uneven classes. */
+import { hashDistance, hashWeight, hashWords } from './dhash.ts'
+
+export interface Seen {
+  readonly id: string
+  readonly hash: string
+  readonly label: string | null
+  readonly width: number
+  readonly height: number
+  readonly dhash: string
+  readonly sharpness: number
+}
+export interface CopyGroup {
+  /** exact: the same file; near: the perceptual hashes differ in a few bits. */
+  readonly kind: 'exact' | 'near'
+  readonly ids: readonly string[]
+  /** The copies carry different labels: at least one is wrong. */
+  readonly conflicting: boolean
+}
+export interface ClassBalance {
+  readonly label: string
+  readonly count: number
+}
+export interface PictureQuality {
+  readonly copies: readonly CopyGroup[]
+  readonly blurred: readonly string[]
+  readonly tiny: readonly string[]
+  readonly balance: readonly ClassBalance[]
+}
+
+/** Bits of 64 that near copies may differ in. */
+export const nearBits = 4
+/** Fewer set bits than this: a picture without shape, which resembles every other one. */
+const leastWeight = 6
+const blurredShare = 0.1
+const blurredBelow = 60
+const tinySide = 16
+const tinyShare = 0.2
+
+/**
+ * Pairs whose hashes differ in at most `nearBits` bits. Of five bands of bits such a pair shares at least
+ * one, so only pictures that share a band are compared (Norouzi et al., "Fast Search in Hamming Space", 2012).
+ */
+function nearPairs(words: readonly (readonly [number, number])[], visit: (a: number, b: number) => void): void {
+  const bands = [
+    (w: readonly [number, number]) => w[0] >>> 19,
+    (w: readonly [number, number]) => (w[0] >>> 6) & 0x1fff,
+    (w: readonly [number, number]) => ((w[0] & 0x3f) << 7) | (w[1] >>> 25),
+    (w: readonly [number, number]) => (w[1] >>> 12) & 0x1fff,
+    (w: readonly [number, number]) => w[1] & 0xfff,
+  ]
+  const shaped = words.map((word) => hashWeight(word) >= leastWeight && hashWeight(word) <= 64 - leastWeight)
+  for (const band of bands) {
+    const buckets = new Map<number, number[]>()
+    words.forEach((word, i) => {
+      if (!shaped[i]) return
+      const key = band(word)
+      const bucket = buckets.get(key)
+      if (!bucket) buckets.set(key, [i])
+      else {
+        for (const other of bucket) if (hashDistance(words[other] as readonly [number, number], word) <= nearBits) visit(other, i)
+        bucket.push(i)
+      }
+    })
+  }
+}
+
+function copiesOf(pictures: readonly Seen[]): CopyGroup[] {
+  const parent = Int32Array.from(pictures, (_, i) => i)
+  const root = (i: number): number => {
+    while (parent[i] !== i) {
+      parent[i] = parent[parent[i] as number] as number
+      i = parent[i] as number
+    }
+    return i
+  }
+  const join = (a: number, b: number): void => {
+    const [x, y] = [root(a), root(b)]
+    if (x !== y) parent[Math.max(x, y)] = Math.min(x, y)
+  }
+  const byFile = new Map<string, number>()
+  pictures.forEach((picture, i) => {
+    const first = byFile.get(picture.hash)
+    if (first === undefined) byFile.set(picture.hash, i)
+    else join(first, i)
+  })
+  nearPairs(pictures.map(({ dhash }) => hashWords(dhash)), join)
+  const groups = new Map<number, Seen[]>()
+  pictures.forEach((picture, i) => {
+    const key = root(i)
+    const group = groups.get(key)
+    if (group) group.push(picture)
+    else groups.set(key, [picture])
+  })
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => ({
+      kind: group.every(({ hash }) => hash === group[0]?.hash) ? 'exact' : 'near',
+      ids: group.map(({ id }) => id),
+      conflicting: new Set(group.flatMap(({ label }) => (label === null ? [] : [label]))).size > 1,
+    }))
+}
+
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort()
+  return sorted.length === 0 ? 0 : (sorted[sorted.length >> 1] as number)
+}
+
+/** @param classes in the order they are shown, those without a picture too */
+export function pictureQuality(pictures: readonly Seen[], classes: readonly string[]): PictureQuality {
+  const usual = median(pictures.map((picture) => picture.sharpness))
+  const size = median(pictures.map(({ width, height }) => Math.min(width, height)))
+  const counts = new Map(classes.map((label) => [label, 0]))
+  for (const { label } of pictures) if (label !== null) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return {
+    copies: copiesOf(pictures),
+    blurred: pictures.filter((picture) => picture.sharpness < Math.min(blurredBelow, blurredShare * usual)).map(({ id }) => id),
+    tiny: pictures.filter(({ width, height }) => Math.min(width, height) < Math.max(tinySide, tinyShare * size)).map(({ id }) => id),
+    balance: [...counts].map(([label, count]) => ({ label, count })),
+  }
+}

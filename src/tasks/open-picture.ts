@@ -1,0 +1,55 @@
+/**
+ * A picture's file as pixels, by the browser's decoder: upright (it applies the EXIF orientation), first
+ * frame only, no colour profile applied twice. The header was read before, so the size is known to be bearable.
+ */
+import { StudioError } from '../core/errors.ts'
+import type { Pixels } from '../core/images/luma.ts'
+
+export interface OpenedPicture {
+  readonly width: number
+  readonly height: number
+  /** RGBA at full size, or at most `side` pixels a side; the reduction is the browser's and for the eye only. */
+  pixels(side?: number): Pixels
+  /** WebP, at most `side` pixels a side. */
+  thumbnail(side: number): Promise<{ readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }>
+  /** Gives its memory back at once. */
+  close(): void
+}
+export type OpenPicture = (bytes: Uint8Array<ArrayBuffer>, type: string) => Promise<OpenedPicture>
+
+function drawn(bitmap: ImageBitmap, side: number): { canvas: OffscreenCanvas; draw: OffscreenCanvasRenderingContext2D } {
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height))
+  const width = Math.max(1, Math.round(bitmap.width * scale))
+  const height = Math.max(1, Math.round(bitmap.height * scale))
+  const canvas = new OffscreenCanvas(width, height)
+  const draw = canvas.getContext('2d', { willReadFrequently: true })
+  if (!draw) throw new StudioError({ code: 'out-of-memory', message: `missing memory; no canvas of ${width} x ${height} pixels could be made`, hint: 'Close other tabs and try again.' })
+  draw.imageSmoothingQuality = 'medium'
+  draw.drawImage(bitmap, 0, 0, width, height)
+  return { canvas, draw }
+}
+
+/** @throws StudioError bad-data where the decoder refuses */
+export const openPictureInBrowser: OpenPicture = async (bytes, type) => {
+  let bitmap: ImageBitmap
+  try {
+    bitmap = await createImageBitmap(new Blob([bytes], { type }), { imageOrientation: 'from-image', premultiplyAlpha: 'none' })
+  } catch (cause) {
+    throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', hint: 'The file is damaged. Copy or save it again.', cause })
+  }
+  return {
+    width: bitmap.width,
+    height: bitmap.height,
+    pixels(side = Number.POSITIVE_INFINITY) {
+      const { draw, canvas } = drawn(bitmap, side)
+      const { data } = draw.getImageData(0, 0, canvas.width, canvas.height)
+      return { width: canvas.width, height: canvas.height, channels: 4, data }
+    },
+    async thumbnail(side) {
+      const { canvas } = drawn(bitmap, side)
+      const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 })
+      return { type: blob.type, bytes: new Uint8Array(await blob.arrayBuffer()) }
+    },
+    close: () => bitmap.close(),
+  }
+}

@@ -1,0 +1,182 @@
+/** Pictures into the store and out of it as a dataset, over a decoder that needs no browser. */
+import { describe, expect, it } from 'vitest'
+import { cellAt } from '../../../src/core/data/column.ts'
+import { StudioError } from '../../../src/core/errors.ts'
+import { zip } from '../../../src/core/zip.ts'
+import type { AddPictures } from '../../../src/jobs/protocol.ts'
+import { loadDataset } from '../../../src/storage/datasets.ts'
+import { fsck } from '../../../src/storage/fsck.ts'
+import { createMemoryStore } from '../../../src/storage/memory-store.ts'
+import { listPictures, pictureBlob, putPictures, storedHashes, sweepPictures, thumbnails } from '../../../src/storage/pictures.ts'
+import type { Store } from '../../../src/storage/port.ts'
+import { createProject, eraseProject, projectRecord, savePlan, takeOver } from '../../../src/storage/projects.ts'
+import type { OpenPicture } from '../../../src/tasks/open-picture.ts'
+import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
+import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
+import { picturesQuality } from '../../../src/tasks/pictures-quality.ts'
+import type { Host } from '../../../src/tasks/task.ts'
+import { nodeContext } from '../../support/node-context.ts'
+import { fixture, png } from '../../support/pictures.ts'
+
+let open = 0
+let mostOpen = 0
+const openPicture: OpenPicture = async (bytes) => {
+  mostOpen = Math.max(mostOpen, ++open)
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  if (bytes.at(-20) === 77 && bytes.at(-19) === 78) throw new StudioError({ code: 'bad-data', message: 'invalid picture; injected' })
+  const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => ((bytes[i % bytes.length] as number) * (i + 1)) % 256)
+  return {
+    width: 16,
+    height: 16,
+    pixels: () => ({ width: 16, height: 16, channels: 3, data }),
+    thumbnail: async () => ({ type: 'image/webp', bytes: bytes.slice(0, 8) }),
+    close: () => void open--,
+  }
+}
+const picture = (seed: number): Uint8Array<ArrayBuffer> => png(8, 8, (x, y) => [(seed * 37 + x * 11) % 256, (seed * 91 + y * 5) % 256, (seed * x * y) % 256])
+const file = (path: string, bytes: Uint8Array<ArrayBuffer> | string) => ({ path, file: new Blob([bytes]) })
+
+async function begin(store: Store = createMemoryStore()): Promise<{ host: Host; projectId: string; token: number; add(files: AddPictures['files'], more?: Partial<AddPictures>): ReturnType<typeof picturesAdd> }> {
+  const host: Host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture }
+  const { id: projectId } = await createProject(store, 'Pictures')
+  const token = await takeOver(store, projectId)
+  await savePlan(store, projectId, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: [] } })
+  return { host, projectId, token, add: (files, more = {}) => picturesAdd({ projectId, token, files, source: 'file', ...more }, host) }
+}
+
+describe('adding pictures', () => {
+  it('folders, a zip and a table of labels name the classes; at most two are decoded at a time', async () => {
+    mostOpen = 0
+    const { add, host, projectId } = await begin()
+    const packed = zip([{ name: 'more/birds/1.png', bytes: picture(7) }, { name: '__MACOSX/more/birds/._1.png', bytes: picture(8) }, { name: 'notes.txt', bytes: new TextEncoder().encode('words') }])
+    const result = await add([
+      ...Array.from({ length: 40 }, (_, i) => file(`set/${i % 2 === 0 ? 'cats' : 'dogs'}/${i}.png`, picture(i + 100))),
+      file('all/fish.jpg', fixture('baseline.jpg')),
+      file('labels.csv', 'file,label\nfish.jpg,fish\n'),
+      file('archive.zip', packed),
+      file('lonely.png', picture(5)),
+    ])
+    expect(result).toMatchObject({ added: 43, skippedCount: 1, skipped: [{ file: 'notes.txt', reason: expect.stringMatching(/holds text/) }] })
+    expect([...result.classes].sort()).toEqual(['birds', 'cats', 'dogs', 'fish'])
+    expect(mostOpen).toBe(2)
+    expect(open).toBe(0)
+    const stored = await listPictures(host.store, projectId)
+    expect(stored.map(({ label }) => label).filter((label) => label === null)).toHaveLength(1)
+    // In the order they were given.
+    expect(stored.slice(0, 40).map(({ file: name }) => name)).toEqual(Array.from({ length: 40 }, (_, i) => `set/${i % 2 === 0 ? 'cats' : 'dogs'}/${i}.png`))
+    expect(stored.find(({ file: name }) => name.endsWith('fish.jpg'))).toMatchObject({ type: 'image/jpeg', width: 24, height: 16, label: 'fish' })
+    expect((await pictureBlob(host.store, projectId, stored[0]!.hash)).bytes).toEqual(picture(100))
+    expect((await thumbnails(host.store, projectId, [stored[0]!.hash, 'f'.repeat(64)])).map((entry) => entry?.type)).toEqual(['image/webp', undefined])
+    expect(await fsck(host.store)).toEqual([])
+  })
+  it('every bad file is passed over and named, the good ones are kept', async () => {
+    const { add, host, projectId } = await begin()
+    const broken = picture(1)
+    broken.set([77, 78], broken.length - 20)
+    const result = await add(
+      [file('good.png', picture(2)), file('words.jpg', 'not a picture'), file('drawing.svg', '<svg/>'), file('print.jpg', fixture('cmyk.jpg')), file('cut.png', picture(3).subarray(0, 60) as Uint8Array<ArrayBuffer>), file('huge.png', png(1, 1, () => [0, 0, 0], [65_535, 65_535])), file('broken.png', broken), file('bad.zip', 'PK no'), file('empty.gif', '')],
+      { label: ' my   class ' },
+    )
+    expect(result.added).toBe(1)
+    expect(Object.fromEntries(result.skipped.map(({ file: name, reason }) => [name, reason]))).toEqual({
+      'words.jpg': expect.stringMatching(/text/),
+      'drawing.svg': expect.stringMatching(/SVG/),
+      'print.jpg': expect.stringMatching(/CMYK/),
+      'cut.png': expect.stringMatching(/too early/),
+      'huge.png': expect.stringMatching(/65,535/),
+      'broken.png': expect.stringMatching(/injected/),
+      'bad.zip': expect.stringMatching(/zip/),
+      'empty.gif': expect.stringMatching(/empty/),
+    })
+    expect((await listPictures(host.store, projectId)).map(({ label }) => label)).toEqual(['my class'])
+  })
+  it('the same files again are passed over, under another class they are kept', async () => {
+    const { add, host, projectId } = await begin()
+    const files = [file('a/1.png', picture(1)), file('a/2.png', picture(2))]
+    expect((await add(files)).added).toBe(2)
+    expect(await add(files)).toMatchObject({ added: 0, skippedCount: 2 })
+    expect((await add(files, { label: 'b' })).added).toBe(2)
+    expect((await storedHashes(host.store, projectId)).size).toBe(2)
+  })
+  it('a disk that runs full keeps every picture before it', async () => {
+    const inner = createMemoryStore()
+    let left = 24
+    const full: Store = {
+      ...inner,
+      write: (stores, body, durability) =>
+        inner.write(
+          stores,
+          async (tx) => {
+            let used = 0
+            const value = await body({ ...tx, put: (name, record) => (name === 'pictures' && used++, tx.put(name, record)) })
+            if (used > left) throw new StudioError({ code: 'storage-full', message: 'missing storage; injected' })
+            left -= used
+            return value
+          },
+          durability,
+        ),
+    }
+    const { add, host, projectId } = await begin(full)
+    const files = Array.from({ length: 40 }, (_, i) => file(`a/${i}.png`, picture(i)))
+    await expect(add(files)).rejects.toMatchObject({ code: 'storage-full', message: expect.stringMatching(/24 of 40 pictures were added and are kept/), details: { added: 24, of: 40 } })
+    expect(await listPictures(host.store, projectId)).toHaveLength(24)
+    expect(await fsck(host.store)).toEqual([])
+    // With room again, the rest of the same files comes in.
+    left = 1000
+    expect(await add(files)).toMatchObject({ added: 16, skippedCount: 24 })
+  })
+  it('a stop keeps what was read, and progress only counts what is kept', async () => {
+    const { host, projectId, token } = await begin()
+    let stored = 0
+    const context = nodeContext({ report: (progress) => { if (progress.kind === 'step') stored = progress.done } })
+    let reads = 0
+    const stopping: Host = { ...host, context: { ...context, stopping: () => reads > 10 }, openPicture: (...args) => (reads++, openPicture(...args)) }
+    const result = await picturesAdd({ projectId, token, source: 'file', files: Array.from({ length: 30 }, (_, i) => file(`a/${i}.png`, picture(i))) }, stopping)
+    expect(result.added).toBeGreaterThan(5)
+    expect(result.added).toBeLessThan(15)
+    expect(stored).toBe(result.added)
+    expect(await listPictures(host.store, projectId)).toHaveLength(result.added)
+  })
+  it('a stale writer adds nothing', async () => {
+    const { add, host, projectId } = await begin()
+    await takeOver(host.store, projectId)
+    await expect(add([file('a/1.png', picture(1))])).rejects.toMatchObject({ code: 'read-only' })
+  })
+})
+
+describe('the dataset of pictures', () => {
+  it('has image, label and file; relabelling makes another, and unused ones go', async () => {
+    const { add, host, projectId, token } = await begin()
+    await add([file('a/1.png', picture(1)), file('b/2.png', picture(2)), file('3.png', picture(3)), file('a/4.png', picture(1))])
+    const commit = () => picturesCommit({ projectId, token, name: 'Pictures' }, host)
+    const first = await commit()
+    const dataset = await loadDataset(host.store, first.datasetId as string)
+    expect(dataset.columns.map(({ name, kind }) => [name, kind])).toEqual([['image', 'image'], ['label', 'categorical'], ['file', 'id']])
+    const pictures = await listPictures(host.store, projectId)
+    expect(Array.from({ length: dataset.rows }, (_, row) => dataset.columns.map((column) => cellAt(column, row)))).toEqual(pictures.filter(({ label }) => label !== null).map(({ hash, label, file: name }) => [hash, label, name]))
+    expect(await commit()).toEqual(first)
+    const third = pictures[2]!
+    await putPictures(host.store, projectId, token, [{ ...third, label: 'b' }])
+    const second = await commit()
+    expect(second.datasetId).not.toBe(first.datasetId)
+    expect((await loadDataset(host.store, second.datasetId as string)).rows).toBe(4)
+    expect((await host.store.read(['datasets'], (tx) => tx.keys('datasets')))).toEqual([second.datasetId])
+    expect(await fsck(host.store)).toEqual([])
+    // Two copies of one file in class a.
+    const report = await picturesQuality({ projectId, datasetId: second.datasetId, target: { column: 'label', task: 'binary' }, split: { strategy: { kind: 'random' }, validShare: 0.5, testShare: 0.25, seed: 1 } }, host)
+    expect(report.copies.some(({ kind, ids }) => kind === 'exact' && ids.length === 2)).toBe(true)
+    expect([0, 1]).toContain(report.straddling)
+  })
+  it('an emptied bin leaves files that a dataset needs, and erasing leaves nothing', async () => {
+    const { add, host, projectId, token } = await begin()
+    await add([file('a/1.png', picture(1)), file('a/2.png', picture(2)), file('a/3.png', picture(3))])
+    const [one, two, three] = await listPictures(host.store, projectId)
+    await putPictures(host.store, projectId, token, [{ ...one!, deletedAt: 1 }, { ...two!, deletedAt: 1 }])
+    expect((await picturesCommit({ projectId, token, name: 'P' }, host)).datasetId).not.toBeNull()
+    expect(await sweepPictures(host.store, projectId, token, new Set([two!.hash]))).toBe(2)
+    expect([...(await storedHashes(host.store, projectId))].sort()).toEqual([two!.hash, three!.hash].sort())
+    await eraseProject(host.store, projectId)
+    for (const name of ['pictures', 'pictureBlobs', 'thumbnails'] as const) expect(await host.store.read([name], (tx) => tx.keys(name)), name).toEqual([])
+    await expect(projectRecord(host.store, projectId)).rejects.toThrow(/missing project/)
+  })
+})
