@@ -7,6 +7,7 @@ import type { ParamValues } from '../core/params.ts'
 import { defaultFolds, fewRows } from '../core/run/cross-validate.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
 import type { Run } from '../core/run/run.ts'
+import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { AppState } from './app.svelte.ts'
 import type { Job } from './job.svelte.ts'
@@ -54,6 +55,11 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
   const estimator = estimators.get(spec.estimator.id)
   const runId = freshId('run')
   const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${(estimator.label[0] ?? '').toLowerCase()}${estimator.label.slice(1)}`, subject: runId, canStop: estimator.tags.iterative })
+  return { runId, job, ended: followed(app, project, runId, output) }
+}
+
+/** Shows a run as it begins and as it ends, however it ends; never rejects. */
+function followed(app: AppState, project: ProjectState, runId: string, output: Promise<unknown>): Promise<void> {
   // The worker records the run as running when it starts; show that, and how it ended.
   const shown = setTimeout(() => void project.refresh(), 400)
   const settle = async (error: StudioError): Promise<void> => {
@@ -61,7 +67,7 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
     // One that ended before its first record shows nowhere else.
     if (error.code !== 'cancelled' && !project.runs.some((run) => run.id === runId)) app.notices.say(`Not trained: ${error.message}${error.hint ? ` ${error.hint}` : ''}`, { life: 20_000 })
   }
-  const ended = output
+  return output
     .then(
       () => {},
       (error: unknown) => {
@@ -73,7 +79,23 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
       clearTimeout(shown)
       return project.refresh()
     })
-  return { runId, job, ended }
+}
+
+/** A run of a model from a file, beside the baseline as any other. How it ends is in its record. @returns its id */
+export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, file: File, mapping: ForeignMapping): string {
+  const runId = freshId('run')
+  const { output } = app.jobs.start('model/bring', { runId, token: project.token, spec, file, mapping }, { label: `Bring in ${mapping.fileName.slice(0, 60)}`, subject: runId })
+  void followed(app, project, runId, output)
+  const baseline = baselineFor(project, spec)
+  if (baseline) launch(app, project, baseline)
+  return runId
+}
+
+/** The baseline's spec where it is still missing beside this one. */
+function baselineFor(project: ProjectState, spec: RunSpec): RunSpec | undefined {
+  const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
+  if (!baseline || baseline.id === spec.estimator.id || !needsBaseline(project.runs, spec)) return undefined
+  return specOf(project, { estimator: baseline.id, params: {}, seed: spec.seed, folds: spec.folds ?? 0 })
 }
 
 /**
@@ -84,11 +106,7 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly
 export async function startTraining(app: AppState, project: ProjectState, wanted: Wanted): Promise<string | undefined> {
   const spec = specOf(project, wanted)
   if (!spec) return undefined
-  const estimator = estimators.get(wanted.estimator)
-  const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
-  if (baseline && !estimator.tags.baseline && needsBaseline(project.runs, spec)) {
-    const first = specOf(project, { estimator: baseline.id, params: {}, seed: wanted.seed, folds: wanted.folds })
-    if (first) await launch(app, project, first).ended
-  }
+  const baseline = baselineFor(project, spec)
+  if (baseline) await launch(app, project, baseline).ended
   return launch(app, project, spec).runId
 }

@@ -40,6 +40,52 @@ export function foreignInterface(file: Uint8Array): ForeignInterface {
   return interfaceOf(model)
 }
 
+/** What a file asks for, what there is to give it, and a first guess. */
+export interface ForeignOffer {
+  readonly graph: ForeignInterface
+  /** One for each column that the graph takes, in order; as many as there are candidates where it leaves the number open. */
+  readonly slots: readonly { readonly label: string; readonly text: boolean }[]
+  /** Columns that can fill a slot of numbers, and one of text. */
+  readonly numbers: readonly string[]
+  readonly texts: readonly string[]
+  /** The target's classes; empty for regression. */
+  readonly classes: readonly string[]
+  /** What each score is called in the file. */
+  readonly scores: readonly string[]
+  /** '' where nothing is guessed. */
+  readonly guess: { readonly columns: readonly string[]; readonly classes: readonly string[] }
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** @throws StudioError bad-data, unsupported */
+export function offerFor(file: Uint8Array, dataset: Dataset, { target, split }: Pick<RunSpec, 'target' | 'split'>): ForeignOffer {
+  const graph = foreignInterface(file)
+  const usable = dataset.columns.filter(({ name }) => name !== target.column)
+  const numbers = usable.filter(({ kind }) => kind === 'numeric' || kind === 'boolean').map(({ name }) => name)
+  const texts = usable.filter(({ kind }) => kind === 'categorical').map(({ name }) => name)
+  const slots = graph.inputs.flatMap(({ name, type, width }) => {
+    const text = type === 'string'
+    const count = width ?? (text ? texts : numbers).length
+    return Array.from({ length: count }, (_, i) => ({ label: count === 1 ? name : `${name} [${i}]`, text }))
+  })
+  const classes = target.task === 'regression' ? [] : classesOf(columnNamed(dataset, target.column), target, usedRows(makeSplit(dataset.columns, target.column, split)))
+  const scores = target.task === 'regression' ? [] : (graph.output.classes ?? Array.from({ length: graph.output.width === 1 ? 2 : (graph.output.width ?? classes.length) }, (_, i) => String(i)))
+  const inOrder = (text: boolean): readonly string[] => {
+    const own = text ? texts : numbers
+    return slots.filter((slot) => slot.text === text).length === own.length ? own : []
+  }
+  const next = { text: 0, number: 0 }
+  const columns = slots.map(({ label, text }) => {
+    const place = text ? next.text++ : next.number++
+    return (text ? texts : numbers).find((name) => plain(name) === plain(label)) ?? inOrder(text)[place] ?? ''
+  })
+  const byName = scores.map((score) => classes.find((name) => plain(name) === plain(score)) ?? '')
+  // Label encoders number the classes in their alphabetical order.
+  const numbered = [...classes].sort((a, b) => (a < b ? -1 : 1))
+  return { graph, slots, numbers, texts, classes, scores, guess: { columns, classes: byName.every((name) => name !== '') ? byName : scores.map((_, i) => numbered[i] ?? '') } }
+}
+
 /** @throws StudioError bad-data or unsupported where file, columns or classes do not fit together */
 export async function adoptModel(spec: RunSpec, dataset: Dataset, file: Uint8Array, mapping: ForeignMapping, openRunner: () => Promise<OnnxRunner>, context: Context): Promise<TrainResult> {
   const begun = context.now()
