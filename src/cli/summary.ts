@@ -1,5 +1,6 @@
 /** The answer of `train`: one object for programs, tables for people. */
 import type { ParamValues } from '../core/params.ts'
+import { intervalWords } from '../core/percent.ts'
 import { scoresOf } from './scores.ts'
 import type { Trained } from './train-file.ts'
 
@@ -41,7 +42,7 @@ export function summaryText(summary: Summary, { spec, run }: Trained, out: strin
     ['seconds', summary.seconds.toFixed(2)],
   ].map(([name, value]) => [`${(name as string).padEnd(10)}${value as string}`]))
   const scores = table([
-    ['on validation rows', 'score', '95 % interval'],
+    ['on validation rows', 'score', intervalWords],
     ...scoresOf(spec.target.task).map(({ id, name }) => {
       const score = intervals.get(id)
       return [name, shown(score?.value), score?.low == null ? '' : `${shown(score.low)} to ${shown(score.high)}`]

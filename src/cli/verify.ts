@@ -1,5 +1,6 @@
 /** `glasshouse verify`: every file by its checksum, then every golden row asked again and held against the studio's own answers. */
 import { StudioError } from '../core/errors.ts'
+import { smallNumber } from '../core/powers.ts'
 import { verifyBundle } from '../export/verify-bundle.ts'
 import { readWords } from './arguments.ts'
 import { openFile } from './files.ts'
@@ -13,7 +14,7 @@ export async function verify(argv: readonly string[], io: Io): Promise<void> {
     const bytes = await file.bytes.read(0, file.bytes.size)
     const { model, files, passed, certificate, problem } = await verifyBundle(bytes, await openRunner(terminalContext(io.signal, (progress) => io.progress.report(progress))))
     const [output] = certificate.outputs
-    const apart = `at most ${output?.maxDifference.toExponential(2)} apart (allowed ${output?.tolerance.toExponential(2)})`
+    const apart = `at most ${smallNumber(output?.maxDifference ?? 0)} apart (allowed ${smallNumber(output?.tolerance ?? 0)})`
     if (!passed) throw new StudioError({ code: 'bundle-mismatch', message: `invalid bundle; its graph must answer the golden rows as the studio did, and ${problem ?? `is ${apart}`}` })
     io.out(`verified ${model}: ${files} files as exported; ${certificate.rows} golden rows answered, ${apart}, ${certificate.labelsDifferent} other labels; ${certificate.runtime}\n`)
   } finally {

@@ -18,3 +18,7 @@ export function percentOf(share: number, locale: string | null = 'en'): string {
   if (share < 1 && share > 0.999) return `>${formatter(locale, 1).format(0.999)}`
   return formatter(locale, share < 0.1 || share > 0.9 ? 1 : 0).format(share)
 }
+
+/** Share of resamples inside every interval that this studio gives (evaluate/bootstrap.ts), and its heading. */
+export const intervalShare = 0.95
+export const intervalWords = `${percentOf(intervalShare)} interval`

@@ -10,6 +10,7 @@ import { goldenProblem } from '../core/bundle/compare-golden.ts'
 import { encodeRows } from '../core/bundle/encode.ts'
 import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
+import { typicalCells } from '../core/bundle/typical.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import { codePlan, type CodePlan } from '../core/code/plan.ts'
 import { StudioError } from '../core/errors.ts'
@@ -22,6 +23,7 @@ import { answer } from '../core/onnx/runner.ts'
 import type { Run } from '../core/run/run.ts'
 import { zip } from '../core/zip.ts'
 import { sha256 } from '../core/ids.ts'
+import { liveModel } from '../export/card-live.ts'
 import { bundleFiles, fileJson } from '../export/bundle-files.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
@@ -82,13 +84,15 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const fileName = `${modelSlug(signature.name)}.zip`
   if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown }
 
+  const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows))
+  await context.checkpoint()
   const metadata = new Map([
     ['data_hash', run.dataHash],
     ['run', run.id],
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
-  const files = await bundleFiles({ signature, golden, reference, ...codeOf(pipeline), model, cardMarkdown: markdown, cardHtml: cardHtml(card), cardJson: cardJson(card, facts), run: exportedRun(run) })
+  const files = await bundleFiles({ signature, golden, reference, ...codeOf(pipeline), model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
 }

@@ -3,6 +3,7 @@
  * the same on every screen.
  */
 import { percentOf } from '../core/percent.ts'
+import { needsPower, powerOfTen } from '../core/powers.ts'
 
 const formatters = new Map<string, Intl.NumberFormat>()
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -28,31 +29,12 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   if (value === null || value === undefined || Number.isNaN(value)) return missingMark
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return powerOfTen(value, Math.min(digits, 4))
+  if (needsPower(value)) return powerOfTen(value, Math.min(digits, 4), null)
   if (Number.isInteger(value)) return formatter({ maximumFractionDigits: 0 }).format(value)
   const whole = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1
   if (whole >= digits) return formatter({ maximumFractionDigits: 0 }).format(value)
   return formatter({ maximumSignificantDigits: digits }).format(value)
 }
-
-const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹'
-/** 1.9×10⁻⁷: Intl writes 1.9E-7, which reads as a formula of a spreadsheet. */
-function powerOfTen(value: number, digits: number): string {
-  const [mantissa, exponent] = formatter({ notation: 'scientific', maximumSignificantDigits: digits })
-    .formatToParts(value)
-    .reduce<[string, string]>(
-      ([m, e], { type, value: text }) => {
-        if (type === 'exponentSeparator') return [m, e]
-        if (type === 'exponentMinusSign') return [m, `⁻${e}`]
-        if (type === 'exponentInteger') return [m, e + [...String(exponentOf(value, digits))].map((digit) => raised[Number(digit)]).join('')]
-        return [m + text, e]
-      },
-      ['', ''],
-    )
-  return `${mantissa}×10${exponent}`
-}
-/** Size of the power of ten, in digits that every reader's numerals can be raised from. */
-const exponentOf = (value: number, digits: number): number => Math.abs(Number(value.toExponential(digits - 1).split('e')[1]))
 
 /** A number with exactly this many decimals, so that columns of scores line up: 0.870. */
 export function formatFixed(value: number | null | undefined, decimals = 3): string {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { bytesOf, openZip } from '../../src/core/zip.ts'
 import { chooseTarget, expect, goTo, test, trainModel } from './studio.ts'
 
@@ -55,6 +56,21 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     expect(answer.status).toBe(200)
     const { predictions } = (await answer.json()) as { predictions: { label: string; probabilities: Record<string, number> }[] }
     expect(predictions.length).toBe(20)
+
+    // The card, from the disk: its sliders ask the same model, and it fetches nothing.
+    const card = await studio.context().newPage()
+    const complaints: string[] = []
+    card.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    card.on('pageerror', (error) => complaints.push(error.message))
+    card.on('request', (request) => request.url().startsWith('file:') || complaints.push(request.url()))
+    await card.goto(pathToFileURL(join(folder, 'MODEL_CARD.html')).href)
+    for (const [name, value] of Object.entries(rows[0] as Record<string, number>)) await card.getByLabel(`${name}, exact`, { exact: true }).fill(String(value))
+    await expect(card.getByRole('status')).toHaveText(`cultivar: ${predictions[0]?.label}`)
+    for (const [name, share] of Object.entries(predictions[0]?.probabilities ?? {})) expect(Math.abs(Number(await card.getByLabel(`probability of ${name}`, { exact: true }).getAttribute('value')) - share)).toBeLessThanOrEqual(1e-5)
+    await card.getByRole('slider', { name: 'alcohol', exact: true }).press('End')
+    await expect(card.getByText(/as alcohol goes from/)).toBeVisible()
+    expect(complaints).toEqual([])
+    await card.close()
 
     // The studio's own answers for the same rows, from its Predict page.
     await studio.getByRole('tab', { name: /predict/i }).click()

@@ -6,6 +6,8 @@ import type { Source } from '../data/dataset.ts'
 import type { Evaluation, GroupReport, ScoreRow } from '../evaluate/evaluation.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
+import { intervalWords } from '../percent.ts'
+import { needsPower, powerOfTen, smallNumber } from '../powers.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
 import type { CardAnalyses } from './card-groups.ts'
@@ -19,7 +21,7 @@ export interface CardFacts {
   readonly data: { readonly name: string; readonly rows: number; readonly source: Source; readonly warnings: readonly string[] }
   /** The baseline of the same project and target, where one was trained. */
   readonly baseline?: { readonly name: string; readonly evaluation: Evaluation }
-  readonly estimator: { readonly label: string; readonly source: string }
+  readonly estimator: { readonly label: string; readonly source: string; readonly tags: { readonly keepsRows?: boolean } }
   readonly analyses: CardAnalyses
   /** SHA-256 of reference.json. */
   readonly referenceHash: string
@@ -27,12 +29,14 @@ export interface CardFacts {
   readonly written: WrittenParts
 }
 /** What only a person can say. */
-export const writtenParts = ['intendedUse', 'outOfScope', 'people', 'limitations', 'ethics', 'costs', 'monitoring', 'owner', 'licence'] as const
+export const writtenParts = ['intendedUse', 'outOfScope', 'people', 'limitations', 'ethics', 'costs', 'thresholdBy', 'monitoring', 'owner', 'licence'] as const
 export type WrittenParts = Readonly<Partial<Record<(typeof writtenParts)[number], string>>>
 
 export type CardBlock =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'gap'; readonly text: string }
+  /** What must not be overlooked. */
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 export interface Card {
@@ -41,7 +45,7 @@ export interface Card {
 }
 
 const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
-const number = (value: number | null): string => (value === null ? 'undefined' : String(Number(value.toPrecision(4))))
+const number = (value: number | null): string => (value === null ? 'undefined' : needsPower(value) ? powerOfTen(value, 4) : String(Number(value.toPrecision(4))))
 const text = (value: string): CardBlock => ({ kind: 'text', text: value })
 const gap = (what: string): CardBlock => ({ kind: 'gap', text: `Gap: ${what}` })
 const list = (items: readonly string[]): CardBlock => ({ kind: 'list', items })
@@ -53,7 +57,7 @@ export function cardOf(facts: CardFacts): Card {
   return {
     title: `Model card: ${cut(signature.name)}`,
     sections: [
-      { title: 'Model details', blocks: details(facts) },
+      { title: 'Model details', blocks: [...rowsInside(facts), ...details(facts)] },
       {
         title: 'Intended use',
         blocks: [written(facts.written.intendedUse, 'what this model is for and what it must not be used for'), ...labelled('Out of scope', facts.written.outOfScope, 'which uses are out of scope')],
@@ -83,6 +87,13 @@ export function cardOf(facts: CardFacts): Card {
   }
 }
 
+/** A model that keeps rows hands them to everyone who has the bundle: said first, and in capitals. */
+function rowsInside({ estimator, run, signature }: CardFacts): CardBlock[] {
+  if (estimator.tags.keepsRows !== true) return []
+  const rows = run.rows?.train
+  return [{ kind: 'warning', text: `THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA${rows === undefined ? '' : ` (of ${rows})`}. ${estimator.label} answers by comparing with rows it keeps: the graph, the code and this card's sliders hold their columns ${signature.inputs.map(({ name }) => cut(name)).slice(0, 20).join(', ')}${signature.inputs.length > 20 ? ' and more' : ''} and what was to be predicted. Whoever may not see those rows must not be given this model.` }]
+}
+
 function details({ run, signature, certificate, estimator, referenceHash, written: by }: CardFacts): CardBlock[] {
   const rows: [string, string][] = [
     ['Task', `${signature.task}, target ${cut(signature.target)}`],
@@ -97,10 +108,12 @@ function details({ run, signature, certificate, estimator, referenceHash, writte
     ['Format', `ONNX, ${certificate.opset}`],
     ['Inputs and outputs', `${signature.inputs.length} columns in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
-    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} differs by at most ${output.maxDifference.toExponential(2)} (allowed ${output.tolerance.toExponential(2)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
+    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} differs by at most ${smallNumber(output.maxDifference)} (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
   ]
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
-  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...labelled('Owner and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+  // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
+  const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
+  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
 }
 
 function categoryFactors(signature: Signature): CardBlock[] {
@@ -115,7 +128,7 @@ function shownFactors({ groups }: CardAnalyses): CardBlock[] {
 
 function metricBlocks(signature: Signature): CardBlock[] {
   const used = metrics.all.filter((metric) => metric.tasks.includes(signature.task))
-  return [text('Each figure comes with a 95 % interval: percentile bootstrap over rows.'), list(used.map((metric) => `${metric.label}: ${metric.help}`))]
+  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over rows.`), list(used.map((metric) => `${metric.label}: ${metric.help}`))]
 }
 
 function evaluationData(run: Run): CardBlock[] {
@@ -179,14 +192,14 @@ function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
     const all = line(names.map((_, i) => (i === 0 ? 'all' : '')), first.groups.reduce((sum, group) => sum + group.n, first.omitted.rows), reports.map((report) => report.overall))
     return [
       text(`${partLabel[part]} by ${names.join(' and ')}:`),
-      { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), '95 % interval'])], rows: [...rows, all] },
+      { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), intervalWords])], rows: [...rows, all] },
       ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} rows together are not listed.`)] : []),
     ]
   })
 }
 function sliceBlocks({ slices, part }: CardAnalyses): CardBlock[] {
   if (slices.length === 0) return [gap('nobody named a slice of rows to look at.')]
-  const labels = (slices[0]?.scores ?? []).flatMap((row) => [metricLabel(row.metric), '95 % interval'])
+  const labels = (slices[0]?.scores ?? []).flatMap((row) => [metricLabel(row.metric), intervalWords])
   return [text(`Named slices of the ${partLabel[part]}:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
 }
 
@@ -200,7 +213,7 @@ function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] |
   const label = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
   return {
     kind: 'table',
-    header: ['Metric', 'Value', '95 % interval', ...(baseline ? ['Baseline'] : [])],
+    header: ['Metric', 'Value', intervalWords, ...(baseline ? ['Baseline'] : [])],
     rows: scores.map((row) => [
       label(row.metric),
       row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value),

@@ -9,7 +9,7 @@ export const number = (value: number): string => (Number.isInteger(value) && Mat
 const whole = (value: number): string => String(value)
 
 /** Names of the data in a comment: one line, nothing that ends it. */
-export const inComment = (name: string): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, 120)
+export const inComment = (name: string): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, 120)
 
 /** NaN cannot be written as a constant of all three. */
 const item = (integers: boolean): ((value: number) => string) => (integers ? whole : (value) => (Number.isNaN(value) ? '0.0' : number(value)))

@@ -37,6 +37,8 @@ export interface EstimatorTags {
   readonly deterministic: boolean
   /** Learns in rounds: it has a live curve, and stop keeps the best so far. */
   readonly iterative: boolean
+  /** The model holds training rows as they are prepared: whoever gets it gets them. */
+  readonly keepsRows?: boolean
   /** Fits the constant a sensible person would guess: always on the leaderboard. */
   readonly baseline: boolean
 }

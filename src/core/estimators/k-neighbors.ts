@@ -111,7 +111,7 @@ export const kNeighbors: Estimator<typeof params> = {
   summary: 'Answers as the most similar training rows did; nothing is learnt, so the model and its export hold those rows.',
   source: "scikit-learn's KNeighborsClassifier and KNeighborsRegressor, Euclidean distance, exact search. Distances compare at float32, as the served graph does; of equal ones the earlier row is nearer. Row weights multiply votes.",
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
   async fit(X, y, { params: { nNeighbors, weights: by }, weights }, context) {
     const rows = y.task === 'regression' ? y.values.length : y.codes.length

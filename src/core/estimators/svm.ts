@@ -155,7 +155,7 @@ export const svm: Estimator<typeof params> = {
   summary: 'Draws a smooth border that keeps its distance from the rows nearest to it; strong on small data, slow on large.',
   source: "LIBSVM (Chang & Lin 2011) behind scikit-learn's SVC and SVR, the same optimum. Ours takes classes one against the rest; probabilities are Platt's, from an inner 5-fold cross-validation with the run's seed.",
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
   async fit(X, y, { params: given, seed, weights }, context) {
     checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)

@@ -57,7 +57,7 @@ describe('text', () => {
   it.each([
     [0.123456, '0.1235'],
     [12345.6, '12346'],
-    [1e-9, '1.00e-9'],
+    [1e-9, '1×10⁻⁹'],
     [null, 'undefined'],
   ])('says %j as %j', (value, text) => expect(say(value)).toBe(text))
 })

@@ -5,6 +5,7 @@
  */
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
+import { smallNumber } from '../../powers.ts'
 import { initialWeights, type Activation } from './dense.ts'
 import { denseNetwork, openKernelTrainer } from './kernel-trainer.ts'
 import { TfjsTrainer, type Tf } from './tfjs-trainer.ts'
@@ -198,7 +199,7 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>): Promise<Backend> {
   const answers = await within(testLimit, Promise.race([selfTest(tf), lost]), `missing answer; ${name} did not pass its self-test within ${testLimit / 1000} s`)
   truth.forEach((expected, i) => {
     const found = deviation(answers[i] as Float32Array, expected)
-    if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${found.toExponential(1)} of the scale, more than ${tolerance}`)
+    if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${smallNumber(found)} of the scale, more than ${tolerance}`)
   })
   return { name, lost, open: async (...problem) => new TfjsTrainer(tf, ...problem) }
 }

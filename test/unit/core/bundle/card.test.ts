@@ -48,18 +48,32 @@ describe('by group', () => {
     expect(bare.markdown).toContain('Reds of \\|the\\| flag')
   })
   test('what nobody wrote is a gap in all three forms, once each', () => {
-    const wanted = ['what this model is for', 'out of scope', 'groups of people', 'people this model touches', 'wrong answer costs', 'known not to work', 'watches the model', 'owns this model', 'licence this model', 'never opened', 'no baseline', 'licence of the data']
+    const wanted = ['what this model is for', 'out of scope', 'groups of people', 'people this model touches', 'wrong answer costs', 'who chose the threshold', 'known not to work', 'watches the model', 'owns this model', 'licence this model', 'never opened', 'no baseline', 'licence of the data']
     for (const words of wanted) {
       expect(bare.json.gaps.filter(({ text }) => text.includes(words)), words).toHaveLength(1)
       expect(bare.html.split('class="gap"').filter((part) => part.includes(words)).length, words).toBe(1)
     }
     expect(bare.markdown.match(/^> \*\*Gap: /gm)?.length).toBe(bare.json.gaps.length)
-    expect(bare.html).not.toMatch(/<(img|script)\b/)
+    expect(bare.html).not.toMatch(/<img\b/)
+  })
+  test('the one script of the page is the one that its policy names', async () => {
+    expect(bare.html.match(/<script\b/g)?.length).toBe(1)
+    const script = /<script>([^]*)<\/script>/.exec(bare.html)?.[1] as string
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(script)))
+    expect(bare.html).toContain(`script-src 'sha256-${Buffer.from(digest).toString('base64')}'`)
+    expect(() => new Function(script)).not.toThrow()
   })
 })
 
+test('a model that keeps rows of its training says so first, in capitals; another says nothing of it', async () => {
+  const { host, runId } = await deployed(richDataset('binary'), 'binary', 'k-neighbors')
+  const { card: own } = await deployExport({ runId, name: 'Card', intendedUse: '', limitations: '' }, host)
+  expect(own.slice(0, 600)).toMatch(/^# Model card: Card\n\n## Model details\n\n> \*\*Warning: THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA \(of 120\)/)
+  expect((await card('regression', {})).markdown).not.toContain('CONTAINS ROWS')
+})
+
 test('what a person wrote stands where it belongs and closes its gap', async () => {
-  const written: WrittenParts = { intendedUse: 'Sorting.', outOfScope: 'Hiring.', people: 'Farmers.', limitations: 'Rain.', ethics: 'None hurt.', costs: 'A euro.', monitoring: 'Weekly.', owner: 'Ada <ada@example.org>', licence: 'CC0' }
+  const written: WrittenParts = { intendedUse: 'Sorting.', outOfScope: 'Hiring.', people: 'Farmers.', limitations: 'Rain.', ethics: 'None hurt.', costs: 'A euro.', thresholdBy: 'Unasked.', monitoring: 'Weekly.', owner: 'Ada <ada@example.org>', licence: 'CC0' }
   const { json, markdown, html } = await card('regression', written)
   for (const text of ['Sorting.', 'Out of scope: Hiring.', 'Farmers.', 'Rain.', 'None hurt.', 'What wrong answers cost: A euro.', 'Monitoring: Weekly.', 'Licence: CC0']) expect(markdown).toContain(text)
   expect(html).toContain('Ada &#60;ada@example.org&#62;')
