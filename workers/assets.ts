@@ -2,6 +2,7 @@
 import boosting from '../src/kernels/boosting.wasm?url'
 import neighbours from '../src/kernels/neighbours.wasm?url'
 import neural from '../src/kernels/neural.wasm?url'
+import moments from '../src/kernels/moments.wasm?url'
 import forest from '../src/kernels/forest.wasm?url'
 import trees from '../src/kernels/trees.wasm?url'
 import onnxruntime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
@@ -12,6 +13,7 @@ export const assetUrls: Readonly<Record<AssetName, string>> = {
   'neighbours.wasm': neighbours,
   'neural.wasm': neural,
   'forest.wasm': forest,
+  'moments.wasm': moments,
   'trees.wasm': trees,
   'onnxruntime-wasm': onnxruntime,
 }

@@ -10,7 +10,7 @@ export type Progress =
   | { readonly kind: 'note'; readonly text: string }
 
 /** Bytes that core needs but must not fetch by itself. */
-export type AssetName = 'boosting.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm'
+export type AssetName = 'boosting.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm'
 
 export interface Context {
   readonly signal: AbortSignal

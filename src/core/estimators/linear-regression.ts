@@ -5,7 +5,7 @@ import { choleskyFactor, choleskySolve, eigenSymmetric, solveSymmetric } from '.
 import type { ParamTable } from '../params.ts'
 import type { Estimator } from './estimator.ts'
 import { momentsOf } from './linear-parts/moments.ts'
-import { checkNumbers, linearFromState, linearOf, linearScores, linearToOnnx, regressionModel } from './linear.ts'
+import { linearFromState, linearOf, linearScores, linearToOnnx, regressionModel } from './linear.ts'
 import { rowWeights } from './weights.ts'
 
 const params = {
@@ -52,18 +52,17 @@ export const linearRegression: Estimator<typeof params> = {
   shows: ['coefficients'],
   async fit(X, y, { params: { fitIntercept }, weights: given }, context) {
     if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts numbers: ${y.task}` })
-    checkNumbers(id, X, y.values.length)
     const p = X.features.length
     if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ${id} takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
     const weights = rowWeights(id, X.rows, given)
-    const moments = await momentsOf(X, y.values, weights, fitIntercept, context)
+    const moments = await momentsOf(id, X, y.values, weights, fitIntercept, context)
     const { gram, means, yMean } = moments
     // Correlations rather than covariances: what decides rank is then no matter of units.
     const scales = Float64Array.from({ length: p }, (_, j) => Math.sqrt(gram[j * p + j] as number) || 1)
     const correlations = gram.map((value, at) => value / ((scales[Math.floor(at / p)] as number) * (scales[at % p] as number)))
     const factor = choleskyFactor(correlations, p, 1e-11)
     if (!factor) {
-      const linear = linearOf(X, solveSymmetric(gram, moments.along), moments)
+      const linear = linearOf(solveSymmetric(gram, moments.along), moments)
       const known = p <= deficientLimit ? knownErrors(correlations, scales) : undefined
       const counted = weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0)
       const degreesOfFreedom = counted - (known?.rank ?? p) - (fitIntercept ? 1 : 0)
@@ -111,7 +110,7 @@ export const linearRegression: Estimator<typeof params> = {
       unit[j] = 1
       return Math.sqrt(variance * (choleskySolve(factor, unit)[j] as number)) / (scales[j] as number)
     })
-    const linear = linearOf(X, coefficients, moments)
+    const linear = linearOf(coefficients, moments)
     const sure = degreesOfFreedom > 0
     return regressionModel(id, sure ? { ...linear, standardErrors, degreesOfFreedom } : linear, { fullRank: true })
   },

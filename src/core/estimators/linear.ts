@@ -28,12 +28,17 @@ export interface LinearModel extends Model {
   readonly link: 'identity' | 'log-odds' | 'margin'
 }
 
-/** @throws StudioError bad-data for holes, no rows, no features, or a target of another length */
-export function checkNumbers(owner: string, X: Matrix, rows: number): void {
+/** @throws StudioError bad-data for no rows, no features, or a target of another length */
+export function checkShape(owner: string, X: Matrix, rows: number): void {
   if (X.rows === 0 || X.features.length === 0) {
     throw new StudioError({ code: 'bad-data', message: `missing data; ${owner} needs at least one row and one feature: ${X.rows} rows, ${X.features.length} features` })
   }
   if (rows !== X.rows) throw new StudioError({ code: 'bad-data', message: `invalid target; its length must be that of the features, ${X.rows}: ${rows}` })
+}
+
+/** @throws StudioError bad-data for holes, no rows, no features, or a target of another length */
+export function checkNumbers(owner: string, X: Matrix, rows: number): void {
+  checkShape(owner, X, rows)
   for (const feature of X.features) {
     if (allFinite(feature.values)) continue
     throw new StudioError({
@@ -66,9 +71,9 @@ export function featureScales(X: Matrix): Float64Array {
 }
 
 /** A regression's line from its coefficients and the means it was centred at. */
-export function linearOf(X: Matrix, coefficients: Float64Array, { means, yMean }: Pick<Moments, 'means' | 'yMean'>, standardErrors?: Float64Array): LinearState {
+export function linearOf(coefficients: Float64Array, { means, yMean, scales }: Pick<Moments, 'means' | 'yMean' | 'scales'>, standardErrors?: Float64Array): LinearState {
   const intercept = coefficients.reduce((sum, w, j) => sum - w * (means[j] as number), yMean)
-  return { task: 'regression', classes: [], coefficients, intercepts: Float64Array.of(intercept), featureScales: featureScales(X), ...(standardErrors && { standardErrors }) }
+  return { task: 'regression', classes: [], coefficients, intercepts: Float64Array.of(intercept), featureScales: scales, ...(standardErrors && { standardErrors }) }
 }
 
 /** Scores, row-major, shape (rows, outputs). */

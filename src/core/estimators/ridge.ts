@@ -4,7 +4,7 @@ import { solveSymmetric } from '../math/linalg.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator } from './estimator.ts'
 import { momentsOf } from './linear-parts/moments.ts'
-import { checkNumbers, linearFromState, linearOf, linearToOnnx, regressionModel } from './linear.ts'
+import { linearFromState, linearOf, linearToOnnx, regressionModel } from './linear.ts'
 import { rowWeights } from './weights.ts'
 
 const params = {
@@ -27,13 +27,12 @@ export const ridge: Estimator<typeof params> = {
   shows: ['coefficients'],
   async fit(X, y, { params: { alpha, fitIntercept }, weights }, context) {
     if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ridge predicts numbers: ${y.task}` })
-    checkNumbers('ridge', X, y.values.length)
     const p = X.features.length
     if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ridge takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
-    const moments = await momentsOf(X, y.values, rowWeights('ridge', X.rows, weights), fitIntercept, context)
+    const moments = await momentsOf('ridge', X, y.values, rowWeights('ridge', X.rows, weights), fitIntercept, context)
     const penalised = Float64Array.from(moments.gram)
     for (let j = 0; j < p; j++) penalised[j * p + j] = (penalised[j * p + j] as number) + alpha
-    return regressionModel('ridge', linearOf(X, solveSymmetric(penalised, moments.along), moments), {})
+    return regressionModel('ridge', linearOf(solveSymmetric(penalised, moments.along), moments), {})
   },
   revive: (state) => regressionModel('ridge', linearFromState('ridge', state), {}),
   toOnnx: (state, input, graph) => ({ tensor: linearToOnnx(linearFromState('ridge', state), input, graph, 'double'), type: 'double' }),

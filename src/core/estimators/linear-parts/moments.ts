@@ -1,10 +1,15 @@
 /**
- * What least squares needs of the data: weighted means, and products of centred columns. The rows are
- * walked in blocks that stay in the cache, and four columns are multiplied with one at a time.
+ * What least squares needs of the data: weighted means, and products of centred columns, from one pass over
+ * the rows. Columns are less the mean of a few rows while they are multiplied, so that a mean far from zero
+ * costs no digits, and what that mean was off by is taken away at the end.
  */
+import { blockRows, columnBytes, compiledMomentKernels, plainMomentKernels } from '../../../kernels/moments.ts'
+import type { MomentKernels } from '../../../kernels/moments.ts'
+import { Layout } from '../../../kernels/layout.ts'
 import type { Context } from '../../context.ts'
 import type { Matrix } from '../../data/matrix.ts'
-import { columnDots } from '../../math/columns.ts'
+import { StudioError } from '../../errors.ts'
+import { checkNumbers, checkShape, featureScales } from '../linear.ts'
 
 export interface Moments {
   /** Sum of weights. */
@@ -18,85 +23,110 @@ export interface Moments {
   readonly along: Float64Array
   /** Sum of weight y y, centred. */
   readonly ySquares: number
+  /** Shape (features): population standard deviation, without weights. */
+  readonly scales: Float64Array
 }
 
-const blockRows = 1024
+/** Cells that are copied to the kernels at once. */
+const chunkCells = 2 ** 17
+/** Products of one call of the kernel, some tens of milliseconds at most. */
+const productsPerCall = 2 ** 24
+const sampledRows = 1024
 
-/** @param weights shape (rows), not negative, not all 0 */
-export async function momentsOf(X: Matrix, y: Float64Array, weights: Float64Array, centre: boolean, context: Context): Promise<Moments> {
+/**
+ * @param owner the estimator's id; @param weights shape (rows), not negative, not all 0
+ * @throws StudioError bad-data as checkNumbers
+ */
+export async function momentsOf(owner: string, X: Matrix, y: Float64Array, weights: Float64Array, centre: boolean, context: Context): Promise<Moments> {
+  checkShape(owner, X, y.length)
   const n = X.rows
-  const columns = X.features.map(({ values }) => values)
-  const p = columns.length
-  let total = 0
-  let ySum = 0
-  for (let row = 0; row < n; row++) {
-    total += weights[row] as number
-    ySum += (weights[row] as number) * (y[row] as number)
+  const p = X.features.length
+  const columns = Math.ceil(p / 4) * 4
+  const weighed = weights.some((weight) => weight !== 1)
+  const chunk = Math.min(Math.max(1, Math.floor(chunkCells / p / blockRows)), Math.ceil(n / blockRows)) * blockRows
+  const layout = new Layout()
+  const at = {
+    cells: layout.take(p * chunk * 4),
+    target: layout.take(chunk * 8),
+    weights: layout.take(weighed ? chunk * 8 : 0),
+    shifts: layout.take((p + 1) * 8),
+    sums: layout.take((p + 1) * 8),
+    block: layout.take((columns + 1) * columnBytes),
+    left: layout.take(weighed ? (columns + 1) * columnBytes : 0),
+    gram: layout.take(columns * columns * 8),
+    along: layout.take((columns + 1) * 8),
   }
-  const yMean = centre ? ySum / total : 0
-  const means = new Float64Array(p)
-  if (centre) columnDots(columns, 0, n, weights, 0, means, 0)
-  for (let j = 0; j < p; j++) means[j] = (means[j] as number) / total
-  await context.checkpoint()
-
-  // Blocks are centred before they are multiplied, so that a mean far from zero costs no digits.
-  const block = Array.from({ length: p }, () => new Float64Array(blockRows))
-  const gram = new Float64Array(p * p)
-  const along = new Float64Array(p)
-  const left = new Float64Array(blockRows)
-  const totalBlocks = Math.ceil(n / blockRows)
-  const perReport = Math.max(1, Math.ceil(totalBlocks / 100))
-  let ySquares = 0
-  for (let from = 0, blocks = 1; from < n; from += blockRows, blocks++) {
-    const count = Math.min(blockRows, n - from)
-    for (let j = 0; j < p; j++) {
-      const x = columns[j] as Float32Array
-      const into = block[j] as Float64Array
-      const c = means[j] as number
-      for (let i = 0; i < count; i++) into[i] = (x[from + i] as number) - c
+  const kernels = await kernelsOf(layout.bytes, context)
+  const f32 = new Float32Array(kernels.buffer)
+  const f64 = new Float64Array(kernels.buffer)
+  const shifts = f64.subarray(at.shifts >>> 3, (at.shifts >>> 3) + p + 1)
+  if (centre) {
+    X.features.forEach(({ values }, j) => (shifts[j] = sampleMean(values, n)))
+    shifts[p] = sampleMean(y, n)
+  }
+  const left = weighed ? at.left : at.block
+  // Pairs of rows of the result that one call may take.
+  const step = Math.max(2, 2 * Math.floor(productsPerCall / (2 * columns * blockRows)))
+  const chunks = Math.ceil(n / chunk)
+  const perReport = Math.max(1, Math.ceil(chunks / 100))
+  for (let from = 0, done = 1; from < n; from += chunk, done++) {
+    const count = Math.min(chunk, n - from)
+    X.features.forEach(({ values }, j) => f32.set(values.subarray(from, from + count), (at.cells >>> 2) + j * chunk))
+    f64.set(y.subarray(from, from + count), at.target >>> 3)
+    if (weighed) f64.set(weights.subarray(from, from + count), at.weights >>> 3)
+    for (let row = 0; row < count; row += blockRows) {
+      kernels.centre(at.cells + row * 4, chunk * 4, p, columns, at.target + row * 8, weighed ? at.weights + row * 8 : 0, Math.min(blockRows, count - row), at.shifts, at.block, at.left, at.sums)
+      kernels.along(at.block, left, columns, at.along)
+      for (let i = 0; i < p; i += step) {
+        kernels.products(at.block, left, columns, i, Math.min(columns, i + step), at.gram)
+        if (step < p) await context.checkpoint()
+      }
     }
-    for (let i = 0; i < count; i++) {
-      const weight = weights[from + i] as number
-      const t = (y[from + i] as number) - yMean
-      left[i] = weight * t
-      ySquares += weight * t * t
-    }
-    addDots(block, 0, count, left, along, 0)
-    for (let i = 0; i < p; i++) {
-      const x = block[i] as Float64Array
-      for (let k = 0; k < count; k++) left[k] = (weights[from + k] as number) * (x[k] as number)
-      addDots(block, i, count, left, gram, i * p)
-      if (p > 200 && i % 50 === 0) await context.checkpoint()
-    }
-    if (blocks % perReport === 0 || blocks === totalBlocks) context.report({ kind: 'step', phase: 'fit', done: blocks, total: totalBlocks })
+    if (done % perReport === 0 || done === chunks) context.report({ kind: 'step', phase: 'fit', done, total: chunks })
     await context.checkpoint()
   }
-  for (let i = 0; i < p; i++) for (let j = 0; j < i; j++) gram[i * p + j] = gram[j * p + i] as number
-  return { total, means, yMean, gram, along, ySquares }
+  const raw = f64.subarray(at.gram >>> 3, (at.gram >>> 3) + columns * columns)
+  const rawAlong = f64.subarray(at.along >>> 3, (at.along >>> 3) + columns + 1)
+  // Not finite here is not finite in a row, and the check there finds which.
+  for (let j = 0; j < p; j++) if (!Number.isFinite(raw[j * columns + j])) checkNumbers(owner, X, n)
+
+  const total = weighed ? weights.reduce((sum, weight) => sum + weight, 0) : n
+  const off = Float64Array.from({ length: p + 1 }, (_, j) => (centre ? (f64[(at.sums >>> 3) + j] as number) / total : 0))
+  const centred = (sum: number, i: number, j: number): number => sum - total * (off[i] as number) * (off[j] as number)
+  const gram = new Float64Array(p * p)
+  for (let i = 0; i < p; i++) {
+    gram[i * p + i] = Math.max(0, centred(raw[i * columns + i] as number, i, i))
+    for (let j = i + 1; j < p; j++) gram[i * p + j] = gram[j * p + i] = centred(raw[i * columns + j] as number, i, j)
+  }
+  return {
+    total,
+    means: Float64Array.from({ length: p }, (_, j) => (shifts[j] as number) + (off[j] as number)),
+    yMean: (shifts[p] as number) + (off[p] as number),
+    gram,
+    along: Float64Array.from({ length: p }, (_, j) => centred(rawAlong[j] as number, j, p)),
+    ySquares: Math.max(0, centred(rawAlong[columns] as number, p, p)),
+    scales: weighed || !centre ? featureScales(X) : Float64Array.from({ length: p }, (_, j) => Math.sqrt((gram[j * p + j] as number) / n)),
+  }
 }
 
-/** out[base + j] += sum over i of r[i] columns[j][i], for every column from `first`. */
-function addDots(columns: readonly Float64Array[], first: number, count: number, r: Float64Array, out: Float64Array, base: number): void {
-  let j = first
-  for (; j + 3 < columns.length; j += 4) {
-    const [x0, x1, x2, x3] = [columns[j], columns[j + 1], columns[j + 2], columns[j + 3]] as [Float64Array, Float64Array, Float64Array, Float64Array]
-    let [s0, s1, s2, s3] = [0, 0, 0, 0]
-    for (let i = 0; i < count; i++) {
-      const value = r[i] as number
-      s0 += value * (x0[i] as number)
-      s1 += value * (x1[i] as number)
-      s2 += value * (x2[i] as number)
-      s3 += value * (x3[i] as number)
-    }
-    out[base + j] = (out[base + j] as number) + s0
-    out[base + j + 1] = (out[base + j + 1] as number) + s1
-    out[base + j + 2] = (out[base + j + 2] as number) + s2
-    out[base + j + 3] = (out[base + j + 3] as number) + s3
+/** The mean of up to 1,024 rows from everywhere. */
+function sampleMean(values: Float32Array | Float64Array, rows: number): number {
+  const count = Math.min(sampledRows, rows)
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += values[Math.floor((i * rows) / count)] as number
+  return sum / count
+}
+
+async function kernelsOf(bytes: number, context: Context): Promise<MomentKernels> {
+  let wasm: ArrayBuffer | undefined
+  try {
+    wasm = await context.asset('moments.wasm')
+  } catch {
+    // A host without the compiled kernels gets the same sums from the plain ones, later.
   }
-  for (; j < columns.length; j++) {
-    const x = columns[j] as Float64Array
-    let sum = 0
-    for (let i = 0; i < count; i++) sum += (r[i] as number) * (x[i] as number)
-    out[base + j] = (out[base + j] as number) + sum
+  try {
+    return wasm ? await compiledMomentKernels(wasm, bytes) : plainMomentKernels(bytes)
+  } catch (cause) {
+    throw new StudioError({ code: 'out-of-memory', message: `missing memory; the products of so many features need ${Math.ceil(bytes / 2 ** 20)} MiB`, hint: 'Use fewer columns, or close other tabs.', cause })
   }
 }

@@ -5,7 +5,7 @@ import type { Target } from '../../data/target.ts'
 import { StudioError } from '../../errors.ts'
 import type { ParamTable } from '../../params.ts'
 import type { Model, PenaltyPath } from '../estimator.ts'
-import { checkNumbers, featureScales, linearOf, regressionModel } from '../linear.ts'
+import { featureScales, linearOf, regressionModel } from '../linear.ts'
 import { rowWeights } from '../weights.ts'
 import { alphaMax, coordinateDescent, elasticNetPath } from './coordinate-descent.ts'
 import { momentsOf, type Moments } from './moments.ts'
@@ -33,17 +33,16 @@ const shortest = 1e-4
 
 async function checkedMoments(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Moments> {
   if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts numbers: ${y.task}` })
-  checkNumbers(id, X, y.values.length)
   const p = X.features.length
   if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ${id} takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
-  return momentsOf(X, y.values, rowWeights(id, X.rows, weights), options.fitIntercept, context)
+  return momentsOf(id, X, y.values, rowWeights(id, X.rows, weights), options.fitIntercept, context)
 }
 
 export async function fitSparse(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Model> {
   const moments = await checkedMoments(id, X, y, options, weights, context)
   const { coefficients, sweeps, dualityGap, converged } = await coordinateDescent(moments, options, context)
   const used = coefficients.reduce((count, w) => count + (w === 0 ? 0 : 1), 0)
-  return regressionModel(id, linearOf(X, coefficients, moments), { sweeps, dualityGap, converged, featuresUsed: used, alphaMax: alphaMax(moments, options.l1Ratio) })
+  return regressionModel(id, linearOf(coefficients, moments), { sweeps, dualityGap, converged, featuresUsed: used, alphaMax: alphaMax(moments, options.l1Ratio) })
 }
 
 export async function sparsePath(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, points: number, context: Context): Promise<PenaltyPath> {

@@ -51,7 +51,7 @@ test('the path begins with nothing, grows, and each point is proved by its gap',
   const X = matrixOf({ features: 6 })
   const y = targetFor('regression', X)
   if (y.task !== 'regression') throw new Error('a regression target was asked for')
-  const moments = await momentsOf(X, y.values, new Float64Array(X.rows).fill(1), true, quietContext())
+  const moments = await momentsOf('lasso', X, y.values, new Float64Array(X.rows).fill(1), true, quietContext())
   const path = await elasticNetPath(moments, { l1Ratio: 0.9, tol: 1e-10, maxIter: 10_000, points: 20, shortest: 1e-3 }, quietContext())
   expect(path[0]?.alpha).toBe(alphaMax(moments, 0.9))
   const used = path.map(({ coefficients }) => coefficients.filter((w) => w !== 0).length)
