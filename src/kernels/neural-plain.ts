@@ -3,6 +3,7 @@
  * one by one (Math.fround), in the same order.
  */
 import { plainConvolutionKernels } from './convolution-plain.ts'
+import { plainPictureLayerKernels } from './picture-layers-plain.ts'
 import { activationCodes, type NeuralKernels } from './neural.ts'
 import { exponentialOf, naturalLog } from './float.ts'
 
@@ -29,6 +30,7 @@ export function plainNeuralKernels(bytes: number): NeuralKernels {
   const at = (pointer: number): number => f32[pointer >>> 2] as number
   return {
     ...plainConvolutionKernels(buffer),
+    ...plainPictureLayerKernels(buffer),
     buffer,
     multiply(a, aRow, aCol, b, bRow, c, cRow, start, startRow, m, n, k) {
       for (let i = 0; i < m; i++) {

@@ -20,7 +20,32 @@ export interface ConvolutionKernels {
   /** Sends each slope to the first of its block that was the largest; the rest of delta becomes zero. */
   unpool(image: number, height: number, width: number, channels: number, pooled: number, slopes: number, delta: number): void
 }
-export interface NeuralKernels extends ConvolutionKernels {
+/** Channels and columns are multiples of 4; slopes are those of the loss. */
+export interface PictureLayerKernels {
+  /** Copies rows of rowBytes each between two strides: puts a picture into a wider one, or takes it out. */
+  copyRows(from: number, fromRow: number, to: number, toRow: number, rowBytes: number, rows: number): void
+  /** Each channel by its own kernel, stride 1, no padding. Weights (kernel, kernel, channels), biases behind them. */
+  depthwise(image: number, height: number, width: number, channels: number, kernel: number, weights: number, out: number): void
+  /** Adds to imageDelta what the windows' slopes send back. Height and width are the image's. */
+  depthwiseImageSlopes(delta: number, height: number, width: number, channels: number, kernel: number, weights: number, imageDelta: number): void
+  /** Adds one image's share to the slopes by the weights; biases are not among them. */
+  depthwiseWeightSlopes(image: number, height: number, width: number, channels: number, kernel: number, delta: number, gradient: number): void
+  /** Mean of each 2 x 2 block; an odd last row or column is left out. */
+  averagePool(image: number, height: number, width: number, channels: number, out: number): void
+  /** Shares each slope among the four of its block; the rest of delta becomes zero. */
+  averageUnpool(slopes: number, height: number, width: number, channels: number, delta: number): void
+  /** Mean and variance (divided by rows) of each column: out holds the means, then the variances. */
+  moments(a: number, rows: number, columns: number, out: number): void
+  /** out = a * scale + shift, each column its own; may be in place. */
+  scaleColumns(a: number, rows: number, columns: number, scale: number, shift: number, out: number): void
+  /** Sums by column: out holds those of delta, then those of delta * (a - mean). */
+  slopeSums(a: number, delta: number, rows: number, columns: number, mean: number, out: number): void
+  /** out = (delta - offset - (a - mean) * pull) * factor, each column its own; may be in place of delta. */
+  normaliseSlopes(a: number, delta: number, rows: number, columns: number, mean: number, offset: number, pull: number, factor: number, out: number): void
+  /** out = a * scale where the number drawn for the place (seed: u32) is at least rate of 2^32, else 0. */
+  dropout(a: number, count: number, seed: number, rate: number, scale: number, out: number): void
+}
+export interface NeuralKernels extends ConvolutionKernels, PictureLayerKernels {
   readonly buffer: ArrayBuffer
   /**
    * C (m x n) = start + A (m x k) B (k x n). Element (i, p) of A lies at a + i * aRow + p * aCol; rows of B

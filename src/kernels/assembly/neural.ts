@@ -1,3 +1,4 @@
 /** Inner loops of neural networks in one module, because they share one memory. */
 export * from './shared/dense'
 export * from './shared/convolution'
+export * from './shared/picture-layers'

@@ -1,23 +1,41 @@
 /**
- * Adam on our own kernels: the whole data set, weights and moments lie in one WASM memory, and a step is
- * a few calls a layer with nothing copied between them. Measured beside tfjs's WASM backend, whose steps
- * are made of about a hundred small kernels, in the README.
+ * Adam on our own kernels: weights, moments and a batch (for tables the whole data set) lie in one WASM
+ * memory, and a step is a few calls a layer. Measured beside tfjs's WASM backend, whose steps are made of
+ * about a hundred small kernels, in the README.
  */
-import { StudioError } from '../../errors.ts'
 import { Layout } from '../../../kernels/layout.ts'
-import { compiledNeuralKernels, type NeuralKernels } from '../../../kernels/neural.ts'
-import { plainNeuralKernels } from '../../../kernels/neural-plain.ts'
+import type { NeuralKernels } from '../../../kernels/neural.ts'
+import { createRng } from '../../math/rng.ts'
 import { denseLayer } from './layers/dense.ts'
 import { floatsOf, type Layer, type Shape } from './layers/layer.ts'
+import { NetworkRun, openKernels, placeNetwork, type Network, type Pass } from './network.ts'
 import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
 
-/** Layers in order; the last has as many outputs as there are classes, or one. */
-export interface Network {
-  /** The input's channels are not padded: depth = channels. */
-  readonly input: Shape
-  readonly layers: readonly Layer[]
+export type { Network } from './network.ts'
+
+export interface NetworkOptions extends Pick<StepOptions, 'classes' | 'learningRate' | 'alpha' | 'batchSize'> {
+  /** Where dropout takes its chance from; default 0. */
+  readonly seed?: number
+  /**
+   * Writes the inputs of these rows, where `data.inputs` is empty: pictures are too large to lie in the memory twice.
+   * @param step the training step they are for (from 1), undefined where they are judged
+   */
+  fill?(rows: Uint32Array, into: Float32Array, step: number | undefined): void
+  /** Awaited between layers, so that a long step can be cancelled. */
+  pause?(): Promise<void> | undefined
 }
-type NetworkOptions = Pick<StepOptions, 'classes' | 'learningRate' | 'alpha' | 'batchSize'>
+export interface Verdict {
+  /** Mean over the rows. */
+  readonly loss: number
+  /** Rows whose largest output is their class; 0 for regression. */
+  readonly right: number
+}
+/** What a network of our own adds to a trainer. */
+export interface KernelTrainer extends Trainer {
+  /** Adam's step with the verdict on its rows before it. */
+  learn(rows: Uint32Array): Promise<Verdict>
+  judge(rows: Uint32Array): Promise<Verdict>
+}
 
 /** The layers of a multi-layer perceptron. */
 export function denseNetwork({ sizes, activation }: Pick<StepOptions, 'sizes' | 'activation'>): Network {
@@ -31,143 +49,112 @@ export function denseNetwork({ sizes, activation }: Pick<StepOptions, 'sizes' | 
   return { input, layers }
 }
 
-function place({ input, layers }: Network, data: MlpData, { batchSize, classes }: NetworkOptions) {
+function place(network: Network, data: MlpData, { batchSize, classes }: NetworkOptions) {
   const layout = new Layout()
   const floats = (count: number): number => layout.take(count * 4)
-  const sum = (read: (layer: Layer) => number): number => layers.reduce((total, layer) => total + read(layer), 0)
-  const weights = sum((layer) => layer.weights)
-  const widest = Math.max(...layers.map(({ output }) => floatsOf(output)))
-  return {
-    weights,
-    flatWeights: sum((layer) => layer.flatWeights),
-    inputs: floats(data.inputs.length),
-    targets: floats(data.targets.length),
-    theta: floats(weights),
-    m: floats(weights),
-    v: floats(weights),
-    gradient: floats(weights),
-    rows: floats(batchSize),
-    /** The first holds the inputs of the batch, the others the outputs of the layers. */
-    activations: [floats(batchSize * floatsOf(input)), ...layers.map(({ output }) => floats(batchSize * floatsOf(output)))],
-    wanted: floats(batchSize * classes),
-    deltas: [floats(batchSize * widest), floats(batchSize * widest)] as const,
-    scratch: floats(Math.max(...layers.map((layer) => layer.scratch))),
-    bytes: layout.bytes,
-  }
+  const run = placeNetwork(network, batchSize, layout)
+  return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), bytes: layout.bytes }
 }
-type Places = ReturnType<typeof place>
 
-class KernelTrainer implements Trainer {
-  readonly #kernels: NeuralKernels
-  readonly #network: Network
+class OnKernels implements KernelTrainer {
+  readonly #run: NetworkRun
   readonly #options: NetworkOptions
-  readonly #places: Places
+  readonly #places: ReturnType<typeof place>
+  readonly #pause: () => Promise<void> | undefined
   #steps: number
 
-  constructor(kernels: NeuralKernels, network: Network, places: Places, data: MlpData, options: NetworkOptions, start: AdamArrays) {
-    this.#kernels = kernels
-    this.#network = network
+  constructor(kernels: NeuralKernels, network: Network, places: ReturnType<typeof place>, data: MlpData, options: NetworkOptions, start: AdamArrays) {
+    this.#run = new NetworkRun(kernels, network, places.run)
     this.#places = places
     this.#options = options
+    this.#pause = () => options.pause?.()
     this.#steps = start.steps
-    const { buffer } = kernels
-    new Float32Array(buffer, places.inputs, data.inputs.length).set(data.inputs)
-    new Float32Array(buffer, places.targets, data.targets.length).set(data.targets)
-    for (const name of ['theta', 'm', 'v'] as const) {
-      const here = new Float32Array(buffer, places[name], places.weights)
-      this.#eachRun((flat, at, count) => here.set(start[name].subarray(flat, flat + count), at))
-    }
+    this.#run.floats(places.inputs, data.inputs.length).set(data.inputs)
+    this.#run.floats(places.targets, data.targets.length).set(data.targets)
+    this.#run.write(places.run.theta, start.theta)
+    this.#run.write(places.m, start.m)
+    this.#run.write(places.v, start.v)
   }
 
-  #eachRun(visit: (flat: number, here: number, count: number) => void): void {
-    let [flatFrom, from] = [0, 0]
-    for (const layer of this.#network.layers) {
-      layer.eachRun((flat, here, count) => visit(flatFrom + flat, from + here, count))
-      flatFrom += layer.flatWeights
-      from += layer.weights
-    }
+  #take(rows: Uint32Array, step: number | undefined): void {
+    const { kernels, network } = this.#run
+    const { inputs, targets, wanted, run, rows: numbers } = this.#places
+    const first = run.activations[0] as number
+    const width = floatsOf(network.input)
+    new Uint32Array(kernels.buffer, numbers, rows.length).set(rows)
+    kernels.gather(targets, this.#options.classes * 4, numbers, rows.length, wanted)
+    if (this.#options.fill) this.#options.fill(rows, this.#run.floats(first, rows.length * width), step)
+    else kernels.gather(inputs, width * 4, numbers, rows.length, first)
   }
 
-  /** Fills the activations with these rows and their way through the network; the last are the raw outputs. */
-  #forward(rows: Uint32Array): void {
-    const { buffer, gather } = this.#kernels
-    const { input, layers } = this.#network
-    const places = this.#places
-    new Uint32Array(buffer, places.rows, rows.length).set(rows)
-    gather(places.inputs, floatsOf(input) * 4, places.rows, rows.length, places.activations[0] as number)
-    gather(places.targets, this.#options.classes * 4, places.rows, rows.length, places.wanted)
-    let weights = places.theta
-    layers.forEach((layer, i) => {
-      layer.forward(this.#kernels, { input: places.activations[i] as number, output: places.activations[i + 1] as number, weights, scratch: places.scratch }, rows.length)
-      weights += layer.weights * 4
-    })
-  }
-
-  /** Loss of what `#forward` left; outputs become their slopes times `scale`. */
-  #judge(count: number, scale: number): number {
-    const { logLoss, squaredLoss } = this.#kernels
+  /** Loss (sum) and rights of what `forward` left; outputs become their slopes times `scale`. */
+  #verdict(count: number, scale: number): Verdict {
+    const { kernels, network, places } = this.#run
     const { classes } = this.#options
-    const { activations, wanted } = this.#places
-    const { output } = this.#network.layers.at(-1) as Layer
-    const outputs = activations.at(-1) as number
-    return classes === 1 ? squaredLoss(outputs, count, output.depth, wanted, scale) : logLoss(outputs, count, output.depth, wanted, classes, scale)
-  }
-
-  #backward(count: number): void {
-    const { layers } = this.#network
-    const places = this.#places
-    let delta = places.activations.at(-1) as number
-    let from = places.weights
-    for (let i = layers.length - 1; i >= 0; i--) {
-      const layer = layers[i] as Layer
-      from -= layer.weights
-      const at = { input: places.activations[i] as number, output: places.activations[i + 1] as number, weights: places.theta + from * 4, gradient: places.gradient + from * 4, scratch: places.scratch, delta }
-      const inputDelta = places.deltas[i % 2] as number
-      layer.backward(this.#kernels, i > 0 ? { ...at, inputDelta } : at, count)
-      delta = inputDelta
+    const { wanted } = this.#places
+    const { depth } = (network.layers.at(-1) as Layer).output
+    const outputs = places.activations.at(-1) as number
+    if (classes === 1) return { loss: kernels.squaredLoss(outputs, count, depth, wanted, scale), right: 0 }
+    const scores = this.#run.floats(outputs, count * depth)
+    const truth = this.#run.floats(wanted, count * classes)
+    let right = 0
+    for (let row = 0; row < count; row++) {
+      let best = 0
+      for (let c = 1; c < classes; c++) if ((scores[row * depth + c] as number) > (scores[row * depth + best] as number)) best = c
+      if (truth[row * classes + best] === 1) right++
     }
+    return { loss: kernels.logLoss(outputs, count, depth, wanted, classes, scale), right }
   }
 
-  async step(rows: Uint32Array): Promise<number> {
+  async learn(rows: Uint32Array): Promise<Verdict> {
     this.#steps++
-    const { alpha, learningRate } = this.#options
+    const { alpha, learningRate, seed = 0 } = this.#options
     const { rate, epsilon } = adamRate(learningRate, this.#steps)
-    const { theta, m, v, gradient } = this.#places
-    this.#forward(rows)
-    const loss = this.#judge(rows.length, 1 / rows.length) / rows.length
-    this.#backward(rows.length)
+    const { m, v, run } = this.#places
+    const rng = createRng(seed).fork(`step ${this.#steps}`)
+    const chances = this.#run.network.layers.map(() => rng.int(2 ** 32))
+    const pass: Pass = { training: true, chance: (layer) => chances[layer] as number }
+    this.#take(rows, this.#steps)
+    await this.#run.forward(rows.length, pass, this.#pause)
+    const { loss, right } = this.#verdict(rows.length, 1 / rows.length)
+    await this.#run.backward(rows.length, pass, this.#pause)
     const update = (from: number, count: number, decay: number): void => {
-      if (count > 0) this.#kernels.adam(theta + from * 4, m + from * 4, v + from * 4, gradient + from * 4, count, decay, rate, epsilon)
+      if (count > 0) this.#run.kernels.adam(run.theta + from * 4, m + from * 4, v + from * 4, run.gradient + from * 4, count, decay, rate, epsilon)
     }
     let from = 0
-    for (const { weights, decayed } of this.#network.layers) {
+    for (const { weights, decayed } of this.#run.network.layers) {
       update(from, decayed, alpha / rows.length)
       update(from + decayed, weights - decayed, 0)
       from += weights
     }
-    return loss
+    return { loss: loss / rows.length, right }
+  }
+
+  async judge(rows: Uint32Array): Promise<Verdict> {
+    const { batchSize } = this.#options
+    let [loss, right] = [0, 0]
+    for (let from = 0; from < rows.length; from += batchSize) {
+      const part = rows.subarray(from, from + batchSize)
+      this.#take(part, undefined)
+      await this.#run.forward(part.length, { training: false }, this.#pause)
+      const verdict = this.#verdict(part.length, 1)
+      loss += verdict.loss
+      right += verdict.right
+    }
+    return { loss: loss / rows.length, right }
+  }
+
+  async step(rows: Uint32Array): Promise<number> {
+    return (await this.learn(rows)).loss
   }
 
   async loss(rows: Uint32Array): Promise<number> {
-    const { batchSize } = this.#options
-    let sum = 0
-    for (let from = 0; from < rows.length; from += batchSize) {
-      const part = rows.subarray(from, from + batchSize)
-      this.#forward(part)
-      sum += this.#judge(part.length, 1)
-    }
-    return sum / rows.length
+    return (await this.judge(rows)).loss
   }
 
   async read(): Promise<AdamArrays> {
-    const { weights, flatWeights, theta, m, v } = this.#places
-    const copy = (from: number): Float32Array => {
-      const here = new Float32Array(this.#kernels.buffer, from, weights)
-      const flat = new Float32Array(flatWeights)
-      this.#eachRun((to, at, count) => flat.set(here.subarray(at, at + count), to))
-      return flat
-    }
-    return { theta: copy(theta), m: copy(m), v: copy(v), steps: this.#steps }
+    const { m, v, run } = this.#places
+    return { theta: this.#run.read(run.theta), m: this.#run.read(m), v: this.#run.read(v), steps: this.#steps }
   }
 
   dispose(): void {}
@@ -177,18 +164,7 @@ class KernelTrainer implements Trainer {
  * @param wasm bytes of neural.wasm; without them the plain twin trains, with the same bits
  * @throws StudioError out-of-memory naming what it needs
  */
-export async function openKernelTrainer(wasm: ArrayBuffer | undefined, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<Trainer> {
+export async function openKernelTrainer(wasm: ArrayBuffer | undefined, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<KernelTrainer> {
   const places = place(network, data, options)
-  try {
-    const kernels = wasm ? await compiledNeuralKernels(wasm, places.bytes) : plainNeuralKernels(places.bytes)
-    return new KernelTrainer(kernels, network, places, data, options, start)
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new StudioError({
-      code: 'out-of-memory',
-      message: `missing memory; a network of this size on these rows needs ${Math.ceil(places.bytes / 2 ** 20)} MiB`,
-      hint: 'Use fewer rows, smaller layers or smaller batches, or close other tabs.',
-      cause,
-    })
-  }
+  return new OnKernels(await openKernels(wasm, places.bytes), network, places, data, options, start)
 }

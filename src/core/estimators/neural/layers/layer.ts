@@ -20,6 +20,12 @@ export interface ForwardPlaces {
   readonly output: number
   readonly weights: number
   readonly scratch: number
+  /** What `forward` leaves here for `backward` of the same batch stays until then. */
+  readonly memory: number
+  /** Learning (batch statistics, dropout) or answering. */
+  readonly training: boolean
+  /** u32, another one for each layer and step: where chance comes from. */
+  readonly chance: number
 }
 export interface BackwardPlaces extends ForwardPlaces {
   readonly gradient: number
@@ -38,6 +44,8 @@ export interface Layer {
   readonly flatWeights: number
   /** Floats of working memory. */
   readonly scratch: number
+  /** Floats of memory between forward and backward; absent = none. */
+  memory?(rows: number): number
   /** Pairs of runs: `count` floats at `flat` of a checkpoint lie at `here` of this layer's weights. */
   eachRun(visit: (flat: number, here: number, count: number) => void): void
   forward(kernels: NeuralKernels, at: ForwardPlaces, rows: number): void
