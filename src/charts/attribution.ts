@@ -16,7 +16,7 @@ export function linkWords({ link, output, score, predicted }: Pick<LocalAttribut
   return `Parts add up on the scale of the answer itself, ${what}.`
 }
 const baseWords = { 'tree-shap': 'the mean of the training rows', 'additive-parts': 'the middle of the data' } as const
-const signed = (part: number): string => `${part < 0 ? '−' : '+'}${say(Math.abs(part))}`
+const signed = (part: number): string => `${part < 0 ? '−' : '+'}${say(Number(Math.abs(part).toPrecision(3)))}`
 
 /** @param input `labels`: what stands before each bar, such as "age = 42", in the order of columns */
 export function attribution(input: LocalAttribution & { readonly labels?: readonly string[] }, palette: Palette): Chart | undefined {
@@ -93,6 +93,6 @@ function tableRows({ base, columns, labels }: LocalAttribution & { readonly labe
 function rangeOf(values: readonly number[]): { readonly range: readonly [number, number] } {
   const low = values.reduce((a, b) => Math.min(a, b))
   const high = values.reduce((a, b) => Math.max(a, b))
-  const room = (high - low || Math.abs(high) || 1) * 0.14
+  const room = (high - low || Math.abs(high) || 1) * 0.2
   return { range: [low - room, high + room] }
 }

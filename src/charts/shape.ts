@@ -104,7 +104,7 @@ function grid(input: ShapeInput, first: ShapeAxis, second: ShapeAxis, palette: P
 
 /** How much each term weighs. */
 export function shapeWeights(input: ShapeFunctions, palette: Palette): Chart | undefined {
-  const shown = input.terms.slice(0, 30)
+  const shown = input.terms.slice(0, 16)
   const top = shown[0]
   if (!top) return undefined
   return {

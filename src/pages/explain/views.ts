@@ -1,0 +1,31 @@
+/**
+ * Ways to explain a run, each a tab. A view says by itself which runs it is for, asking explainers and what the data
+ * are, never which estimator it is. Add one: its component, and its line here.
+ */
+import type { Component } from 'svelte'
+import type { Run } from '../../core/run/run.ts'
+import type { ProjectState } from '../../state/project.svelte.ts'
+import Importance from './Importance.svelte'
+import { drawingsOf } from './model/drawings.ts'
+import ModelShape from './model/ModelShape.svelte'
+import WhatIf from './WhatIf.svelte'
+
+export interface ViewProps {
+  readonly project: ProjectState
+  readonly run: Run
+  /** The chosen row, from 0. */
+  readonly row: number | undefined
+}
+export interface View {
+  /** The word in the address. */
+  readonly id: string
+  readonly label: string
+  readonly component: Component<ViewProps>
+  isFor(run: Run): boolean
+}
+
+export const views: readonly View[] = [
+  { id: 'what-if', label: 'What if', component: WhatIf, isFor: () => true },
+  { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
+  { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },
+]
