@@ -5,6 +5,7 @@ import { checkedStore } from '../../src/storage/checked-store.ts'
 import { deadlineStore } from '../../src/storage/deadline-store.ts'
 import { openIdbStore } from '../../src/storage/idb-store.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
+import { databaseVersion } from '../../src/storage/migrations.ts'
 import { openStore } from '../../src/storage/open-store.ts'
 import { remoteStore, serveStore } from '../../src/storage/remote-store.ts'
 import { storeContract } from '../support/store-contract.ts'
@@ -67,11 +68,11 @@ describe('IndexedDB connection', () => {
   it('gives way to a newer version, and says so', async () => {
     let told = 0
     const store = await openIdbStore({ name: 'newer', onVersionChange: () => told++ })
-    const newer = await openDB('newer', 2)
+    const newer = await openDB('newer', databaseVersion + 1)
     expect(told).toBe(1)
     await expect(store.write(['projects'], (tx) => tx.delete('projects', 'x'))).rejects.toMatchObject({ code: 'storage-lost', hint: expect.stringMatching(/Reload/) })
     newer.close()
-    await expect(openIdbStore({ name: 'newer' })).rejects.toMatchObject({ code: 'unsupported', details: { found: 2, known: 1 } })
+    await expect(openIdbStore({ name: 'newer' })).rejects.toMatchObject({ code: 'unsupported', details: { found: databaseVersion + 1, known: databaseVersion } })
   })
   it('does not wait for ever for a browser that never opens, and then works in memory', async () => {
     const real = globalThis.indexedDB
