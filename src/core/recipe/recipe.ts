@@ -125,11 +125,11 @@ const statesOf = (learnt: FittedRecipeState['learnt'][number]): ReadonlyMap<stri
 
 /**
  * Any form of a fitted recipe: values, graph nodes, lines of a program. Order and names of what comes out are the same in all.
- * @param make what a step, by its id, makes of a series that it knows
+ * @param make what a step, by its id and place, makes of a series that it knows
  */
-export function walkRecipe<T extends { readonly name: string }>(state: FittedRecipeState, inputs: readonly T[], make: (step: string, series: T, state: Json) => readonly T[]): T[] {
+export function walkRecipe<T extends { readonly name: string }>(state: FittedRecipeState, inputs: readonly T[], make: (step: string, series: T, state: Json, place: number) => readonly T[]): T[] {
   let current = [...inputs]
-  for (const learnt of state.learnt) current = advance(current, statesOf(learnt), (series, stepState) => make(learnt.step, series, stepState))
+  state.learnt.forEach((learnt, place) => (current = advance(current, statesOf(learnt), (series, stepState) => make(learnt.step, series, stepState, place))))
   return current
 }
 
