@@ -7,7 +7,7 @@ import { defaultSplit } from '../core/data/default-split.ts'
 import { inferTask } from '../core/data/infer-task.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
-import { estimators } from '../core/estimators/registry.ts'
+import { tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import type { ByteSource } from '../core/ingest/source.ts'
 import type { ParamValues } from '../core/params.ts'
@@ -60,7 +60,7 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
 
   const target = await targetOf(request, dataset, host)
   if (!request.estimator.tasks.includes(target.task)) {
-    const fitting = estimators.all.filter((entry) => entry.tasks.includes(target.task)).map((entry) => entry.id)
+    const fitting = tableEstimators.filter((entry) => entry.tasks.includes(target.task)).map((entry) => entry.id)
     throw new UsageError(`unsupported estimator for ${wordOf(target.task)}; that can be done by ${fitting.join(', ')}: ${request.estimator.id}`)
   }
   const spec = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })

@@ -4,7 +4,7 @@ import { usedRows } from '../core/data/split.ts'
 import { makeSplit } from '../core/data/make-split.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
-import { estimators } from '../core/estimators/registry.ts'
+import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
 import { loadDataset } from '../storage/datasets.ts'
@@ -63,7 +63,7 @@ const oneOf = <T extends string>(name: string, text: string, allowed: readonly T
 
 function estimatorNamed(id: string): Estimator {
   if (estimators.has(id)) return estimators.get(id)
-  throw new UsageError(`unknown estimator; not one of ${estimators.all.map((entry) => entry.id).join(', ')}: ${id}`)
+  throw new UsageError(`unknown estimator; not one of ${tableEstimators.map((entry) => entry.id).join(', ')}: ${id}`)
 }
 
 function noteOddities({ dataset, run }: Trained, io: Io): void {

@@ -1,5 +1,5 @@
 /** What can be typed, and the one way to say that it was typed wrong. */
-import { estimators } from '../core/estimators/registry.ts'
+import { tableEstimators } from '../core/estimators/registry.ts'
 
 /** Exit codes, as promised to scripts. */
 export const exits = { good: 0, failed: 1, usage: 2, data: 3, interrupted: 130 } as const
@@ -21,7 +21,7 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
 
   glasshouse train FILE.csv --target COLUMN [options]
       --task auto|classification|regression   what to learn (auto)
-      --estimator ID        ${estimators.all.map(({ id }) => id).join(', ')}
+      --estimator ID        ${tableEstimators.map(({ id }) => id).join(', ')}
                             (${defaultEstimator})
       --param NAME=VALUE    a parameter of the estimator; may be given again
       --cv K                also cross-validate over K folds of all rows

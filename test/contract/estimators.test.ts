@@ -1,7 +1,7 @@
 /** What every estimator promises, over the registry: a new estimator is held to it without a line here. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Context, Progress } from '../../src/core/context.ts'
-import { takeRows, type Matrix } from '../../src/core/data/matrix.ts'
+import { featureWidth, takeRows, type Matrix } from '../../src/core/data/matrix.ts'
 import { predictionRows, type Prediction, type Target, type Task } from '../../src/core/data/target.ts'
 import { StudioError } from '../../src/core/errors.ts'
 import type { Estimator, Model, ModelState } from '../../src/core/estimators/estimator.ts'
@@ -13,16 +13,18 @@ import { expectAllClose } from '../support/expect-all-close.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { floatFeed, runOnnx } from '../support/ort.ts'
-import { matrixOf, targetFor } from '../support/tables.ts'
+import { matrixOf, picturesOf, targetFor, type TableOptions } from '../support/tables.ts'
 
 /** Values that make a table's fit short, wherever an estimator has a parameter of that name. */
-const quick: ParamValues = { maxIter: 20, minSamplesLeaf: 3, hiddenLayerSizes: '8', backend: 'cpu', learningRateInit: 0.01 }
+const quick: ParamValues = { maxIter: 20, minSamplesLeaf: 3, hiddenLayerSizes: '8', backend: 'cpu', learningRateInit: 0.01, layers: '[{"type":"conv","filters":4,"activation":"none"},{"type":"batch-norm"},{"type":"max-pool"},{"type":"dropout"},{"type":"dense","units":8}]' }
 
 function paramsFor(estimator: Estimator, more: ParamValues = {}): never {
   const known = Object.entries({ ...quick, ...more }).filter(([name]) => Object.hasOwn(estimator.params, name))
   return checkParams(estimator.id, estimator.params, Object.fromEntries(known)) as never
 }
 const fit = (estimator: Estimator, X: Matrix, y: Target, seed = 1, context: Context = nodeContext(), more: ParamValues = {}): Promise<Model> => estimator.fit(X, y, { params: paramsFor(estimator, more), seed }, context)
+/** Data of the kind that it learns from. */
+const dataFor = (estimator: Estimator, options: TableOptions): Matrix => (estimator.tags.takesPictures ? picturesOf(options) : matrixOf(options))
 const numbers = (prediction: Prediction): Float64Array => (prediction.task === 'regression' ? prediction.values : prediction.probabilities)
 
 function expectProper(prediction: Prediction, rows: number): void {
@@ -84,7 +86,7 @@ test.each(estimators.all)('$id refuses every invalid parameter by name', (estima
 })
 
 test.each(estimators.all)('$id refuses a task it does not do, and a state that is not its own', async (estimator) => {
-  const X = matrixOf({ nonNegative: estimator.tags.wantsNonNegative === true })
+  const X = dataFor(estimator, { nonNegative: estimator.tags.wantsNonNegative === true })
   for (const task of ['binary', 'multiclass', 'regression'] as const) {
     if (!estimator.tasks.includes(task)) await expect(fit(estimator, X, targetFor(task, X))).rejects.toMatchObject({ code: 'unsupported' })
   }
@@ -101,9 +103,9 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   // Holes and categories where the tags say that they are welcome.
   const sizes = { nonNegative: estimator.tags.wantsNonNegative === true }
   const welcome = { missing: estimator.tags.acceptsMissing, categories: estimator.tags.acceptsCategories, ...sizes }
-  const X = matrixOf(welcome)
+  const X = dataFor(estimator, welcome)
   const y = targetFor(task, X)
-  const fresh = matrixOf({ ...welcome, seed: 9 })
+  const fresh = dataFor(estimator, { ...welcome, seed: 9 })
 
   test('answers each row properly, leaves its inputs alone, and holds no training data', async () => {
     const before = structuredClone({ X, y })
@@ -149,7 +151,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('one row, one feature, no row, no feature: an answer or a clear error', async () => {
-    const thin = matrixOf({ features: 1, ...sizes })
+    const thin = dataFor(estimator, { features: 1, ...sizes })
     const thinModel = await fit(estimator, thin, targetFor(task, thin))
     expectProper(await thinModel.predict(thin), thin.rows)
     const oneRow = takeRows(X, [0])
@@ -161,7 +163,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('constant features and a target of one value or one class: an answer or a clear error', async () => {
-    const flat: Matrix = { rows: X.rows, features: X.features.map((feature) => ({ ...feature, values: new Float32Array(X.rows).fill(3) })) }
+    const flat: Matrix = { rows: X.rows, features: X.features.map((feature) => ({ ...feature, values: new Float32Array(feature.values.length).fill(3) })) }
     const level = fit(estimator, flat, y)
     if ((await clearError(level)) === undefined) expectProper(await (await level).predict(flat), X.rows)
     const same: Target = y.task === 'regression' ? { ...y, values: new Float64Array(X.rows).fill(7) } : { ...y, codes: new Int32Array(X.rows) }
@@ -175,7 +177,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('missing values are taken or refused, as its tags say, and infinite ones never become an answer silently', async () => {
-    const holes = matrixOf({ missing: true, ...sizes })
+    const holes = dataFor(estimator, { missing: true, ...sizes })
     const attempt = fit(estimator, holes, targetFor(task, holes))
     if (estimator.tags.acceptsMissing) expectProper(await (await attempt).predict(holes), holes.rows)
     else expect(await clearError(attempt)).toMatchObject({ code: 'bad-data', details: { column: 'x0' } })
@@ -206,7 +208,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   })
 
   test('is cancelled in time, and leaves the next fit unharmed', { timeout: 30_000 }, async () => {
-    const large = matrixOf({ rows: 20_000, features: 20, ...sizes })
+    const large = dataFor(estimator, { rows: 20_000, features: 20, ...sizes })
     const target = targetFor(task, large)
     const long: ParamValues = { maxIter: 100_000, tol: 0, earlyStopping: 'off' }
     const able = Object.fromEntries(
@@ -246,20 +248,22 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
   test('its graph in ONNX Runtime agrees', async () => {
     const model = await fit(estimator, X, y)
     const graph = new GraphBuilder()
-    const input = graph.input('features', 'float', ['N', X.features.length])
+    const width = X.features.reduce((sum, feature) => sum + featureWidth(feature), 0)
+    const input = graph.input('features', 'float', ['N', width])
     const { tensor, type = 'float' } = estimator.toOnnx(throughStorage(model.state()), input, graph)
     const prediction = await model.predict(fresh)
     const k = numbers(prediction).length / fresh.rows
     graph.nameAs(tensor, 'out')
     graph.output('out', type, ['N', k])
-    const packed = new Float32Array(fresh.rows * X.features.length)
-    fresh.features.forEach(({ values }, j) => values.forEach((value, row) => (packed[row * X.features.length + j] = value)))
+    const packed = new Float32Array(fresh.rows * width)
+    if (estimator.tags.takesPictures) packed.set(fresh.features[0]!.values)
+    else fresh.features.forEach(({ values }, j) => values.forEach((value, row) => (packed[row * width + j] = value)))
     const bytes = encodeOnnx(graph.build(estimator.id))
-    const out = (await runOnnx(bytes, { features: floatFeed(packed, [fresh.rows, X.features.length]) })).get('out')
+    const out = (await runOnnx(bytes, { features: floatFeed(packed, [fresh.rows, width]) })).get('out')
     expect(out?.dims).toEqual([fresh.rows, k])
     // The product's parity: 1e-5 for probabilities, 1e-5 x sd of the target (about 10 here) for values.
     expectAllClose(out?.values as Float32Array | Float64Array, numbers(prediction), { absolute: task === 'regression' ? 1e-4 : 1e-5 })
-    const one = (await runOnnx(bytes, { features: floatFeed(packed.slice(0, X.features.length), [1, X.features.length]) })).get('out')
+    const one = (await runOnnx(bytes, { features: floatFeed(packed.slice(0, width), [1, width]) })).get('out')
     expect(one?.dims).toEqual([1, k])
   })
 })

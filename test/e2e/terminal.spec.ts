@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import type { Page } from '@playwright/test'
 import { buildCli } from '../../src/cli/build.mjs'
-import { estimators } from '../../src/core/estimators/registry.ts'
+import { tableEstimators } from '../../src/core/estimators/registry.ts'
 import { chooseTarget, expect, goTo, openSample, test } from './studio.ts'
 
 interface Scored {
@@ -34,7 +34,7 @@ test('the page and the terminal give the same numbers', async ({ studio }) => {
   await buildCli()
   await openSample(studio, 'German credit')
   await chooseTarget(studio, 'credit_risk')
-  const wanted = estimators.all.filter((entry) => entry.tasks.includes('binary') && !entry.tags.baseline)
+  const wanted = tableEstimators.filter((entry) => entry.tasks.includes('binary') && !entry.tags.baseline)
   await goTo(studio, 'Train')
   for (const [i, { label }] of wanted.entries()) {
     await studio.getByRole('radio', { name: label, exact: true }).check()

@@ -6,7 +6,7 @@ import { columnInfo } from '../../src/core/data/dataset.ts'
 import { makeSplit } from '../../src/core/data/make-split.ts'
 import { takeRows } from '../../src/core/data/matrix.ts'
 import { StudioError } from '../../src/core/errors.ts'
-import { estimators } from '../../src/core/estimators/registry.ts'
+import { tableEstimators } from '../../src/core/estimators/registry.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import { applyRecipe, fitRecipe } from '../../src/core/recipe/recipe.ts'
 import type { FittedRecipeState, RecipeSpec } from '../../src/core/recipe/step.ts'
@@ -37,7 +37,7 @@ const mixed = (kept: Table, other: Table): Table => {
 /** Every default recipe, and one with each option that learns more. */
 const byKind = (step: string, kinds: readonly ('numeric' | 'categorical' | 'boolean' | 'datetime')[], params = {}) => ({ id: `${step} ${kinds.join()}`, step, columns: { by: 'kind' as const, kinds }, params })
 const recipes: RecipeSpec[] = [
-  ...estimators.all.map(({ tags }) => defaultRecipe(tags, columnsOf({ n: [], c: [], b: [], t: [] }).map(columnInfo), 'y')),
+  ...tableEstimators.map(({ tags }) => defaultRecipe(tags, columnsOf({ n: [], c: [], b: [], t: [] }).map(columnInfo), 'y')),
   { version: 1, excluded: [], steps: [byKind('datetime-parts', ['datetime']), byKind('impute', ['numeric', 'boolean', 'categorical'], { strategy: 'mean', indicator: true }), byKind('clip', ['numeric'], { lower: 0.1, upper: 0.8 }), byKind('scale', ['numeric'], { method: 'robust' }), byKind('ordinal', ['categorical'], { order: 'frequency', unseen: 'bucket' })] },
 ]
 

@@ -2,7 +2,7 @@
 import { signatureOf } from '../../src/core/bundle/signature-of.ts'
 import { columnInfo } from '../../src/core/data/dataset.ts'
 import type { Task } from '../../src/core/data/target.ts'
-import { estimators } from '../../src/core/estimators/registry.ts'
+import { estimators, tableEstimators } from '../../src/core/estimators/registry.ts'
 import { pipelineToOnnx } from '../../src/core/onnx/pipeline.ts'
 import { encodeOnnx } from '../../src/core/onnx/proto.ts'
 import type { ParamValues } from '../../src/core/params.ts'
@@ -44,7 +44,7 @@ export interface OnnxCase {
   readonly recipe?: RecipeSpec
 }
 export const onnxCases: readonly OnnxCase[] = [
-  ...estimators.all.flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id}, ${task}, default recipe`, estimator: id, task }))),
+  ...tableEstimators.flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id}, ${task}, default recipe`, estimator: id, task }))),
   ...Object.entries(otherRecipes).map(([name, recipe]) => ({ name: `decision-tree, binary, ${name}`, estimator: 'decision-tree', task: 'binary' as const, recipe })),
 ]
 

@@ -1,5 +1,5 @@
 /** Small seeded data for contract tests: series of every kind, feature matrices and targets. */
-import type { Feature, Matrix } from '../../src/core/data/matrix.ts'
+import { featureWidth, type Feature, type Matrix } from '../../src/core/data/matrix.ts'
 import type { Target, Task } from '../../src/core/data/target.ts'
 import { createRng } from '../../src/core/math/rng.ts'
 import type { CategoricalSeries, Series, SeriesKind } from '../../src/core/recipe/step.ts'
@@ -102,11 +102,26 @@ export function matrixOf({ rows = 80, features = 3, seed = 1, missing = false, c
   return { rows, features: [...made, { name: 'k', source: 'k', categories: names, values: Float32Array.from({ length: rows }, (_, row) => (missing && row % 8 === 5 ? Number.NaN : rng.int(names.length))) }] }
 }
 
+/** Small pictures of one channel, or two where more features are asked for; half of each is its first pixel and half noise. */
+export function picturesOf({ rows = 80, features = 3, seed = 1, missing = false }: TableOptions = {}): Matrix {
+  const rng = createRng(seed)
+  const shape = [6, 5, features > 1 ? 2 : 1] as const
+  const size = featureWidth({ shape })
+  const values = new Float32Array(rows * size)
+  for (let row = 0; row < rows; row++) {
+    const level = rng.normal()
+    for (let i = 0; i < size; i++) values[row * size + i] = i === 0 ? level : 0.5 * level + 0.5 * rng.normal()
+  }
+  if (missing) values[7] = Number.NaN
+  return { rows, features: [{ name: 'x0', source: 'x0', shape, values }] }
+}
+
 /** A target that the first feature explains, with a little noise; every class occurs from 3 rows on. */
 export function targetFor(task: Task, X: Matrix, seed = 2): Target {
   const rng = createRng(seed)
   const score = Float64Array.from({ length: X.rows }, (_, row) => {
-    const x = (X.features[0] as Feature).values[row] as number
+    const first = X.features[0] as Feature
+    const x = first.values[row * featureWidth(first)] as number
     const bonus = X.features.some(({ categories, values }) => categories && values[row] === 2) ? 1 : 0
     return (Number.isNaN(x) ? 0 : x) + bonus + 0.2 * rng.normal()
   })

@@ -75,8 +75,8 @@ export interface OnnxHead {
   readonly type?: 'float' | 'double'
 }
 
-/** What of themselves its models show: `trees` (TreeModel), `coefficients` (LinearModel), `shapes` (AdditiveModel). Explainers ask this, never an id. */
-export type Insight = 'trees' | 'coefficients' | 'shapes'
+/** What of themselves its models show: `trees` (TreeModel), `coefficients` (LinearModel), `shapes` (AdditiveModel), `network` (PictureModel). Explainers ask this, never an id. */
+export type Insight = 'trees' | 'coefficients' | 'shapes' | 'network'
 
 /** Coefficients over a range of penalties, from the weakest that silences all to hardly any. */
 export interface PenaltyPath {

@@ -4,8 +4,11 @@
  * Missing values and categories are split natively. The arithmetic runs in compiled kernels where the
  * host has them and in their plain twin otherwise, with the same model bit for bit.
  */
-import { compiledBoostingKernels, Layout, plainBoostingKernels } from '../../kernels/boosting.ts'
+import { compiledBoostingKernels, Layout, plainBoostingKernels, sharedBoostingKernels } from '../../kernels/boosting.ts'
 import type { BoostingKernels } from '../../kernels/boosting.ts'
+import { inParts, layOutParts } from '../../kernels/boosting-parts.ts'
+import type { PartsLayout } from '../../kernels/boosting-parts.ts'
+import type { Team } from '../../kernels/crew.ts'
 import type { Context } from '../context.ts'
 import type { Matrix } from '../data/matrix.ts'
 import { takeRows } from '../data/matrix.ts'
@@ -115,8 +118,13 @@ export const histGradientBoosting: Estimator<typeof params> = {
       throw new StudioError({ code: 'bad-data', message: `missing classes; ${id} needs at least two: ${y.classes.length}`, hint: 'Choose a target with two or more different values.' })
     }
     const weights = y.task === 'regression' ? options.weights && rowWeights(id, X.rows, options.weights) : classRowWeights(id, y, options.params.classWeight, options.weights)
-    const { head, trees, facts } = await boost(X, y, options.params, options.seed, weights, context)
-    return createModel(head, trees, facts)
+    const teams: Team[] = []
+    try {
+      const { head, trees, facts } = await boost(X, y, options.params, options.seed, weights, context, teams)
+      return createModel(head, trees, facts)
+    } finally {
+      for (const team of teams) team.end()
+    }
   },
   revive(state) {
     const { head, trees } = parse(state)
@@ -166,7 +174,8 @@ interface Judge {
   readonly features: Float32Array
 }
 
-async function boost(X: Matrix, y: Target, options: Params, seed: number, weights: Float64Array | undefined, context: Context): Promise<{ head: Head; trees: Trees; facts: ModelFacts }> {
+/** @param teams takes the helpers that were called, for the caller to let go */
+async function boost(X: Matrix, y: Target, options: Params, seed: number, weights: Float64Array | undefined, context: Context, teams: Team[]): Promise<{ head: Head; trees: Trees; facts: ModelFacts }> {
   const rng = createRng(seed)
   const pacer = createPacer(context)
   const wantsJudge = options.earlyStopping === 'on' || (options.earlyStopping === 'auto' && X.rows > autoEarlyStoppingRows)
@@ -189,7 +198,8 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   // The judge's gradients go where the next round overwrites them; half the rows at most judge.
   const work: Workspace = { gradient: at.gradient, hessian: at.hessian, sums: at.sums, probabilities }
   const judgeWork: Workspace = judgePart && judgePart.stride > part.stride ? { ...work, gradient: layout.take(judgePart.stride * 4), hessian: layout.take(judgePart.stride * 4) } : work
-  const kernels = await kernelsOf(layout.bytes, context)
+  const shares = layOutParts(layout, Math.max(part.stride, judgePart?.stride ?? 0), at.stride, context.crew?.threads ?? 1)
+  const kernels = await kernelsOf(layout.bytes, shares, context, teams)
   const grower = new TreeGrower(kernels, at, learn.length, bins, { ...options, l1Regularization: options.l1Regularization / (loss.gradientUnit ?? 1), growPolicy: options.growPolicy as 'leaf-wise' | 'depth-wise', constraints })
   for (const [index, feature] of X.features.entries()) {
     grower.bin(feature, index, learn)
@@ -280,7 +290,16 @@ async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, 
   return bins
 }
 
-async function kernelsOf(bytes: number, context: Context): Promise<BoostingKernels> {
+async function kernelsOf(bytes: number, parts: PartsLayout, context: Context, teams: Team[]): Promise<BoostingKernels> {
+  if (context.crew && context.crew.threads > 1) {
+    try {
+      const { kernels, team } = await sharedBoostingKernels(await context.asset('boosting-shared.wasm'), bytes, context.crew)
+      teams.push(team)
+      return inParts(kernels, parts, team)
+    } catch {
+      // Where there is no shared memory after all, one thread gives the same model.
+    }
+  }
   let wasm: ArrayBuffer | undefined
   try {
     wasm = await context.asset('boosting.wasm')
@@ -288,7 +307,7 @@ async function kernelsOf(bytes: number, context: Context): Promise<BoostingKerne
     // A host without the compiled kernels gets the same model from the plain ones, later.
   }
   try {
-    return wasm ? await compiledBoostingKernels(wasm, bytes) : plainBoostingKernels(bytes)
+    return inParts(wasm ? await compiledBoostingKernels(wasm, bytes) : plainBoostingKernels(bytes), parts)
   } catch (cause) {
     throw new StudioError({
       code: 'out-of-memory',

@@ -14,6 +14,7 @@ import { linearRegression } from './linear-regression.ts'
 import { linearSvm } from './linear-svm.ts'
 import { logisticRegression } from './logistic-regression.ts'
 import { multinomialNb } from './multinomial-nb.ts'
+import { cnn } from './neural/cnn.ts'
 import { mlp } from './neural/mlp.ts'
 import { randomForest } from './random-forest.ts'
 import { onnxModel } from './onnx-model.ts'
@@ -21,4 +22,7 @@ import { ridge } from './ridge.ts'
 import { svm } from './svm.ts'
 
 /** Every estimator of the studio; a new one is its own file and one line here. */
-export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, explainableBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp], [onnxModel])
+export const estimators = createRegistry<Estimator>('estimator', [baseline, ridge, linearRegression, lasso, elasticNet, logisticRegression, decisionTree, randomForest, extraTrees, histGradientBoosting, explainableBoosting, kNeighbors, gaussianNb, multinomialNb, bernoulliNb, linearSvm, svm, mlp, cnn], [onnxModel])
+
+/** Those that learn from columns of a table, rather than from the pixels of a picture. */
+export const tableEstimators: readonly Estimator[] = estimators.all.filter(({ tags }) => !tags.takesPictures)

@@ -13,6 +13,7 @@ import { makeSplit } from '../data/make-split.ts'
 import { usedRows, type Split } from '../data/split.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
+import { checkAccepts } from '../estimators/accepts.ts'
 import { estimators } from '../estimators/registry.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
@@ -59,6 +60,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   }
   await context.checkpoint()
   const { state, train: X } = fitRecipe(dataset.columns, split.train, spec.recipe, { target: spec.target.column })
+  checkAccepts(estimator, X)
   const prepared = context.now()
 
   const { watched, history } = keepCurves(context)

@@ -1,7 +1,7 @@
 /** From bytes to judged runs through the task handlers, over the memory store. */
 import { describe, expect, it } from 'vitest'
 import type { TargetSpec } from '../../../src/core/data/target.ts'
-import { estimators } from '../../../src/core/estimators/registry.ts'
+import { tableEstimators } from '../../../src/core/estimators/registry.ts'
 import { readRun } from '../../../src/storage/runs.ts'
 import { evaluateTest } from '../../../src/tasks/evaluate-test.ts'
 import { preparePreview } from '../../../src/tasks/prepare-preview.ts'
@@ -16,7 +16,7 @@ const score = (run: Awaited<ReturnType<typeof readRun>>, metric: string): number
 }
 async function trainAll(opened: Opened, target: TargetSpec, params: Readonly<Record<string, Record<string, number | string>>> = {}) {
   const runs = new Map<string, Awaited<ReturnType<typeof readRun>>>()
-  for (const estimator of estimators.all) {
+  for (const estimator of tableEstimators) {
     if (!estimator.tasks.includes(target.task)) continue
     const runId = `run-${estimator.id}`
     await train({ runId, token: opened.token, spec: specFor(opened, target, estimator.id, params[estimator.id]) }, opened.host)
@@ -33,7 +33,7 @@ describe('the journey on real samples', () => {
     expect(opened.rows).toBe(344)
     expect(opened.columns.map(({ name, kind }) => `${name}: ${kind}`)).toEqual(['species: categorical', 'island: categorical', 'bill_length_mm: numeric', 'bill_depth_mm: numeric', 'flipper_length_mm: numeric', 'body_mass_g: numeric', 'sex: categorical', 'year: numeric'])
     const runs = await trainAll(opened, { column: 'species', task: 'multiclass' }, quickMlp)
-    expect([...runs.keys()]).toEqual(estimators.all.filter(({ tasks }) => tasks.includes('multiclass')).map(({ id }) => id))
+    expect([...runs.keys()]).toEqual(tableEstimators.filter(({ tasks }) => tasks.includes('multiclass')).map(({ id }) => id))
     expect(score(runs.get('baseline') as never, 'accuracy')).toBeLessThan(0.5)
     for (const [id, run] of runs) {
       expect(run.status).toBe('succeeded')

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { columnFrom } from '../../../../src/core/data/column.ts'
 import type { TrainRows } from '../../../../src/core/data/split.ts'
-import { estimators } from '../../../../src/core/estimators/registry.ts'
+import { estimators, tableEstimators } from '../../../../src/core/estimators/registry.ts'
 import type { LinearModel } from '../../../../src/core/estimators/linear.ts'
 import type { AttributionSummary, CoefficientPath, Coefficients, LocalAttribution, ShapeFunctions, TreeDrawing } from '../../../../src/core/explain/explainer.ts'
 import type { ExplainInput } from '../../../../src/core/explain/explainer.ts'
@@ -47,7 +47,7 @@ async function lineInput(estimator: string, settings: ParamValues = {}): Promise
 
 test('every estimator that says it shows something does, fitted and revived', async () => {
   const field = { trees: 'trees', coefficients: 'linear', shapes: 'shapes' } as const
-  for (const estimator of estimators.all) {
+  for (const estimator of tableEstimators) {
     for (const insight of estimator.shows ?? []) {
       const { pipeline } = await fittedInput(estimator.tasks[0]!, estimator.id)
       expect(pipeline.model, estimator.id).toHaveProperty(field[insight])

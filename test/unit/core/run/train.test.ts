@@ -4,7 +4,7 @@ import type { Progress } from '../../../../src/core/context.ts'
 import { columnFrom, type Cell, type Column } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import type { TargetSpec } from '../../../../src/core/data/target.ts'
-import { estimators } from '../../../../src/core/estimators/registry.ts'
+import { estimators, tableEstimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 import { openPipeline } from '../../../../src/core/run/open-pipeline.ts'
@@ -54,7 +54,7 @@ function specFor(id: string, target: TargetSpec, over: Partial<RunSpec> = {}): R
   }
 }
 
-const pairs = estimators.all.flatMap(({ id, tasks }) => tasks.map((task) => ({ id, task })))
+const pairs = tableEstimators.flatMap(({ id, tasks }) => tasks.map((task) => ({ id, task })))
 
 describe.each(pairs)('$id, $task', ({ id, task }) => {
   it('trains, judges, and predicts the same after its state was stored', async () => {
