@@ -5,6 +5,7 @@ import { coefficientPath, coefficients } from './coefficients.ts'
 import { confusion } from './confusion.ts'
 import { precisionRecall, roc } from './curves.ts'
 import type { Chart } from './figure.ts'
+import { foldCurve } from './fold-curve.ts'
 import { groups } from './groups.ts'
 import { histogram } from './histogram.ts'
 import { history } from './history.ts'
@@ -31,6 +32,7 @@ export const charts = {
   residuals,
   'residual-histogram': residualHistogram,
   history,
+  'fold-curve': foldCurve,
   importance,
   'partial-dependence': partialDependence,
   attribution,

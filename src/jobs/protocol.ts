@@ -16,6 +16,7 @@ import type { PictureSource } from '../core/images/header.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
 import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
+import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
@@ -113,6 +114,10 @@ export interface TaskMap {
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
+  /** Scores over folds while the number of rows, or one parameter, varies; with a token it is kept with the run. */
+  'evaluate/curve': { input: { runId: string; over: CurveOver; metric: string; token?: number }; output: FoldCurve }
+  /** Those that are kept. */
+  'evaluate/curves': { input: { runId: string }; output: readonly FoldCurve[] }
   'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
   'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell; /** The row is of a test part that is not open: its truth is held back. */ sealed: boolean } }
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
@@ -146,6 +151,8 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'evaluate/test': 'interactive',
   'evaluate/threshold': 'interactive',
   'evaluate/groups': 'interactive',
+  'evaluate/curve': 'compute',
+  'evaluate/curves': 'interactive',
   'evaluate/cell': 'interactive',
   'explain/row': 'interactive',
   'explain/predict': 'interactive',

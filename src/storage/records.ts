@@ -7,6 +7,7 @@ import type { TargetSpec } from '../core/data/target.ts'
 import type { TypedArray, ModelState } from '../core/estimators/estimator.ts'
 import type { Slice } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
+import type { FoldCurve } from '../core/run/fold-curve.ts'
 import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
 import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
 import type { PictureSource, PictureType } from '../core/images/header.ts'
@@ -122,7 +123,7 @@ export interface ExplanationRecord {
   readonly runId: string
   readonly key: string
   readonly projectId: string
-  readonly explanation: Explanation
+  readonly explanation: Explanation | FoldCurve
 }
 export interface CheckpointRecord {
   readonly runId: string

@@ -8,6 +8,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['evaluate', 'Evaluating'],
   ['tune', 'Trying settings'],
   ['cross-validate', 'Cross-validating'],
+  ['fold-curve', 'Training over folds'],
   ['groups', 'Scoring groups'],
   ['nearest-counterfactual', 'Looking for the nearest row'],
   ['partial-dependence', 'Varying the feature'],

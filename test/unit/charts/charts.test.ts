@@ -5,7 +5,7 @@ import { dark, light, type Palette } from '../../../src/charts/palette.ts'
 import { type ChartKind, charts } from '../../../src/charts/registry.ts'
 import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
 import { escapeFigure } from '../../../src/ui/escape-figure.ts'
-import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
+import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
 
 let binary: Evaluation
 let several: Evaluation
@@ -27,6 +27,7 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
   residuals: (palette) => [charts.residuals(regression, palette)],
   'residual-histogram': (palette) => [charts['residual-histogram'](regression, palette)],
   history: (palette) => [charts.history(historyOf, palette)],
+  'fold-curve': (palette) => [charts['fold-curve'](foldCurveOf, palette), charts['fold-curve']({ ...foldCurveOf, over: { by: 'parameter', name: 'maxDepth', values: [0, 10] }, x: [0, 10], current: 0, label: 'Depth', verdict: { advice: 'more-capacity', because: '', best: 1 } }, palette)],
   importance: (palette) => [charts.importance(importanceOf, palette)],
   'partial-dependence': (palette) => [charts['partial-dependence'](dependenceOf, palette), charts['partial-dependence']({ ...dependenceOf, grid: ['<b>x</b>', '__proto__', ''] }, palette)],
   attribution: (palette) => [charts.attribution(attributionOf, palette), charts.attribution({ ...attributionOf, kind: 'additive-parts', link: 'identity', gap: 0.01, columns: attributionOf.columns.slice(0, 2), labels: ['age = 42', '__proto__ = <red>'] }, palette)],

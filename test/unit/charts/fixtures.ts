@@ -120,3 +120,9 @@ export const shapesOf = {
     { axes: [names, numbers], weight: 0.1, values: [0.1, -0.1, 0, 0.2, -0.2, 0, 0, 0, 0], spread: [0, 0, 0, 0, 0, 0, 0, 0, 0], rows: [5, 5, 0, 5, 5, 0, 0, 0, 0], chosen: { at: [1, 2], cells: [1, 1], value: -0.2 } },
   ],
 } as const
+
+export const foldCurveOf = {
+  kind: 'fold-curve', metric: 'roc-auc', folds: 2, rows: 100, x: [0.5, 1], current: 1, baseline: 0.5, stopped: false, over: { by: 'rows' },
+  points: [{ rows: 40, train: [0.9, 1], held: [0.6, 0.7] }, { rows: 80, train: [0.9, 0.8], held: [0.75, null] }],
+  verdict: { advice: 'unknown', because: 'A score is undefined.' },
+} as const

@@ -1,0 +1,26 @@
+/** Learning and validation curves of a run's spec; the last one of each sort is kept with the run. */
+import { makeSplit } from '../core/data/make-split.ts'
+import { foldCurve, type FoldCurve } from '../core/run/fold-curve.ts'
+import { defaultFolds, foldsLike, unsealedRows } from '../core/run/cross-validate.ts'
+import { loadDataset } from '../storage/datasets.ts'
+import { recordsOfRun } from '../storage/keys.ts'
+import { runRecord, saveExplanation } from '../storage/runs.ts'
+import type { TaskHandler } from './task.ts'
+
+const keyOf = ({ over, metric }: Pick<FoldCurve, 'over' | 'metric'>): string => `curve ${metric} ${over.by === 'rows' ? 'rows' : `parameter ${over.name}`}`
+
+export const evaluateCurve: TaskHandler<'evaluate/curve'> = async ({ runId, over, metric, token }, { store, context }) => {
+  const { run, projectId } = await runRecord(store, runId)
+  context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
+  const dataset = await loadDataset(store, run.spec.datasetId)
+  context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
+  const split = makeSplit(dataset.columns, run.spec.target.column, run.spec.split)
+  const curve = await foldCurve(run.spec, dataset, unsealedRows(split), over, metric, foldsLike(run.spec.split, run.spec.target, defaultFolds), context)
+  if (token !== undefined) await saveExplanation(store, token, { runId, key: keyOf(curve), projectId, explanation: curve })
+  return curve
+}
+
+export const evaluateCurves: TaskHandler<'evaluate/curves'> = async ({ runId }, { store }) => {
+  const kept = await store.read(['explanations'], (tx) => tx.getAll('explanations', recordsOfRun(runId)))
+  return kept.flatMap(({ explanation }) => (explanation.kind === 'fold-curve' ? [explanation] : []))
+}
