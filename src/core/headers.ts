@@ -27,7 +27,7 @@ export const responseHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': contentSecurityPolicy,
   // Web Bluetooth has no such feature name in Chromium, which would only warn.
   'Permissions-Policy':
-    'camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=(), browsing-topics=()',
+    'camera=(self), microphone=(), geolocation=(), usb=(), serial=(), payment=(), browsing-topics=()',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   // Cross-origin isolation: what shared memory needs. The studio works without it.

@@ -1,13 +1,14 @@
 /** Everything on screen that outlives a page, built once in app/main.ts and passed by context. */
 import { asStudioError, type StudioError } from '../core/errors.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
-import type { IngestSource } from '../jobs/protocol.ts'
+import type { IngestSource, PictureFile } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
 import { DamageState } from './damage.svelte.ts'
 import { type JobRunner, JobsState } from './jobs.svelte.ts'
 import { Latest } from './latest.ts'
 import { Notices } from './notices.svelte.ts'
 import { OfflineState } from './offline.svelte.ts'
+import { PicturesState } from './pictures.svelte.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
 import { ProjectsState } from './projects.svelte.ts'
@@ -46,6 +47,8 @@ export class AppState {
   readonly #kept = new Map<string, ProjectState>()
   /** A source chosen on the start page for a project that is about to be opened. */
   #incoming: { readonly projectId: string; readonly source: IngestSource; readonly choices?: IngestChoices } | undefined
+  #incomingPictures: { readonly projectId: string; readonly files: readonly PictureFile[] } | undefined
+  readonly #pictures = new WeakMap<ProjectState, PicturesState>()
   #project = $state.raw<ProjectState | null>(null)
   #openError = $state.raw<StudioError | undefined>(undefined)
 
@@ -82,6 +85,28 @@ export class AppState {
     if (incoming?.projectId !== projectId) return undefined
     this.#incoming = undefined
     return incoming
+  }
+
+  /** The same for pictures: an empty project of pictures, and the files that are to go into it. */
+  async beginPictures(name: string, files: readonly PictureFile[]): Promise<string> {
+    const project = await this.projects.create(name, { classes: [] })
+    this.bringPictures(project.id, files)
+    return project.id
+  }
+  bringPictures(projectId: string, files: readonly PictureFile[]): void {
+    this.#incomingPictures = { projectId, files }
+  }
+  takeIncomingPictures(projectId: string): readonly PictureFile[] {
+    const incoming = this.#incomingPictures
+    if (incoming?.projectId !== projectId) return []
+    this.#incomingPictures = undefined
+    return incoming.files
+  }
+  /** One for each open project, so that undo outlives a look at another page. */
+  picturesOf(project: ProjectState): PicturesState {
+    let pictures = this.#pictures.get(project)
+    if (!pictures) this.#pictures.set(project, (pictures = new PicturesState(project, this.store, this.jobs, this.notices)))
+    return pictures
   }
 
   /** Opens a project, or none; the one before gives its right to write back. */

@@ -135,6 +135,11 @@ export class ProjectState {
   decide(change: Partial<ProjectPlan>, edit?: unknown): Promise<void> {
     return this.#savePlan(() => this.#history.push({ ...this.plan, ...change }, edit))
   }
+  /** Changes the plan without a step to undo: for what follows from something that has an undo of its own. */
+  async adjust(change: Partial<ProjectPlan>): Promise<void> {
+    const before = this.plan.datasetId
+    if (await this.#change((record) => ({ ...record, plan: { ...record.plan, ...change } })) && this.plan.datasetId !== before) await this.refresh()
+  }
   async undo(): Promise<void> {
     if (this.canUndo) await this.#savePlan(() => this.#history.undo())
   }
@@ -255,7 +260,8 @@ export class ProjectState {
     const back = this.#history.mark()
     const before = this.#record.plan
     step()
-    const plan = this.#history.present
+    // Pictures have an undo of their own: a step back here leads to the pictures as they are.
+    const plan: ProjectPlan = before.pictures ? { ...this.#history.present, datasetId: before.datasetId, pictures: before.pictures } : this.#history.present
     this.#adopt({ ...this.#record, plan })
     const saved = await this.#change((record) => ({ ...record, plan }))
     if (!saved) {

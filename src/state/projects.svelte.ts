@@ -3,7 +3,7 @@ import { asStudioError } from '../core/errors.ts'
 import type { Key, Store } from '../storage/port.ts'
 import { binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
 import { lostProjects, notedProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
-import type { ProjectRecord } from '../storage/records.ts'
+import type { ProjectPlan, ProjectRecord } from '../storage/records.ts'
 import type { JobsState } from './jobs.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -70,8 +70,8 @@ export class ProjectsState {
   }
 
   /** @throws StudioError storage-full, storage-lost */
-  async create(name: string): Promise<ProjectRecord> {
-    const project = await createProject(this.#store, name)
+  async create(name: string, pictures?: ProjectPlan['pictures']): Promise<ProjectRecord> {
+    const project = await createProject(this.#store, name, undefined, pictures ? { pictures } : {})
     await this.refresh()
     return project
   }

@@ -12,9 +12,9 @@ const longestName = 200
 
 export const tidyName = (name: string): string => name.trim().slice(0, longestName) || 'Untitled project'
 
-export async function createProject(store: Store, name: string, id = freshId('project')): Promise<ProjectRecord> {
+export async function createProject(store: Store, name: string, id = freshId('project'), plan: Partial<ProjectPlan> = {}): Promise<ProjectRecord> {
   const now = Date.now()
-  const project: ProjectRecord = { id, version: 1, name: tidyName(name), createdAt: now, changedAt: now, deletedAt: null, token: 0, plan: emptyPlan, slices: [], nextRun: 1 }
+  const project: ProjectRecord = { id, version: 1, name: tidyName(name), createdAt: now, changedAt: now, deletedAt: null, token: 0, plan: { ...emptyPlan, ...plan }, slices: [], nextRun: 1 }
   await store.write(['projects'], (tx) => tx.put('projects', project), 'strict')
   return project
 }
