@@ -14,6 +14,7 @@ import type { ZipEntry } from '../core/zip.ts'
 import packageJson from './server/template/package.json?raw'
 import packageLock from './server/template/package-lock.json?raw'
 import dockerfile from './server/template/Dockerfile?raw'
+import notices from 'virtual:glasshouse-notices'
 import scorer from 'virtual:glasshouse-scorer'
 import server from 'virtual:glasshouse-server'
 
@@ -47,6 +48,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['run.json', fileJson(parts.run)],
     ['server/server.mjs', server],
     ['server/score.mjs', scorer],
+    ['server/NOTICES.txt', notices],
     ['package.json', packageJson],
     ['package-lock.json', packageLock],
     ['.npmrc', 'ignore-scripts=true\nfund=false\naudit=false\n'],

@@ -7,7 +7,8 @@ export function bundleReadme(signature: Signature): string {
   return `# ${model}
 
 A model exported by Glasshouse, and a small server for it. Needs Node 20 or newer. The one dependency is
-ONNX Runtime (onnxruntime-node, CPU); nothing is downloaded at run time.
+ONNX Runtime (onnxruntime-node, CPU); Fastify and prom-client are built in (server/NOTICES.txt). Nothing is
+downloaded at run time.
 
     npm ci
     npm test        # golden rows, then requests that must be refused

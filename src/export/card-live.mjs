@@ -5,7 +5,13 @@ const make = (tag, properties = {}, ...children) => {
   node.append(...children)
   return node
 }
-const write = (value) => String(Number(value.toPrecision(4)))
+const raised = (digits) => [...digits.replace('+', '')].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])).join('')
+const write = (value) => {
+  const size = Math.abs(value)
+  if (size === 0 || (size >= 1e-4 && size < 1e15)) return String(Number(value.toPrecision(4)))
+  const [digits, power] = value.toExponential(3).split('e')
+  return `${Number(digits)}×10${raised(power)}`
+}
 const cells = [...model.start]
 const isNumber = (input) => input.kind === 'numeric' || input.kind === 'datetime'
 const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16)

@@ -6,3 +6,7 @@ declare module 'virtual:glasshouse-scorer' {
   const source: string
   export default source
 }
+declare module 'virtual:glasshouse-notices' {
+  const text: string
+  export default text
+}

@@ -95,9 +95,10 @@ describe('policies', () => {
     expect((one('Service').spec as { selector: object }).selector).toEqual(deployment.selector.matchLabels)
     for (const object of [...manifests, ...(kubernetesObjects('x'.repeat(60)) as unknown as Manifest[])]) expect(object.metadata.name).toMatch(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/)
   })
-  test('alerts and panels ask for metrics that there are', () => {
+  test('alerts and panels ask for metrics that there are', async () => {
     const known = new ServerMetrics()
-    const names = new Set(['up', ...[...known.text({ all: () => [] } as never, { ready: true, inFlight: 0 }, undefined).matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string)])
+    known.watch({ all: () => [] } as never, { ready: true, inFlight: 0 }, undefined)
+    const names = new Set(['up', ...[...(await known.text()).matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string)])
     const asked = [...`${files.get('deploy/prometheus-rules.yaml')}${files.get('deploy/grafana-dashboard.json')}`.matchAll(/\b((?:glasshouse|process)_[a-z_]+)/g)].map((match) => (match[1] as string).replace(/_(bucket|sum|count)$/, ''))
     expect(asked.length).toBeGreaterThan(15)
     for (const name of asked) expect(names).toContain(name)

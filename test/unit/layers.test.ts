@@ -28,6 +28,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^fflate$/, ['src/core/zip']],
   [/^valibot$/, ['src/core/schema']],
   [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/cli/onnxruntime.ts']],
+  [/^(fastify|prom-client)$/, ['src/export/server/']],
   [/^idb$/, ['src/storage/']],
   [/^comlink$/, ['src/jobs/', 'workers/']],
   [/^plotly/, ['src/ui/Plot.svelte', 'src/ui/plotly']],

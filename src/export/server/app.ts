@@ -1,10 +1,10 @@
 /**
- * The routes: a fixed table, nothing is served from the file system. Health and metadata answer at once;
+ * The routes, on Fastify: nothing is served from the file system. Health and metadata answer at once;
  * inference routes read, check, queue and answer. Every refusal is `{"error": sentence}`.
  */
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
 import { readInferRequest, readPlainRequest } from '../../core/bundle/requests.ts'
 import type { ModelRequest } from '../../core/bundle/requests.ts'
@@ -13,7 +13,7 @@ import { parseStrictJson } from '../../core/bundle/strict-json.ts'
 import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
-import { hasBody, HttpError, readBody } from './body.ts'
+import { type Body, bodyOf, checkHead, hasBody, HttpError } from './body.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
 import { docsPage } from './docs-page.ts'
@@ -35,119 +35,142 @@ export interface AppOptions {
 
 /** Brackets inside the outermost object: inputs, tensor, data, and one nested row. */
 const maxDepth = 4
+const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-export function createApp(options: AppOptions, state: AppState): Server {
-  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 }, (request, response) => {
-    const started = performance.now()
-    state.inFlight++
-    response.once('close', () => state.inFlight--)
-    const path = (request.url ?? '/').split('?', 1)[0] as string
-    const protocol = protocolOf(path)
-    const done = ({ status, body, headers }: Reply): void => {
-      send(response, status, body, headers)
-      options.metrics.requests.add([protocol, String(status)])
-      options.metrics.latency.observe([protocol], (performance.now() - started) / 1000)
-    }
-    handle(request, path, options, state).then(done, (error: unknown) => done(refusal(error)))
+/** The server, ready to listen. */
+export async function createApp(options: AppOptions, state: AppState): Promise<Server> {
+  const app = fastify({
+    bodyLimit: options.bodyLimit,
+    http: { maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 },
+    // Fastify sets these two itself from its own options.
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5000,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: (error, _request, reply) => void refuse(reply, error),
   })
-  server.maxConnections = 512
-  server.maxRequestsPerSocket = 1000
-  return server
+  app.server.maxConnections = 512
+  app.server.maxRequestsPerSocket = 1000
+  app.addHook('onRequest', async (_request, reply) => {
+    state.inFlight++
+    reply.raw.once('close', () => state.inFlight--)
+    reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const protocol = protocolOf(request.url)
+    options.metrics.requests.inc({ protocol, status: reply.statusCode })
+    options.metrics.latency.observe({ protocol }, reply.elapsedTime / 1000)
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => bodyOf(request.headers, bytes))
+  app.setErrorHandler((error, _request, reply) => refuse(reply, error))
+  app.setNotFoundHandler((_request, reply) => refuse(reply, new HttpError(404, 'unknown address; the routes are listed at /openapi.json')))
+  addRoutes(app, options, state)
+  await app.ready()
+  return app.server
 }
-
-interface Reply {
-  readonly status: number
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-const reply = (status: number, body: string, headers?: Readonly<Record<string, string>>): Reply => ({ status, body, ...(headers ? { headers } : {}) })
 
 function protocolOf(path: string): Protocol | 'other' {
   if (path.startsWith('/v2')) return 'v2'
   if (path.startsWith('/v1')) return 'v1'
-  if (path === '/invocations' || path === '/ping' || path === '/version') return 'mlflow'
+  if (/^\/(?:invocations|ping|version)(?:\?|$)/.test(path)) return 'mlflow'
   return path.startsWith('/predict') ? 'plain' : 'other'
 }
 
-const v2Route = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/
-const v1Route = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(:predict)?$/
-const plainRoute = /^\/predict(?:\/([^/]+)(?:\/([^/]+))?)?$/
-
-async function handle(request: IncomingMessage, path: string, options: AppOptions, state: AppState): Promise<Reply> {
-  const { models } = options
-  const get = (body: () => string | Reply): Reply => {
-    if (request.method !== 'GET') throw new HttpError(405, `unsupported method; GET only: ${request.method}`, { Allow: 'GET' })
-    if (hasBody(request)) throw new HttpError(400, 'invalid request; a GET has no body', { Connection: 'close' })
-    const made = body()
-    return typeof made === 'string' ? reply(200, made) : made
-  }
-  switch (path) {
-    case '/':
-    case '/docs':
-      return get(() => reply(200, docsPage(models), { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" }))
-    case '/openapi.json':
-      return get(() => openApi(models))
-    case '/v2':
-      return get(() => JSON.stringify({ name: 'glasshouse', version: '1', extensions: [] }))
-    case '/v2/health/live':
-      return get(() => '{"live":true}')
-    case '/v2/health/ready':
-    case '/ping':
-    case '/health':
-      return get(() => readiness(state))
-    case '/version':
-      return get(() => '"glasshouse 1"')
-    case '/v1/models':
-      return get(() => JSON.stringify({ models: [...models.models.keys()] }))
-    case '/invocations':
-      return infer(request, options, { protocol: 'mlflow', model: () => models.first, asked: undefined })
-  }
-  const v2 = v2Route.exec(path)
-  if (v2) {
-    const [, name, asked, verb] = v2 as unknown as [string, string, string | undefined, string | undefined]
-    const model = models.model(name)
-    const version = model.version(asked)
-    if (verb === 'infer') return infer(request, options, { protocol: 'v2', model: () => models.model(name), asked })
-    return get(() => (verb === 'ready' ? readiness(state, { name }) : modelMetadata(version.signature, name, asked === undefined ? [...model.versions.keys()] : [version.version])))
-  }
-  const v1 = v1Route.exec(path)
-  if (v1) {
-    const [, name, asked, verb] = v1 as unknown as [string, string, string | undefined, string | undefined]
-    models.model(name).version(asked)
-    if (verb !== undefined) return infer(request, options, { protocol: 'v1', model: () => models.model(name), asked })
-    return get(() => JSON.stringify({ name, ready: state.ready }))
-  }
-  const plain = plainRoute.exec(path)
-  if (plain) {
-    const [, name, asked] = plain as unknown as [string, string | undefined, string | undefined]
-    if (name !== undefined) models.model(name).version(asked)
-    return infer(request, options, { protocol: 'plain', model: () => (name === undefined ? models.first : models.model(name)), asked })
-  }
-  throw new HttpError(404, 'unknown address; the routes are listed at /openapi.json')
+interface Place {
+  readonly Params: { readonly name?: string; readonly version?: string }
 }
+const paramsOf = (request: FastifyRequest): Place['Params'] => request.params as Place['Params']
 
-const readiness = (state: AppState, more: Readonly<Record<string, string>> = {}): Reply => reply(state.ready ? 200 : 503, JSON.stringify({ ...more, ready: state.ready }))
+function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): void {
+  const { models } = options
+  /** One method of an address; every other one is answered 405 with the one that is. */
+  const only = (method: 'GET' | 'POST', urls: readonly string[], check: (request: FastifyRequest) => void, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): void => {
+    for (const url of urls) {
+      app.route({ method, url, onRequest: async (request) => check(request), handler: async (request, reply) => handler(request, reply) })
+      app.route({
+        method: allMethods.filter((other) => other !== method),
+        url,
+        onRequest: async (request) => {
+          throw new HttpError(405, `unsupported method; ${method} only: ${request.method}`, { Allow: method })
+        },
+        handler: () => {},
+      })
+    }
+  }
+  const known = (request: FastifyRequest): ServedModel => {
+    const { name, version } = paramsOf(request)
+    const model = name === undefined ? models.first : models.model(name)
+    model.version(version)
+    return model
+  }
+  const get = (urls: readonly string[], answer: (request: FastifyRequest, reply: FastifyReply) => string, type = 'application/json'): void =>
+    only(
+      'GET',
+      urls,
+      (request) => {
+        if (hasBody(request.headers)) throw new HttpError(400, 'invalid request; a GET has no body', { Connection: 'close' })
+        known(request)
+      },
+      (request, reply) => reply.type(type).send(answer(request, reply)),
+    )
+  const infer = (urls: readonly string[], protocol: Protocol): void =>
+    only(
+      'POST',
+      urls,
+      (request) => {
+        known(request)
+        checkHead(request.headers, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : ['json'])
+      },
+      async (request, reply) => {
+        const { text, kind } = (request.body ?? { text: '', kind: 'json' }) as Body
+        const body = kind === 'csv' ? undefined : parseStrictJson(text, maxDepth)
+        const id = idOf(request, body)
+        // The model is asked for now: a reload may have come since the head was read.
+        const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, ({ signature }) => (body === undefined ? readCsvRequest(signature, text) : readers[protocol](signature, body)))
+        return reply.headers({ 'X-Model-Version': answered.version.version, 'X-Request-Id': id }).type('application/json').send(written(protocol, answered))
+      },
+    )
+  const readiness = (reply: FastifyReply, more: Readonly<Record<string, string>> = {}): string => {
+    reply.code(state.ready ? 200 : 503)
+    return JSON.stringify({ ...more, ready: state.ready })
+  }
 
-interface Target {
-  readonly protocol: Protocol
-  /** Asked after the body was read: a reload may have come between. */
-  readonly model: () => ServedModel
-  readonly asked: string | undefined
+  get(
+    ['/', '/docs'],
+    (_request, reply) => {
+      reply.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      return docsPage(models)
+    },
+    'text/html; charset=utf-8',
+  )
+  get(['/openapi.json'], () => openApi(models))
+  get(['/v2'], () => JSON.stringify({ name: 'glasshouse', version: '1', extensions: [] }))
+  get(['/v2/health/live'], () => '{"live":true}')
+  get(['/v2/health/ready', '/ping', '/health'], (_request, reply) => readiness(reply))
+  get(['/version'], () => '"glasshouse 1"')
+  get(['/v1/models'], () => JSON.stringify({ models: [...models.models.keys()] }))
+
+  const versioned = (base: string, end = ''): string[] => [`${base}${end}`, `${base}/versions/:version${end}`]
+  get(versioned('/v2/models/:name'), (request) => {
+    const { name = '', version } = paramsOf(request)
+    const model = models.model(name)
+    const found = model.version(version)
+    return modelMetadata(found.signature, name, version === undefined ? [...model.versions.keys()] : [found.version])
+  })
+  get(versioned('/v2/models/:name', '/ready'), (request, reply) => readiness(reply, { name: paramsOf(request).name ?? '' }))
+  infer(versioned('/v2/models/:name', '/infer'), 'v2')
+  // A name without the verb's colon; two colons are one.
+  get(['/v1/models/:name(^[^:]+$)', '/v1/models/:name/versions/:version(^[^:]+$)'], (request) => JSON.stringify({ name: paramsOf(request).name, ready: state.ready }))
+  infer(['/v1/models/:name(^[^:]+)::predict', '/v1/models/:name/versions/:version(^[^:]+)::predict'], 'v1')
+  infer(['/invocations'], 'mlflow')
+  infer(['/predict', '/predict/:name', '/predict/:name/:version'], 'plain')
 }
 
 const readers: Readonly<Record<Protocol, (signature: Signature, body: StrictJson) => ModelRequest>> = { v2: readInferRequest, v1: readV1Request, mlflow: readMlflowRequest, plain: readPlainRequest }
 
-async function infer(request: IncomingMessage, options: AppOptions, { protocol, model, asked }: Target): Promise<Reply> {
-  if (request.method !== 'POST') throw new HttpError(405, `unsupported method; POST only: ${request.method}`, { Allow: 'POST' })
-  const { text, kind } = await readBody(request, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : ['json'])
-  const body = kind === 'csv' ? undefined : parseStrictJson(text, maxDepth)
-  const id = idOf(request, body)
-  const answered = await options.service.answer(model(), asked, id, protocol, ({ signature }) => (body === undefined ? readCsvRequest(signature, text) : readers[protocol](signature, body)))
-  return reply(200, written(protocol, answered), { 'X-Model-Version': answered.version.version, 'X-Request-Id': id })
-}
-
 /** The caller's own id where it can stand in a header, else a fresh one. */
-function idOf(request: IncomingMessage, body: StrictJson | undefined): string {
+function idOf(request: FastifyRequest, body: StrictJson | undefined): string {
   const given = request.headers['x-request-id'] ?? (body instanceof Map ? body.get('id') : undefined)
   return typeof given === 'string' && /^[\x21-\x7e]{1,200}$/.test(given) ? given : randomUUID()
 }
@@ -159,19 +182,17 @@ function written(protocol: Protocol, { version, answer, notices, request }: Answ
   return rowsResponse(signature, request.rows, answer, notices)
 }
 
-function send(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
-  if (response.destroyed) return
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', ...headers })
-  response.end(body)
-}
-
 /** What a client may know of a failure; the rest goes to the log, without data values. */
-function refusal(error: unknown): Reply {
-  const say = (status: number, text: string, headers?: Readonly<Record<string, string>>): Reply => reply(status, JSON.stringify({ error: text }), headers)
+function refuse(reply: FastifyReply, error: unknown): FastifyReply {
+  const say = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): FastifyReply => reply.code(status).headers(headers).type('application/json').send(JSON.stringify({ error: text }))
   if (error instanceof HttpError) return say(error.status, error.message, error.headers)
   if (error instanceof Overloaded) return say(503, 'missing capacity; too many requests are waiting', { 'Retry-After': '1' })
   if (error instanceof StudioError && error.code === 'bad-data') return say(400, error.message)
   if (error instanceof StudioError && error.code === 'diverged') return say(500, error.message)
+  // Fastify's own refusals, such as a body that is too long or ends too early, have a status of 4xx.
+  const status = (error as { statusCode?: number }).statusCode
+  if (status === 413) return say(413, 'invalid body; it is longer than this server takes', { Connection: 'close' })
+  if (status !== undefined && status >= 400 && status < 500) return say(status, `invalid request; ${(error as Error).message}`, { Connection: 'close' })
   process.stderr.write(`${JSON.stringify({ level: 'error', event: 'inference failed', kind: error instanceof Error ? error.name : typeof error })}\n`)
   return say(500, 'inference failed; the model could not answer this request')
 }

@@ -1,5 +1,5 @@
-/** Reads a request body within its limits, before anything is parsed. */
-import type { IncomingMessage } from 'node:http'
+/** What a request's body may be, before anything of it is parsed. */
+import type { IncomingHttpHeaders } from 'node:http'
 
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -33,34 +33,27 @@ function kindOf(type: string | undefined, accepted: readonly BodyKind[]): BodyKi
   return found[0]
 }
 
-/** @throws HttpError 400, 413 or 415; with 413 nothing more is read */
-export async function readBody(request: IncomingMessage, limit: number, accepted: readonly BodyKind[]): Promise<{ readonly text: string; readonly kind: BodyKind }> {
-  if (request.headers['content-encoding'] !== undefined) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${request.headers['content-encoding'].slice(0, 40)}`, closing)
-  const kind = kindOf(request.headers['content-type'], accepted)
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${request.headers['content-length']}`, closing)
-  const text = await new Promise<string>((resolve, reject) => {
-    const parts: Buffer[] = []
-    let bytes = 0
-    request.on('data', (part: Buffer) => {
-      bytes += part.length
-      if (bytes > limit) {
-        request.removeAllListeners('data')
-        request.pause()
-        reject(new HttpError(413, `invalid body; more than ${limit} bytes`, closing))
-      } else parts.push(part)
-    })
-    request.on('end', () => {
-      try {
-        resolve(decoder.decode(Buffer.concat(parts)))
-      } catch {
-        reject(new HttpError(400, 'invalid body; not UTF-8'))
-      }
-    })
-    request.on('error', reject)
-    request.on('close', () => reject(new HttpError(400, 'invalid body; it ended too early', closing)))
-  })
-  return { text, kind }
+export interface Body {
+  readonly text: string
+  readonly kind: BodyKind
+}
+
+/** Before the body is read. @throws HttpError 413 or 415; nothing more is read then */
+export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted: readonly BodyKind[]): void {
+  if (headers['content-encoding'] !== undefined) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${headers['content-encoding'].slice(0, 40)}`, closing)
+  kindOf(headers['content-type'], accepted)
+  if (Number(headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${headers['content-length']}`, closing)
+}
+
+/** @throws HttpError 400 for what is not UTF-8 */
+export function bodyOf(headers: IncomingHttpHeaders, bytes: Uint8Array): Body {
+  const kind = kindOf(headers['content-type'], ['json', 'csv'])
+  try {
+    return { text: decoder.decode(bytes), kind }
+  } catch {
+    throw new HttpError(400, 'invalid body; not UTF-8')
+  }
 }
 
 /** A GET must not bring a body: it would be read as the next request by somebody in between. */
-export const hasBody = (request: IncomingMessage): boolean => Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
+export const hasBody = (headers: IncomingHttpHeaders): boolean => Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined

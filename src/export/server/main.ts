@@ -18,7 +18,7 @@ import { inferThread } from './infer-thread.ts'
 import { Models } from './models.ts'
 import { RequestLog } from './request-log.ts'
 import { selfTest } from './self-test.ts'
-import { createMetricsServer, ServerMetrics } from './server-metrics.ts'
+import { createMetricsServer, labelsOf, ServerMetrics } from './server-metrics.ts'
 import { Service } from './service.ts'
 import { textSetting, wholeSetting } from './settings.ts'
 
@@ -43,7 +43,7 @@ function openModels(metrics: ServerMetrics): Models {
     },
     onBatch(version, rows, requests, seconds) {
       if (!version) return
-      const of = [version.model, version.version]
+      const of = labelsOf(version)
       metrics.inference.observe(of, seconds)
       metrics.batchRows.observe(of, rows)
       metrics.batchRequests.observe(of, requests)
@@ -78,8 +78,9 @@ async function serve(): Promise<void> {
   const logPath = testing ? undefined : textSetting('REQUEST_LOG')
   const requestLog = logPath === undefined ? undefined : new RequestLog(logPath, (textSetting('REQUEST_LOG_REDACT') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))
   const state: AppState = { ready: true, inFlight: 0 }
-  const server = createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
-  const metricsServer = createMetricsServer(() => metrics.text(models, state, requestLog))
+  metrics.watch(models, state, requestLog)
+  const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
+  const metricsServer = createMetricsServer(metrics.text)
 
   const stop = async (): Promise<void> => {
     if (!state.ready) return
@@ -106,10 +107,10 @@ async function serve(): Promise<void> {
     reloading = reloading.then(async () => {
       try {
         await models.load(configured())
-        metrics.reloads.add(['ok'])
+        metrics.reloads.inc({ outcome: 'ok' })
         log({ event: 'reloaded', versions: models.all().map(({ model, version }) => `${model}/${version}`).join(' ') })
       } catch (error) {
-        metrics.reloads.add(['refused'])
+        metrics.reloads.inc({ outcome: 'refused' })
         process.stderr.write(`${JSON.stringify({ level: 'error', event: 'not reloaded', reason: error instanceof Error ? error.message : String(error) })}\n`)
       }
     })

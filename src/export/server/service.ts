@@ -4,7 +4,7 @@ import type { Notice } from '../../core/bundle/notices.ts'
 import type { ModelRequest } from '../../core/bundle/requests.ts'
 import { checkFiniteAnswer } from '../../core/bundle/responses.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
-import type { ServerMetrics } from './server-metrics.ts'
+import { labelsOf, shortLabel, type ServerMetrics } from './server-metrics.ts'
 import type { Route, ServedModel } from './models.ts'
 import type { RequestLog } from './request-log.ts'
 import type { ServedVersion } from './served-version.ts'
@@ -38,7 +38,7 @@ export class Service {
     beside?.then((answer) => {
       checkFiniteAnswer(answer, request.rows)
       this.#told(shadow as ServedVersion, 'shadow', id, protocol, request, answer)
-    }).catch(() => this.#metrics.shadowFailures.add([model.name, (shadow as ServedVersion).version]))
+    }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow as ServedVersion)))
     const { primary } = route
     const answer = await primary.run(request)
     checkFiniteAnswer(answer, request.rows)
@@ -55,12 +55,12 @@ export class Service {
 
   #count(version: ServedVersion, request: ModelRequest, answer: ServedAnswer, notices: readonly Notice[]): void {
     const { predictions, unseen, outOfRange } = this.#metrics
-    const of = [version.model, version.version]
-    if (version.signature.task === 'regression') predictions.add([...of, 'value'], request.rows)
-    else for (let row = 0; row < request.rows; row++) predictions.add([...of, answer.answers[row] as string])
+    const of = labelsOf(version)
+    if (version.signature.task === 'regression') predictions.inc({ ...of, class: 'value' }, request.rows)
+    else for (let row = 0; row < request.rows; row++) predictions.inc({ ...of, class: shortLabel(answer.answers[row] as string) })
     for (const notice of notices) {
-      if (notice.kind === 'unseen') unseen.add([...of, notice.column], notice.count)
-      if (notice.kind === 'out-of-range') outOfRange.add([...of, notice.column], notice.count)
+      if (notice.kind === 'unseen') unseen.inc({ ...of, column: shortLabel(notice.column) }, notice.count)
+      if (notice.kind === 'out-of-range') outOfRange.inc({ ...of, column: shortLabel(notice.column) }, notice.count)
     }
     version.drift?.add(request.feeds, answer, request.rows)
   }

@@ -1,7 +1,10 @@
 /**
- * `virtual:glasshouse-server` and `virtual:glasshouse-scorer`: the bundle's programs as text, each one plain
- * .mjs file for Node 20. The only import they keep is onnxruntime-node.
+ * `virtual:glasshouse-server` and `virtual:glasshouse-scorer`: the bundle's programs as text, each one
+ * .mjs file for Node 20. The only import they keep is onnxruntime-node. `virtual:glasshouse-notices`: the
+ * licences of what was built into them.
  */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const programs = new Map([
@@ -20,7 +23,8 @@ async function buildProgram(entry) {
       ssr: fileURLToPath(new URL(entry, import.meta.url)),
       write: false,
       target: 'node20',
-      minify: false,
+      // Fastify and its parts come along: read our own part in the studio's source.
+      minify: true,
       rollupOptions: { external: ['onnxruntime-node', /^node:/], output: { entryFileNames: 'program.mjs', codeSplitting: false } },
     },
     // Node's own modules and ONNX Runtime stay outside; the rest comes along.
@@ -31,16 +35,46 @@ async function buildProgram(entry) {
   return output[0]
 }
 
+function buildOnce(id, entry) {
+  if (!builds.has(id)) builds.set(id, buildProgram(entry))
+  return builds.get(id)
+}
+
+/** The folder of the package that a module belongs to, or undefined for our own. */
+function packageOf(file) {
+  if (!file.includes('/node_modules/')) return undefined
+  let folder = dirname(file)
+  while (!existsSync(join(folder, 'package.json')) || !('version' in JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')))) folder = dirname(folder)
+  return folder
+}
+
+/** Name, version and licence text of every package inside the programs. */
+function noticesOf(files) {
+  const folders = [...new Set(files.map((file) => packageOf(file.replace(/^\0/, '').split('?')[0])))].filter((folder) => folder !== undefined).sort()
+  return folders
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry))
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : 'No licence file in the package.'}\n`
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+const notices = 'virtual:glasshouse-notices'
+
 export function serverSource() {
   return {
     name: 'glasshouse-server',
-    resolveId: (source) => (programs.has(source) ? `\0${source}` : undefined),
+    resolveId: (source) => (programs.has(source) || source === notices ? `\0${source}` : undefined),
     async load(source) {
       const id = source.slice(1)
+      if (source === `\0${notices}`) {
+        const built = await Promise.all([...programs].map(([program, entry]) => buildOnce(program, entry)))
+        return `export default ${JSON.stringify(noticesOf(built.flatMap(({ moduleIds }) => moduleIds ?? [])))}`
+      }
       const entry = source.startsWith('\0') ? programs.get(id) : undefined
       if (entry === undefined) return undefined
-      if (!builds.has(id)) builds.set(id, buildProgram(entry))
-      const { code, moduleIds } = await builds.get(id)
+      const { code, moduleIds } = await buildOnce(id, entry)
       for (const file of moduleIds ?? []) if (!file.startsWith('\0')) this.addWatchFile(file)
       return `export default ${JSON.stringify(code)}`
     },

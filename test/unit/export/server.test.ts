@@ -237,7 +237,7 @@ describe('under way', () => {
     expect(value(before, /glasshouse_predictions_total\{model="tree",version="1",class="yes"\} (\d+)/) + value(before, /class="no"\} (\d+)/)).toBe(rows)
     expect(value(before, /glasshouse_requests_total\{protocol="plain",status="200"\} (\d+)/)).toBe(4)
     expect(value(before, /glasshouse_request_duration_seconds_count\{protocol="plain"\} (\d+)/)).toBe(4)
-    expect(before).toMatch(/glasshouse_request_duration_seconds_bucket\{protocol="plain",le="\+Inf"\} 4/)
+    expect(before).toMatch(/glasshouse_request_duration_seconds_bucket\{le="\+Inf",protocol="plain"\} 4/)
     expect(value(before, /glasshouse_batch_rows_sum\{model="tree",version="1"\} (\d+)/)).toBe(rows)
     await post(`${url}/predict`, repeated(row('tree', { [hostileNames.second]: 5000 }), 60))
     const after = (await get(metrics)).text
@@ -248,7 +248,7 @@ describe('under way', () => {
     await get(`${url}/${'q'.repeat(100)}`)
     expect((await get(metrics)).text).not.toContain('qqqq')
     // Each line is a comment or a sample of the text format.
-    for (const line of after.trim().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)*\})? (\+Inf|-?[\d.e+-]+))$/)
+    for (const line of after.split('\n').filter((text) => text !== '')) expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)*\})? (\+Inf|-?[\d.e+-]+))$/)
     server.child.kill('SIGKILL')
   })
 
