@@ -65,7 +65,7 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     card.on('request', (request) => request.url().startsWith('file:') || complaints.push(request.url()))
     await card.goto(pathToFileURL(join(folder, 'MODEL_CARD.html')).href)
     for (const [name, value] of Object.entries(rows[0] as Record<string, number>)) await card.getByLabel(`${name}, exact`, { exact: true }).fill(String(value))
-    await expect(card.getByRole('status')).toHaveText(`cultivar: ${predictions[0]?.label}`)
+    await expect(card.locator('#answer')).toHaveText(`cultivar: ${predictions[0]?.label}`)
     for (const [name, share] of Object.entries(predictions[0]?.probabilities ?? {})) expect(Math.abs(Number(await card.getByLabel(`probability of ${name}`, { exact: true }).getAttribute('value')) - share)).toBeLessThanOrEqual(1e-5)
     await card.getByRole('slider', { name: 'alcohol', exact: true }).press('End')
     await expect(card.getByText(/as alcohol goes from/)).toBeVisible()

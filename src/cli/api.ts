@@ -1,0 +1,60 @@
+/** The package as a module: `import { retrain } from 'glasshouse'`. What the TypeScript twin of a run calls. */
+import { StudioError } from '../core/errors.ts'
+import { partLetters } from '../core/code/twin/read.ts'
+import type { ScoreRow } from '../core/evaluate/evaluation.ts'
+import { freshId } from '../core/ids.ts'
+import type { IngestChoices } from '../core/ingest/options.ts'
+import type { Run } from '../core/run/run.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import { createProject, takeOver } from '../storage/projects.ts'
+import { readRun } from '../storage/runs.ts'
+import { evaluateThreshold } from '../tasks/evaluate-threshold.ts'
+import { commitSource } from '../tasks/ingest-commit.ts'
+import type { Host } from '../tasks/task.ts'
+import { train } from '../tasks/train.ts'
+import { openFile } from './files.ts'
+import { terminalContext, terminalHost } from './host.ts'
+
+export interface RetrainRequest {
+  /** Path of a CSV. */
+  readonly file: string
+  /** Of its bytes; another file is refused. */
+  readonly sha256?: string
+  readonly options?: IngestChoices['options']
+  readonly kinds?: IngestChoices['kinds']
+  /** A run's own, as its code twin and its bundle's run.json have it; project and dataset are those made here. */
+  readonly spec: Omit<RunSpec, 'projectId' | 'datasetId'>
+  /** Decision threshold of two classes; default 0.5. */
+  readonly threshold?: number
+}
+export interface Retrained {
+  /** On validation rows, as in the studio. */
+  readonly scores: readonly ScoreRow[]
+  /** One letter a row of the file: t trains, v validates, e is the sealed test part, - is in none. */
+  readonly parts: string
+  readonly run: Run
+  readonly rows: number
+  /** Its records, for whoever goes on from here. */
+  readonly host: Host
+}
+
+/** Trains a run again: the same file, spec and seed give the same numbers. @throws StudioError bad-data for another file, and all that training throws */
+export async function retrain({ file: path, sha256, options, kinds, spec, threshold = 0.5 }: RetrainRequest): Promise<Retrained> {
+  const file = await openFile(path)
+  try {
+    const host = terminalHost(terminalContext(new AbortController().signal, () => undefined))
+    const { id: projectId } = await createProject(host.store, file.name)
+    const token = await takeOver(host.store, projectId)
+    const dataset = await commitSource({ bytes: file.bytes, kind: 'file', fileName: file.name }, { projectId, token, name: file.name, choices: { ...(options && { options }), ...(kinds && { kinds }) } }, host)
+    if (sha256 !== undefined && dataset.source.sha256 !== sha256) throw new StudioError({ code: 'bad-data', message: `invalid file; its SHA-256 must be ${sha256}: ${dataset.source.sha256}` })
+    const runId = freshId('run')
+    await train({ runId, token, spec: { ...spec, projectId, datasetId: dataset.id } }, host)
+    if (spec.target.task === 'binary' && threshold !== 0.5) await evaluateThreshold({ runId, token, threshold }, host)
+    const run = await readRun(host.store, runId)
+    const split = await host.store.read(['splits'], (tx) => tx.get('splits', runId))
+    if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
+    return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,222 @@
+/** The estimator of a twin: scikit-learn, XGBoost or PyTorch, one entry an estimator, with how near its scores come and why. */
+import type { Task } from '../../data/target.ts'
+import type { ParamValue } from '../../params.ts'
+import type { Json } from '../../recipe/step.ts'
+import { call, py } from './python.ts'
+
+export interface TwinFit {
+  readonly task: Task
+  /** Checked, with every default. */
+  readonly params: Readonly<Record<string, ParamValue>>
+  readonly seed: number
+  /** Feature numbers that are category codes. */
+  readonly categorical: readonly number[]
+  readonly facts: { readonly [key: string]: Json }
+  readonly features: readonly string[]
+}
+export interface TwinModel {
+  /** Import lines. */
+  readonly imports: readonly string[]
+  /** Lines that fit: they know X, y, train and SEED and leave `answer`, a function of rows of X. */
+  readonly lines: readonly string[]
+  /** Allowed difference of shares and of R²; twice as much for the log loss, relative for errors in the target's unit. */
+  readonly tolerance: number
+  readonly because: string
+}
+type TwinEstimator = (fit: TwinFit) => TwinModel
+
+const rounding = 'the same optimum; rounding apart'
+const exact = 1e-5
+const chance = (what: string) => `${what} draws from another source of chance`
+const classes = ({ task }: TwinFit): boolean => task !== 'regression'
+const orNone = (value: ParamValue | undefined): Json => (value === 0 ? null : (value as Json))
+const balanced = ({ params }: TwinFit): Json | undefined => (params['classWeight'] === 'none' || params['classWeight'] === undefined ? undefined : params['classWeight'] === 'balanced-subsample' ? 'balanced_subsample' : 'balanced')
+
+/** `model` fitted on the training rows, and what it answers. */
+const fitted = (fit: TwinFit, made: string, { data = 'X', weights = false }: { data?: string; weights?: boolean } = {}): string[] => [
+  `model = ${made}`,
+  weights && balanced(fit) ? `model.fit(${data}[train], y[train], sample_weight=compute_sample_weight("balanced", y[train]))` : `model.fit(${data}[train], y[train])`,
+  `answer = lambda X: ${classes(fit) ? 'in_order(model, X)' : 'model.predict(X)'}`,
+]
+const sklearn = (fit: TwinFit, from: string, name: string, given: Readonly<Record<string, Json | undefined>>, close: { tolerance: number; because: string }, options: { data?: string; weights?: boolean } = {}): TwinModel => ({
+  imports: [`from sklearn.${from} import ${name}`, ...(options.weights && balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
+  lines: [...(options.data === 'X64' ? ['X64 = X.astype(np.float64)'] : []), ...fitted(fit, call(name, given), options)],
+  ...close,
+})
+const same = { tolerance: exact, because: rounding }
+const double = { data: 'X64' }
+
+const straight =
+  (name: string, given: (params: TwinFit['params']) => Readonly<Record<string, Json>>, close = same): TwinEstimator =>
+  (fit) =>
+    sklearn(fit, 'linear_model', name, { ...given(fit.params), fit_intercept: fit.params['fitIntercept'] as Json }, close, double)
+const nearly = { tolerance: 1e-4, because: 'the same optimum; the studio stops at its own tolerance' }
+
+const logistic: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  const l2 = p['penalty'] === 'l2'
+  // Near the optimum both stop at a small gradient; saga goes there in single steps.
+  return sklearn(fit, 'linear_model', 'LogisticRegression', { C: p['C'] as Json, penalty: p['penalty'] as Json, l1_ratio: p['penalty'] === 'elasticnet' ? (p['l1Ratio'] as Json) : undefined, solver: l2 ? 'newton-cg' : 'saga', tol: l2 ? 1e-8 : 1e-6, max_iter: l2 ? 10_000 : 100_000, class_weight: balanced(fit), random_state: l2 ? undefined : fit.seed }, { tolerance: l2 ? exact : 1e-3, because: l2 ? rounding : 'the same optimum; saga stops short of it' }, double)
+}
+
+/** scikit-learn's trees know neither categories nor holes. */
+const plainTable = (fit: TwinFit): string[] => ['# scikit-learn 1.2 splits categories as numbers and takes no holes: those become -1.', 'X = np.where(np.isnan(X), np.float32(-1), X)', ...(fit.categorical.length > 0 ? [`# Category codes: ${py(fit.categorical.map((f) => fit.features[f] ?? ''))}`] : [])]
+
+const decisionTree: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  const name = classes(fit) ? 'DecisionTreeClassifier' : 'DecisionTreeRegressor'
+  const model = sklearn(fit, 'tree', name, { max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, criterion: classes(fit) ? (p['criterion'] as Json) : `${p['errorCriterion']}_error`, ccp_alpha: p['ccpAlpha'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: 'the studio splits categories into sets and sends missing values to the better side; scikit-learn does neither, and breaks ties in another order' })
+  return { ...model, lines: [...plainTable(fit), ...model.lines] }
+}
+
+const forest =
+  (kind: 'RandomForest' | 'ExtraTrees'): TwinEstimator =>
+  (fit) => {
+    const { params: p } = fit
+    const of = p['maxFeatures'] === 'auto' ? (classes(fit) ? 'sqrt' : 'all') : p['maxFeatures']
+    return sklearn(fit, 'ensemble', `${kind}${classes(fit) ? 'Classifier' : 'Regressor'}`, { n_estimators: p['nEstimators'] as Json, max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, max_features: of === 'all' ? null : of === 'third' ? 1 / 3 : (of as Json), criterion: classes(fit) ? (p['criterion'] as Json) : undefined, bootstrap: p['bootstrap'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: chance('a forest') })
+  }
+
+/** Settings that only XGBoost has. */
+const onlyXgboost: readonly (readonly [string, ParamValue])[] = [['subsample', 1], ['featuresPerTree', 1], ['maxFeatures', 1], ['l1Regularization', 0], ['growPolicy', 'leaf-wise']]
+const boosting: TwinEstimator = (fit) => {
+  const { params: p, task } = fit
+  const because = 'bins of numbers are cut at other places, so that trees differ in detail'
+  const stop = p['earlyStopping'] === 'auto' ? 'auto' : p['earlyStopping'] === 'on'
+  const directions = p['monotonicCst'] ? (JSON.parse(String(p['monotonicCst'])) as Record<string, number>) : undefined
+  const groups = p['interactionCst'] ? (JSON.parse(String(p['interactionCst'])) as string[][]).map((group) => group.map((name) => fit.features.indexOf(name))) : undefined
+  if (onlyXgboost.every(([name, plain]) => p[name] === undefined || p[name] === plain)) {
+    const loss = classes(fit) ? undefined : ({ squared: 'squared_error', absolute: 'absolute_error', quantile: 'quantile', poisson: 'poisson' } as Record<string, string>)[String(p['loss'])]
+    return sklearn(
+      fit,
+      'ensemble',
+      `HistGradientBoosting${classes(fit) ? 'Classifier' : 'Regressor'}`,
+      { loss, quantile: loss === 'quantile' ? (p['quantile'] as Json) : undefined, learning_rate: p['learningRate'] as Json, max_iter: p['maxIter'] as Json, max_leaf_nodes: orNone(p['maxLeafNodes']), max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, l2_regularization: p['l2Regularization'] as Json, max_bins: p['maxBins'] as Json, categorical_features: fit.categorical.length > 0 ? fit.categorical : undefined, monotonic_cst: directions && fit.features.map((name) => directions[name] ?? 0), interaction_cst: groups, early_stopping: stop, validation_fraction: p['validationFraction'] as Json, n_iter_no_change: p['nIterNoChange'] as Json, random_state: fit.seed },
+      { tolerance: 0.05, because },
+      { weights: true },
+    )
+  }
+  const objective = { squared: 'reg:squarederror', absolute: 'reg:absoluteerror', quantile: 'reg:quantileerror', poisson: 'count:poisson' }[String(p['loss'])] as string
+  const given = { n_estimators: p['maxIter'] as Json, learning_rate: p['learningRate'] as Json, max_depth: p['maxDepth'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: p['growPolicy'] === 'depth-wise' ? 'depthwise' : 'lossguide', reg_lambda: p['l2Regularization'] as Json, reg_alpha: p['l1Regularization'] as Json, subsample: p['subsample'] as Json, colsample_bytree: p['featuresPerTree'] as Json, colsample_bynode: p['maxFeatures'] as Json, max_bin: p['maxBins'] as Json, min_child_weight: task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, tree_method: 'hist', objective: classes(fit) ? undefined : objective, monotone_constraints: directions && `(${fit.features.map((name) => directions[name] ?? 0).join(',')})`, interaction_constraints: groups && JSON.stringify(groups), random_state: fit.seed, n_jobs: 1 }
+  const name = classes(fit) ? 'XGBClassifier' : 'XGBRegressor'
+  return { imports: [`from xgboost import ${name}`, ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])], lines: ['# Categories go in as their codes; XGBoost limits leaves by weight where the studio counts rows.', ...fitted(fit, call(name, given), { weights: true })], tolerance: 0.06, because: `${because}, and XGBoost draws rows and features from another source of chance` }
+}
+
+const additive: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  const place = (name: Json): number => fit.features.indexOf(String(name))
+  const pairs = Array.isArray(fit.facts['pairs']) ? (fit.facts['pairs'] as unknown as Json[][]).map((pair) => pair.map(place)).filter((pair) => pair.every((f) => f >= 0)) : []
+  const name = classes(fit) ? 'XGBClassifier' : 'XGBRegressor'
+  const given = { n_estimators: p['maxIter'] as Json, learning_rate: p['learningRate'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: 'lossguide', tree_method: 'hist', min_child_weight: fit.task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, interaction_constraints: JSON.stringify([...fit.features.map((_, f) => [f]), ...pairs]), random_state: fit.seed, n_jobs: 1 }
+  return {
+    imports: [`from xgboost import ${name}`, ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
+    lines: ['# Trees that may use one feature, or one of the pairs that the studio chose: their sum is a sum of curves and grids.', ...fitted(fit, call(name, given), { weights: true })],
+    tolerance: 0.1,
+    because: 'the studio boosts features in turn, in bags, and stops by rows of its own; XGBoost takes the best feature each round',
+  }
+}
+
+const neighbours: TwinEstimator = (fit) =>
+  sklearn(fit, 'neighbors', classes(fit) ? 'KNeighborsClassifier' : 'KNeighborsRegressor', { n_neighbors: fit.params['nNeighbors'] as Json, weights: fit.params['weights'] as Json, algorithm: 'brute' }, { tolerance: 0.03, because: 'of rows that are equally far, scikit-learn may take another' }, double)
+
+const bayes =
+  (name: string, given: (params: TwinFit['params']) => Readonly<Record<string, Json>>): TwinEstimator =>
+  (fit) =>
+    sklearn(fit, 'naive_bayes', name, given(fit.params), same, { ...double, weights: true })
+
+/** Probabilities by Platt's sigmoid from inner folds, one class against the rest. */
+const calibrated = (fit: TwinFit, imports: readonly string[], machine: string): TwinModel => ({
+  imports: [...imports, 'from sklearn.calibration import CalibratedClassifierCV'],
+  lines: ['X64 = X.astype(np.float64)', ...fitted(fit, `CalibratedClassifierCV(${machine}, method="sigmoid", cv=5, ensemble=False)`, double)],
+  tolerance: 0.08,
+  because: 'the sigmoids that make probabilities of distances come from other inner folds',
+})
+const linearSvm: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  if (!classes(fit)) return sklearn(fit, 'svm', 'LinearSVR', { C: p['C'] as Json, epsilon: p['epsilon'] as Json, loss: 'squared_epsilon_insensitive', tol: 1e-8, max_iter: 1_000_000, random_state: fit.seed }, { tolerance: 1e-3, because: rounding }, double)
+  return calibrated(fit, ['from sklearn.svm import LinearSVC'], call('LinearSVC', { C: p['C'] as Json, penalty: p['penalty'] as Json, dual: p['penalty'] === 'l1' ? false : undefined, class_weight: balanced(fit), tol: 1e-8, max_iter: 1_000_000, random_state: fit.seed }))
+}
+const svm: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  const given = { kernel: p['kernel'] as Json, C: p['C'] as Json, gamma: p['gamma'] === 0 ? 'scale' : (p['gamma'] as Json), tol: p['tol'] as Json }
+  if (!classes(fit)) return sklearn(fit, 'svm', 'SVR', { ...given, epsilon: p['epsilon'] as Json }, { tolerance: 1e-3, because: 'both stop where no pair breaks the conditions by more than tol' }, double)
+  const machine = call('SVC', { ...given, class_weight: balanced(fit) })
+  return fit.task === 'binary' ? calibrated(fit, ['from sklearn.svm import SVC'], machine) : calibrated(fit, ['from sklearn.svm import SVC', 'from sklearn.multiclass import OneVsRestClassifier'], `OneVsRestClassifier(${machine})`)
+}
+
+const network: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  const hidden = String(p['hiddenLayerSizes']).split(',').map(Number)
+  const bend = { relu: 'ReLU', tanh: 'Tanh', logistic: 'Sigmoid' }[String(p['activation'])] as string
+  const out = classes(fit) ? 'len(CLASSES)' : '1'
+  return {
+    imports: ['import copy', 'import torch'],
+    lines: [
+      'torch.manual_seed(SEED)',
+      'torch.set_num_threads(1)',
+      'inputs = torch.from_numpy(X[train])',
+      ...(classes(fit) ? ['wanted = torch.from_numpy(y[train].astype(np.int64))', 'center, spread = 0.0, 1.0'] : ['center, spread = y[train].mean(), y[train].std() or 1.0', 'wanted = torch.from_numpy(((y[train] - center) / spread).astype(np.float32))[:, None]']),
+      'layers = []',
+      `for before, after in zip([X.shape[1], *${py(hidden)}], ${py(hidden)}):`,
+      `    layers += [torch.nn.Linear(before, after), torch.nn.${bend}()]`,
+      `net = torch.nn.Sequential(*layers, torch.nn.Linear(${hidden.at(-1) ?? 'X.shape[1]'}, ${out}))`,
+      'for layer in net:',
+      '    if isinstance(layer, torch.nn.Linear):',
+      '        torch.nn.init.xavier_uniform_(layer.weight)',
+      classes(fit) ? 'loss_of = torch.nn.CrossEntropyLoss()' : 'loss_of = lambda out, wanted: ((out - wanted) ** 2).mean() / 2',
+      `batch = ${p['batchSize']}`,
+      'biases = [parameter for name, parameter in net.named_parameters() if name.endswith("bias")]',
+      'weights = [parameter for name, parameter in net.named_parameters() if name.endswith("weight")]',
+      `optimiser = torch.optim.Adam([{"params": weights, "weight_decay": ${p['alpha']} / min(batch, len(train))}, {"params": biases}], lr=${p['learningRateInit']})`,
+      'order = torch.randperm(len(train))',
+      p['earlyStopping'] === true ? `held = order[:max(1, round(len(train) * ${p['validationFraction']})) if len(train) >= 20 else 0]` : 'held = order[:0]',
+      'learn = order[len(held):]',
+      'best, best_loss, stale = copy.deepcopy(net.state_dict()), float("inf"), 0',
+      `for epoch in range(${p['maxIter']}):`,
+      '    mixed, total = learn[torch.randperm(len(learn))], 0.0',
+      '    for start in range(0, len(mixed), batch):',
+      '        rows = mixed[start:start + batch]',
+      '        optimiser.zero_grad()',
+      '        loss = loss_of(net(inputs[rows]), wanted[rows])',
+      '        loss.backward()',
+      '        optimiser.step()',
+      '        total += loss.item() * len(rows)',
+      '    with torch.no_grad():',
+      '        judged = loss_of(net(inputs[held]), wanted[held]).item() if len(held) else total / len(mixed)',
+      `    stale = 0 if judged < best_loss - ${p['tol']} else stale + 1`,
+      '    if judged < best_loss:',
+      '        best, best_loss = copy.deepcopy(net.state_dict()), judged',
+      `    if stale >= ${p['nIterNoChange']}:`,
+      '        break',
+      'net.load_state_dict(best)',
+      '',
+      'def answer(X):',
+      '    with torch.no_grad():',
+      '        out = net(torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)))',
+      classes(fit) ? '        return torch.softmax(out.double(), dim=1).numpy()' : '        return out[:, 0].double().numpy() * spread + center',
+    ],
+    tolerance: 0.2,
+    because: chance('a network: its first weights, its batches and the rows that stop it'),
+  }
+}
+
+export const twinModels: ReadonlyMap<string, TwinEstimator> = new Map([
+  ['baseline', (fit) => sklearn(fit, 'dummy', classes(fit) ? 'DummyClassifier' : 'DummyRegressor', { strategy: classes(fit) ? 'prior' : 'mean' }, same)],
+  ['linear-regression', straight('LinearRegression', () => ({}))],
+  ['ridge', straight('Ridge', (p) => ({ alpha: p['alpha'] as Json, solver: 'svd' }))],
+  ['lasso', straight('Lasso', (p) => ({ alpha: p['alpha'] as Json, tol: 1e-10, max_iter: 1_000_000 }), nearly)],
+  ['elastic-net', straight('ElasticNet', (p) => ({ alpha: p['alpha'] as Json, l1_ratio: p['l1Ratio'] as Json, tol: 1e-10, max_iter: 1_000_000 }), nearly)],
+  ['logistic-regression', logistic],
+  ['decision-tree', decisionTree],
+  ['random-forest', forest('RandomForest')],
+  ['extra-trees', forest('ExtraTrees')],
+  ['hist-gradient-boosting', boosting],
+  ['explainable-boosting', additive],
+  ['k-neighbors', neighbours],
+  ['gaussian-nb', bayes('GaussianNB', (p) => ({ var_smoothing: p['varSmoothing'] as Json }))],
+  ['multinomial-nb', bayes('MultinomialNB', (p) => ({ alpha: p['alpha'] as Json, fit_prior: p['fitPrior'] as Json }))],
+  ['bernoulli-nb', bayes('BernoulliNB', (p) => ({ alpha: p['alpha'] as Json, binarize: Math.fround(p['binarize'] as number), fit_prior: p['fitPrior'] as Json }))],
+  ['linear-svm', linearSvm],
+  ['svm', svm],
+  ['mlp', network],
+] satisfies [string, TwinEstimator][])

@@ -1,0 +1,92 @@
+/** The first part of a twin: the file is read as the studio read it, and the rows are dealt as the run dealt them. */
+import type { Dataset, ColumnInfo } from '../../data/dataset.ts'
+import type { ParseOptions } from '../../ingest/options.ts'
+import { py } from './python.ts'
+
+export interface TwinData {
+  readonly source: Dataset['source']
+  readonly rows: number
+  readonly options: ParseOptions
+  /** Rows of the file that did not fit the table. */
+  readonly rejected: number
+  readonly columns: readonly ColumnInfo[]
+}
+
+/** A layout of ours as strptime has it. */
+const strptime = (layout: string): string =>
+  layout.replaceAll('%', '%%').replace(/yyyy|yy|MMM|MM|dd|HH|mm|ss|Z/g, (token) => ({ yyyy: '%Y', yy: '%y', MMM: '%b', MM: '%m', dd: '%d', HH: '%H', mm: '%M', ss: '%S', Z: '%z' })[token] as string)
+
+const codecs: Readonly<Record<ParseOptions['encoding'], string>> = { 'utf-8': 'utf-8-sig', 'utf-16le': 'utf-16', 'utf-16be': 'utf-16', 'windows-1252': 'cp1252' }
+
+function reading({ options, rejected }: TwinData): string[] {
+  const { delimiter, quote, encoding, header } = options
+  const quoting = quote === '' ? 'quoting=csv.QUOTE_NONE' : `quotechar=${py(quote)}`
+  if (rejected > 0) {
+    return [
+      '# Rows with another number of cells than the table has columns were left out by the studio, too.',
+      `with path.open(newline="", encoding=${py(codecs[encoding])}) as file:`,
+      `    lines = [line for line in csv.reader(file, delimiter=${py(delimiter)}, ${quoting}) if line]`,
+      `raw = pd.DataFrame([line for line in lines${header ? '[1:]' : ''} if len(line) == len(COLUMNS)])`,
+    ]
+  }
+  return [`raw = pd.read_csv(path, sep=${py(delimiter)}, ${quoting}, encoding=${py(codecs[encoding])}, header=${header ? '0' : 'None'}, index_col=False, dtype=str, keep_default_na=False)`]
+}
+
+/** @param read columns that the recipe reads, and the target */
+export function readCell(data: TwinData, read: ReadonlySet<string>): string[] {
+  const { options, source, columns } = data
+  const used = columns.filter(({ name }) => read.has(name))
+  const of = (kind: string) => used.filter((column) => column.kind === kind)
+  const lines = [
+    `FILE = Path(os.environ.get("DATA", ${py(source.fileName)}))`,
+    `SHA256 = ${py(source.sha256)}`,
+    `COLUMNS = ${py(columns.map(({ name }) => name))}`,
+    `ROWS = ${data.rows}`,
+    `MISSING = ${py(['', ...options.missing])}`,
+    '',
+    'path = FILE',
+    'if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:',
+    '    raise SystemExit(f"{path} is not the file of this run: its SHA-256 differs. Set DATA to the right one.")',
+    ...reading(data),
+    'raw.columns = COLUMNS',
+    'raw = raw.apply(lambda column: column.str.strip())',
+    'raw = raw.mask(raw.isin(MISSING))',
+    'if len(raw) != ROWS:',
+    '    raise SystemExit(f"the studio read {ROWS} rows of this file, pandas {len(raw)}: the row numbers below would be wrong")',
+    '',
+    'frame = pd.DataFrame(index=raw.index)',
+  ]
+  for (const { name } of of('numeric')) lines.push(`frame[${py(name)}] = pd.to_numeric(raw[${py(name)}]${options.decimal === ',' ? '.str.replace(",", ".", regex=False)' : ''}, errors="coerce").astype(np.float64)`)
+  for (const { name, categories = [] } of of('boolean')) lines.push(`frame[${py(name)}] = raw[${py(name)}].str.lower().map(${py({ [String(categories[0]).toLowerCase()]: 0, [String(categories[1]).toLowerCase()]: 1 })}).astype(np.float64)`)
+  for (const { name } of of('categorical')) lines.push(`frame[${py(name)}] = raw[${py(name)}]`)
+  for (const { name, layout = 'yyyy-MM-dd' } of of('datetime')) {
+    lines.push(layout === 'epoch-seconds' ? `frame[${py(name)}] = pd.to_datetime(pd.to_numeric(raw[${py(name)}]), unit="s", utc=True)` : `frame[${py(name)}] = pd.to_datetime(raw[${py(name)}], format=${py(strptime(layout))}, utc=True, errors="coerce")`)
+  }
+  const holes = used.map(({ name, missing }): [string, number] => [name, missing])
+  lines.push(
+    '',
+    '# How many values of each column the studio found missing: another count means that pandas read the file in another way.',
+    `for name, missing in ${py(holes)}:`,
+    '    if frame[name].isna().sum() != missing:',
+    '        raise SystemExit(f"column {name}: {missing} values are missing in the studio, {frame[name].isna().sum()} here")',
+  )
+  return lines
+}
+
+export const splitCell = (counts: { readonly train: number; readonly valid: number; readonly test: number }): string[] => [
+  '# One letter a row: t trains, v validates, e is the sealed test part, - is in none. The rule that dealt them stands beside it.',
+  'split = json.loads(FILE.with_name("split.json").read_text() if FILE.with_name("split.json").exists() else Path(os.environ.get("SPLIT", "split.json")).read_text())',
+  'part = np.array(list(split["parts"]))',
+  'train, valid = np.flatnonzero(part == "t"), np.flatnonzero(part == "v")',
+  `assert (len(part), len(train), len(valid)) == (ROWS, ${counts.train}, ${counts.valid})`,
+]
+
+/** One letter a row: t trains, v validates, e is the sealed test part, - is in none. */
+export function partLetters(rows: number, parts: { readonly train: ArrayLike<number>; readonly valid: ArrayLike<number>; readonly test: ArrayLike<number> }): string {
+  const letters = new Uint8Array(rows).fill('-'.charCodeAt(0))
+  for (const [name, letter] of [['train', 't'], ['valid', 'v'], ['test', 'e']] as const) for (let i = 0; i < parts[name].length; i++) letters[parts[name][i] as number] = letter.charCodeAt(0)
+  return new TextDecoder().decode(letters)
+}
+
+/** split.json: the rule, and the letters. */
+export const splitFile = (rule: unknown, rows: number, parts: Parameters<typeof partLetters>[1]): string => `${JSON.stringify({ version: 1, rule, parts: partLetters(rows, parts) })}\n`

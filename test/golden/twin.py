@@ -1,0 +1,45 @@
+"""Runs the code twin of every estimator (twin.test.ts writes them) and keeps its scores beside the hash of its text."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import pandas
+import sklearn
+import torch
+import xgboost
+
+here = pathlib.Path(__file__).parent
+target = here / "twin.json"
+if not target.exists():
+    target.write_text('{"twins": []}\n')
+twins, failed = [], []
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run(
+        ["npx", "vitest", "run", "--project", "node", "test/golden/twin.test.ts", "-t", "the scores of the twin"],
+        cwd=here.parent.parent, env={**os.environ, "TWINS": folder}, check=True,
+    )
+    for path in sorted(pathlib.Path(folder).glob("*.py")):
+        scores = pathlib.Path(folder) / "scores.json"
+        scores.unlink(missing_ok=True)
+        text = path.read_text()
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", path], capture_output=True, text=True,
+            env={**os.environ, "DATA": str(here.parent.parent / "public/samples/penguins.csv"), "SPLIT": str(path.with_suffix(".split.json")), "SCORES": str(scores)},
+        )
+        name = path.with_suffix(".txt").read_text()
+        print(f"--- {name}\n{done.stdout}{done.stderr[-1500:]}")
+        if done.returncode:
+            failed.append(name)
+        if scores.exists():
+            bare = re.sub(r"^(STUDIO|ALLOWED) = .*$", r"\1", text, flags=re.M)
+            twins.append({"name": name, "sha256": hashlib.sha256(bare.encode()).hexdigest(), "scores": json.loads(scores.read_text())})
+versions = {"numpy": numpy.__version__, "pandas": pandas.__version__, "scikit-learn": sklearn.__version__, "torch": torch.__version__, "xgboost": xgboost.__version__}
+target.write_text(json.dumps({"versions": versions, "twins": twins}, indent=1) + "\n")
+print("failed:", failed)
+sys.exit(1 if failed else 0)

@@ -1,0 +1,141 @@
+/**
+ * The code twin of every estimator. `twin.py` lets Python run what is written here and keeps the scores; the test trains
+ * the same runs in the studio and holds the two against each other within the tolerance that the twin itself states.
+ */
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { retrain, type Retrained } from '../../src/cli/api.ts'
+import { twinModels } from '../../src/core/code/twin/models.ts'
+import { twinOf, type Twin } from '../../src/core/code/twin/twin.ts'
+import type { Task } from '../../src/core/data/target.ts'
+import { estimators } from '../../src/core/estimators/registry.ts'
+import type { ParamValues } from '../../src/core/params.ts'
+import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
+import { defaultSplit } from '../../src/core/data/default-split.ts'
+import { loadDataset } from '../../src/storage/datasets.ts'
+import { columnInfo } from '../../src/core/data/dataset.ts'
+import type { RecipeSpec } from '../../src/core/recipe/step.ts'
+import { expectConsole } from '../support/fail-on-console.ts'
+
+interface Golden {
+  readonly versions: Readonly<Record<string, string>>
+  readonly twins: readonly { readonly name: string; readonly sha256: string; readonly scores: Readonly<Record<string, number>> }[]
+}
+const data = 'public/samples/penguins.csv'
+const targets: Readonly<Record<Task, string>> = { binary: 'sex', multiclass: 'species', regression: 'body_mass_g' }
+/** Shorter than the defaults, where those take long. */
+const params: Readonly<Record<string, ParamValues>> = {
+  'explainable-boosting': { maxIter: 100, outerBags: 2, interactions: 1 },
+  'hist-gradient-boosting': { maxIter: 40 },
+  'random-forest': { nEstimators: 60 },
+  'extra-trees': { nEstimators: 60 },
+  mlp: { maxIter: 120, hiddenLayerSizes: '16', learningRateInit: 0.01, backend: 'cpu' },
+}
+const step = (id: string, name: string, kinds: readonly ('numeric' | 'categorical')[], given: ParamValues) => ({ id, step: name, columns: { by: 'kind', kinds } as const, params: given })
+/** Every step with its other options. */
+const otherRecipe: RecipeSpec = {
+  version: 1,
+  excluded: ['year'],
+  steps: [step('i', 'impute', ['numeric'], { strategy: 'mean', indicator: true }), step('c', 'clip', ['numeric'], { lower: 0.05, upper: 0.9 }), step('s', 'scale', ['numeric'], { method: 'robust' }), step('o', 'onehot', ['categorical'], { minFrequency: 0.2, missing: 'zeros' })],
+}
+interface Case {
+  readonly name: string
+  readonly id: string
+  readonly task: Task
+  readonly params?: ParamValues
+  readonly recipe?: RecipeSpec
+}
+const cases: readonly Case[] = [
+  ...estimators.all.filter(({ id }) => twinModels.has(id)).flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id} ${task}`, id, task }))),
+  { name: 'logistic-regression another recipe', id: 'logistic-regression', task: 'multiclass', recipe: otherRecipe },
+  { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
+  { name: 'gaussian-nb balanced', id: 'gaussian-nb', task: 'multiclass', params: { classWeight: 'balanced' } },
+]
+
+const golden = JSON.parse(readFileSync(new URL('twin.json', import.meta.url), 'utf8')) as Golden
+const folder = process.env['TWINS'] ?? mkdtempSync(join(tmpdir(), 'glasshouse-twin-'))
+afterAll(() => process.env['TWINS'] === undefined && rmSync(folder, { recursive: true, force: true }))
+
+async function made({ id, task, params: own, recipe }: Case): Promise<{ trained: Retrained; twin: Twin }> {
+  const estimator = estimators.get(id)
+  const target = { column: targets[task], task }
+  // The columns are read first, to propose a recipe as the page does.
+  const spec = { version: 1 as const, target, split: defaultSplit(target), recipe: recipe ?? (await proposal(id, target.column)), estimator: { id, params: own ?? params[id] ?? {} }, seed: 3 }
+  const trained = await retrain({ file: data, spec, threshold: task === 'binary' ? 0.4 : 0.5 })
+  const { host, run } = trained
+  const { dataset, model, split } = await host.store.read(['datasets', 'models', 'splits'], async (tx) => ({ dataset: await tx.get('datasets', run.spec.datasetId), model: await tx.get('models', run.id), split: await tx.get('splits', run.id) }))
+  if (!dataset || !model || !split) throw new Error('missing records')
+  expect(estimator.tasks).toContain(task)
+  return { trained, twin: twinOf({ run: { ...run, name: `${id} on penguins` }, data: { source: dataset.source, rows: dataset.rowsCommitted, options: dataset.options, rejected: dataset.rejectedCount, columns: dataset.columns }, recipe: model.recipe, classes: model.classes, split }) }
+}
+const columns = (async () => {
+  const target = { column: 'species', task: 'multiclass' as const }
+  const { host, run } = await retrain({ file: data, spec: { version: 1, target, split: defaultSplit(target), recipe: { version: 1, excluded: [], steps: [] }, estimator: { id: 'baseline', params: {} }, seed: 1 } })
+  return (await loadDataset(host.store, run.spec.datasetId)).columns.map(columnInfo)
+})()
+const proposal = async (id: string, target: string): Promise<RecipeSpec> => defaultRecipe(estimators.get(id).tags, await columns, target)
+
+beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
+
+describe('the scores of the twin lie as near as it says', () => {
+  test.each(cases)('$name', async (one) => {
+    const { trained, twin } = await made(one)
+    const file = one.name.replace(/\W+/g, '-')
+    if (process.env['TWINS'] !== undefined) {
+      writeFileSync(join(folder, `${file}.py`), twin.python)
+      writeFileSync(join(folder, `${file}.split.json`), twin.split)
+      writeFileSync(join(folder, `${file}.txt`), one.name)
+      return
+    }
+    const found = golden.twins.find(({ name }) => name === one.name)
+    const hint = 'npm run golden -- twin lets Python run the twins again'
+    expect(found, hint).toBeDefined()
+    // The numbers of the studio stand in the text: a change of either is a change of the twin.
+    expect(createHash('sha256').update(withoutStudio(twin.python)).digest('hex'), hint).toBe(found?.sha256)
+    const allowed = JSON.parse((/^ALLOWED = (.*)$/m.exec(twin.python) as RegExpExecArray)[1] as string) as Record<string, number>
+    const values = new Map(trained.scores.map(({ metric, value }) => [metric, value as number]))
+    expect(Object.keys(allowed).length).toBeGreaterThanOrEqual(3)
+    for (const [metric, tolerance] of Object.entries(allowed)) {
+      expect(Math.abs((values.get(metric) as number) - (found?.scores[metric] as number)), `${metric}: ${values.get(metric)} here, ${found?.scores[metric]} in Python`).toBeLessThanOrEqual(tolerance)
+    }
+  })
+})
+
+/** Scores of ours may move in their last digits from one engine to another. */
+function withoutStudio(python: string): string {
+  return python.replaceAll(/^(STUDIO|ALLOWED) = .*$/gm, '$1')
+}
+
+test('every estimator of tables has a twin; the notebook holds the lines of the script', async () => {
+  expect(estimators.all.filter(({ id }) => !twinModels.has(id) && id !== 'cnn').map(({ id }) => id)).toEqual([])
+  const { twin } = await made({ name: '', id: 'ridge', task: 'regression' })
+  const { cells, nbformat } = JSON.parse(twin.notebook) as { nbformat: number; cells: { cell_type: string; source: string[] }[] }
+  expect(nbformat).toBe(4)
+  const code = cells.filter(({ cell_type }) => cell_type === 'code').map(({ source }) => source.join(''))
+  expect(code.join('\n\n')).toBe(twin.python.replaceAll(/^# %% .*\n/gm, '').trimEnd())
+})
+
+test('the twin in TypeScript leaves the same bits, and refuses another file', async () => {
+  const { twin } = await made({ name: '', id: 'logistic-regression', task: 'binary' })
+  const own = mkdtempSync(join(tmpdir(), 'glasshouse-ts-'))
+  try {
+    writeFileSync(join(own, 'split.json'), twin.split)
+    copyFileSync(data, join(own, 'penguins.csv'))
+    // The package is not installed here: its source stands in for it.
+    writeFileSync(join(own, 'twin.mts'), `globalThis.__APP_VERSION__ = 'test'\n${twin.typescript.replace("import { retrain } from 'glasshouse'", `const { retrain } = await import(${JSON.stringify(resolve('src/cli/api.ts'))})`)}`)
+    const run = () => spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8' })
+    const { status, stdout, stderr } = run()
+    expect(status, stderr).toBe(0)
+    const lines = stdout.trim().split('\n').map((line) => line.split(/\s+/))
+    expect(lines.length).toBeGreaterThan(5)
+    for (const [metric, value, , studio] of lines) expect(value, metric).toBe(studio)
+    writeFileSync(join(own, 'penguins.csv'), `${readFileSync(data, 'utf8')}\n`)
+    expect(run().stderr).toContain('invalid file; its SHA-256 must be')
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
+}, 60_000)
