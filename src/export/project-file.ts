@@ -7,12 +7,13 @@ import type { Profile } from '../core/data/profile.ts'
 import { StudioError } from '../core/errors.ts'
 import type { TypedArray } from '../core/estimators/estimator.ts'
 import { sha256 } from '../core/ids.ts'
+import { readHeader } from '../core/images/header.ts'
 import { check, parseJson, v } from '../core/schema.ts'
-import { createZipWriter, openZip, type RandomBytes, type ZipReader } from '../core/zip.ts'
-import type { ProjectParts, RowGroup } from '../storage/adopt-project.ts'
+import { createZipWriter, openZip, zipLimits, type RandomBytes, type ZipReader } from '../core/zip.ts'
+import type { PictureFiles, ProjectParts, RowGroup } from '../storage/adopt-project.ts'
 import { startColumn } from '../storage/columns.ts'
 import { byteSize } from '../storage/bytes.ts'
-import type { DatasetRecord, ExplanationRecord, ModelRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from '../storage/records.ts'
+import type { DatasetRecord, ExplanationRecord, ModelRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from '../storage/records.ts'
 import { chunksFrom } from '../storage/save-dataset.ts'
 import { recordProblem } from '../storage/schemas.ts'
 import { arrayOf, bytesOfArray, endingOf, fromPlainRecord, toPlainRecord } from './plain-record.ts'
@@ -28,6 +29,9 @@ const manifestSchema = v.strictObject({
   leftOut: v.array(v.strictObject({ what: v.string(), reason: v.string() })),
 })
 
+const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const thumbnailIndex = v.array(v.strictObject({ hash: v.string(), type: v.string(), from: offset, to: offset }))
+
 const readme = `A project of Glasshouse.
 
 manifest.json        what is in here, with the SHA-256 of each part
@@ -38,6 +42,8 @@ datasets/N/          dataset.json and profile.json; columns/I.* are the values o
                      .validity.u8: bit i, lowest first, is 1 where row i has a value
 runs/N/              run.json, and model, split, predictions and explanations with their arrays
                      {"$array": path} in JSON stands for the array in that file
+pictures/            pictures.json: labels and facts; files/ named by the SHA-256 of their bytes; thumbnails.json says
+                     where in thumbnails.u8 each small version lies
 
 All arrays are raw and little-endian: f64 is numpy's '<f8', i32 '<i4', u32 '<u4', u8 'u1'.
 `
@@ -87,9 +93,9 @@ export async function writeProjectFile(parts: ProjectParts, { checkpoint, onProg
   const writer = createZipWriter()
   const listed: { path: string; bytes: number; sha256: string }[] = []
   const leftOut: { what: string; reason: string }[] = []
-  const add = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const add = async (path: string, bytes: Uint8Array, store = false): Promise<void> => {
     await checkpoint()
-    writer.add({ name: path, bytes })
+    writer.add({ name: path, bytes, store })
     listed.push({ path, bytes: bytes.length, sha256: await sha256(bytes as Uint8Array<ArrayBuffer>) })
   }
   const addJson = (path: string, value: unknown): Promise<void> => add(path, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`))
@@ -138,6 +144,23 @@ export async function writeProjectFile(parts: ProjectParts, { checkpoint, onProg
     for (const [at, prediction] of predictions.entries()) await addRecord(`${folder}/predictions`, String(at), prediction)
     for (const [at, explanation] of explanations.entries()) await addRecord(`${folder}/explanations`, String(at), explanation)
     step()
+  }
+  if (parts.pictures) {
+    const small: Uint8Array[] = []
+    const index: v.InferOutput<typeof thumbnailIndex> = []
+    let at = 0
+    for await (const { blob, thumbnail } of parts.pictures.files()) {
+      await add(`pictures/files/${blob.hash}.${blob.type.slice(6)}`, blob.bytes, true)
+      if (!thumbnail) continue
+      index.push({ hash: blob.hash, type: thumbnail.type, from: at, to: at + thumbnail.bytes.length })
+      small.push(thumbnail.bytes)
+      at += thumbnail.bytes.length
+    }
+    const all = new Uint8Array(at)
+    small.forEach((bytes, i) => all.set(bytes, index[i]?.from))
+    await add('pictures/thumbnails.u8', all, true)
+    await addJson('pictures/thumbnails.json', index)
+    await addJson('pictures/pictures.json', parts.pictures.records)
   }
   const manifest: v.InferOutput<typeof manifestSchema> = { format: projectFormat, version: formatVersion, name: parts.project.name, parts: listed, leftOut }
   writer.add({ name: 'manifest.json', bytes: new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`) })
@@ -249,9 +272,39 @@ async function readColumns(reader: Reader, folder: string, record: DatasetRecord
   return columns
 }
 
+/** Every file is read once to be checked and once more to be stored: together they may be more than memory holds. */
+async function readPictures(reader: Reader, checkpoint: () => Promise<void>): Promise<NonNullable<ProjectParts['pictures']>> {
+  const refuse = (path: string, reason: string): StudioError => notOurs(`${path.slice(0, 200)}: ${reason}`, 'Download the project again.')
+  const records = check(v.array(v.unknown()), await reader.json('pictures/pictures.json'), 'project file: pictures/pictures.json').map((record, i) => checked<PictureRecord>('pictures', record, `pictures/pictures.json, picture ${i + 1}`))
+  const index = new Map(check(thumbnailIndex, await reader.json('pictures/thumbnails.json'), 'project file: pictures/thumbnails.json').map((entry) => [entry.hash, entry]))
+  const small = await reader.bytes('pictures/thumbnails.u8')
+  const paths = new Map<string, string>()
+  for (const path of reader.names) {
+    const hash = /^pictures\/files\/([0-9a-f]{64})\.(jpeg|png|webp|gif)$/.exec(path)?.[1]
+    if (hash) paths.set(hash, path)
+  }
+  const one = async (hash: string, path: string): Promise<PictureFiles> => {
+    await checkpoint()
+    const bytes = await reader.bytes(path)
+    if ((await sha256(bytes)) !== hash) throw refuse(path, 'a file named by the SHA-256 of its bytes expected')
+    const { type } = readHeader(bytes)
+    const entry = index.get(hash)
+    if (entry && (entry.from > entry.to || entry.to > small.length)) throw refuse('pictures/thumbnails.json', `a place within ${small.length} bytes expected`)
+    return { blob: { projectId: '', hash, type, bytes }, thumbnail: entry && { projectId: '', hash, type: entry.type, bytes: small.slice(entry.from, entry.to) } }
+  }
+  for (const [hash, path] of paths) await one(hash, path)
+  const lost = records.find((record) => !paths.has(record.hash))
+  if (lost) throw refuse('pictures/pictures.json', `the file of a picture is missing: ${lost.file}`)
+  async function* files() {
+    for (const [hash, path] of paths) yield await one(hash, path)
+  }
+  return { records, files }
+}
+
 /** Everything is read and checked before this resolves, so that what follows can only fail in storage. @throws StudioError bad-data, unsupported, cancelled */
 export async function readProjectFile(source: RandomBytes, { checkpoint, onProgress }: WriteOptions): Promise<ProjectParts> {
-  const reader = await openProject(await openZip(source))
+  // A picture is an entry each.
+  const reader = await openProject(await openZip(source, { ...zipLimits, entries: 65_000 }))
   const project = checked<ProjectRecord>('projects', await reader.json('project.json'), 'project.json')
   const dataFolders = numbered(reader.names, /^datasets\/(\d{1,6})\/dataset\.json$/)
   const runFolders = numbered(reader.names, /^runs\/(\d{1,6})\/run\.json$/)
@@ -288,5 +341,6 @@ export async function readProjectFile(source: RandomBytes, { checkpoint, onProgr
     })
     onProgress?.(++done, total)
   }
-  return { project, datasets, runs }
+  const pictures = reader.has('pictures/pictures.json') ? await readPictures(reader, checkpoint) : undefined
+  return { project, datasets, runs, ...(pictures ? { pictures } : {}) }
 }

@@ -6,7 +6,7 @@ import type { Profile } from '../core/data/profile.ts'
 import { freshId } from '../core/ids.ts'
 import { chunksOf, recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
-import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from './records.ts'
+import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
 import { checkChunk } from './schemas.ts'
 
 export interface RowGroup {
@@ -24,6 +24,15 @@ export interface ProjectParts {
     readonly predictions: readonly PredictionRecord[]
     readonly explanations: readonly ExplanationRecord[]
   }[]
+  readonly pictures?: {
+    readonly records: readonly PictureRecord[]
+    /** Each file once, with its thumbnail. */
+    files(): AsyncIterable<PictureFiles> | Iterable<PictureFiles>
+  }
+}
+export interface PictureFiles {
+  readonly blob: PictureBlobRecord
+  readonly thumbnail: ThumbnailRecord | undefined
 }
 
 const stagingLock = 'glasshouse-staging'
@@ -56,6 +65,13 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
       }
       records.push({ ...record, id, projectId, chunks: sequence, rowsCommitted: rows })
     }
+    for await (const { blob, thumbnail } of parts.pictures?.files() ?? []) {
+      await options.checkpoint?.()
+      await store.write(['pictureBlobs', 'thumbnails'], async (tx) => {
+        await tx.put('pictureBlobs', { ...blob, projectId })
+        if (thumbnail) await tx.put('thumbnails', { ...thumbnail, projectId })
+      })
+    }
     const datasetId = parts.project.plan.datasetId
     const now = Date.now()
     const project: ProjectRecord = {
@@ -68,13 +84,14 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
       token: 0,
       plan: { ...parts.project.plan, datasetId: datasetId === null ? null : (dataIds.get(datasetId) ?? null) },
     }
-    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations']
+    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures']
     await store.write(
       all,
       async (tx) => {
         await tx.put('projects', project)
         for (const record of records) await tx.put('datasets', record)
         for (const { record, profile } of parts.datasets) if (profile) await tx.put('profiles', { datasetId: dataset(record.id), projectId, profile })
+        for (const record of parts.pictures?.records ?? []) await tx.put('pictures', { ...record, id: freshId('picture'), projectId })
         for (const { record, model, split, predictions, explanations } of parts.runs) {
           const runId = freshId('run')
           const { run } = record
@@ -97,6 +114,10 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
       })
       await drop.catch(() => {})
     }
+    const dropFiles = store.write(['projects', 'pictureBlobs', 'thumbnails'], async (tx) => {
+      if (!(await tx.get('projects', projectId))) for (const name of ['pictureBlobs', 'thumbnails'] as const) await tx.delete(name, recordsOf(projectId))
+    })
+    await dropFiles.catch(() => {})
     throw error
   }
 }

@@ -1,13 +1,14 @@
 /** A project with everything that belongs to it, as stored: what a copy and an export begin with. */
 import { datasetRecord, readChunk } from './datasets.ts'
 import { missingProject } from './fenced.ts'
+import { pictureBlob, storedHashes, thumbnails } from './pictures.ts'
 import type { ProjectParts } from './adopt-project.ts'
 import type { Store } from './port.ts'
 import type { DatasetRecord } from './records.ts'
 
 /** Rows stay where they are until asked for. Unfinished imports and runs in the bin are left out. @throws StudioError bad-data */
 export async function projectParts(store: Store, projectId: string): Promise<ProjectParts> {
-  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations'], async (tx) => {
+  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures'], async (tx) => {
     const project = await tx.get('projects', projectId)
     if (!project) throw missingProject(projectId)
     const datasets = (await tx.getAllOfProject('datasets', projectId)).filter((record) => record.state === 'complete')
@@ -26,7 +27,8 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
         predictions: predictions.filter((prediction) => prediction.runId === record.id),
         explanations: explanations.filter((explanation) => explanation.runId === record.id),
       }))
-    return { project, datasets, profiles, runs }
+    const pictures = (await tx.getAllOfProject('pictures', projectId)).filter((record) => record.deletedAt === null).sort((a, b) => a.addedAt - b.addedAt)
+    return { project, datasets, profiles, runs, pictures }
   })
   async function* rowGroups(record: DatasetRecord) {
     const current = await datasetRecord(store, record.id)
@@ -35,7 +37,15 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
       yield { firstRow, rows, columns }
     }
   }
+  const hashes = await storedHashes(store, projectId)
+  async function* files() {
+    for (const hash of hashes) {
+      const [blob, [thumbnail]] = [await pictureBlob(store, projectId, hash), await thumbnails(store, projectId, [hash])]
+      yield { blob, thumbnail }
+    }
+  }
   return {
+    ...(found.project.plan.pictures || hashes.size > 0 ? { pictures: { records: found.pictures, files } } : {}),
     project: found.project,
     runs: found.runs,
     datasets: found.datasets.map((record) => ({ record, profile: found.profiles.get(record.id), rowGroups: () => rowGroups(record) })),

@@ -24,6 +24,8 @@ const thumbnailSide = 192
 /** What hash and sharpness look at. */
 const lookSide = 256
 const skippedListed = 1000
+/** 2.jpg before 10.jpg. */
+const natural = new Intl.Collator('en', { numeric: true })
 
 interface Entry {
   readonly path: string
@@ -64,7 +66,7 @@ async function entriesOf(input: AddPictures, skip: (file: string, error: unknown
         skip(path, error)
         continue
       }
-      for (const name of zip.names) {
+      for (const name of [...zip.names].sort(natural.compare)) {
         if (isLitter(name)) continue
         if (isTable(name)) await takeTable(name, () => zip.read(name))
         else entries.push({ path: name, bytes: () => zip.read(name), size: undefined, source: 'zip' })

@@ -15,12 +15,15 @@ export interface Place {
   readonly to: number
 }
 export interface Layout {
+  /** Side of a picture. */
+  readonly cell: number
   readonly columns: number
   readonly height: number
   /** Groups of which something is in view. */
   readonly places: readonly Place[]
 }
-export const cell = 92
+/** Cells are at least this wide; what is left of the width is shared among them. */
+const leastCell = 88
 export const gap = 6
 export const headHeight = 46
 /** Room for the sentence of an empty class. */
@@ -29,8 +32,8 @@ const groupGap = 18
 /** Pixels above and below the view that are there already when one scrolls. */
 const margin = 300
 
-export const columnsOf = (width: number): number => Math.max(1, Math.floor((width + gap) / (cell + gap)))
-const bodyHeight = (count: number, columns: number): number => (count === 0 ? emptyHeight : Math.ceil(count / columns) * (cell + gap))
+export const columnsOf = (width: number): number => Math.max(1, Math.floor((width + gap) / (leastCell + gap)))
+const bodyHeight = (count: number, columns: number, cell: number): number => (count === 0 ? emptyHeight : Math.ceil(count / columns) * (cell + gap))
 
 /** Classes in the person's order; pictures without one come first, so that they are seen. */
 export function groupsOf(pictures: readonly PictureRecord[], classes: readonly string[]): Group[] {
@@ -41,12 +44,13 @@ export function groupsOf(pictures: readonly PictureRecord[], classes: readonly s
 
 export function layoutOf(groups: readonly Group[], width: number, scrollTop: number, viewHeight: number): Layout {
   const columns = columnsOf(width)
+  const cell = Math.max(leastCell, (width - (columns - 1) * gap) / columns)
   const from = scrollTop - margin
   const to = scrollTop + viewHeight + margin
   const places: Place[] = []
   let top = 0
   for (const group of groups) {
-    const height = headHeight + bodyHeight(group.pictures.length, columns) + groupGap
+    const height = headHeight + bodyHeight(group.pictures.length, columns, cell) + groupGap
     if (top + height >= from && top <= to) {
       const body = top + headHeight
       const row = (y: number): number => Math.floor((y - body) / (cell + gap))
@@ -60,16 +64,16 @@ export function layoutOf(groups: readonly Group[], width: number, scrollTop: num
     }
     top += height
   }
-  return { columns, height: top, places }
+  return { cell, columns, height: top, places }
 }
 
 /** Top of a picture in the whole grid; undefined where it is not there. */
-export function topOf(groups: readonly Group[], columns: number, id: string): number | undefined {
+export function topOf(groups: readonly Group[], { columns, cell }: Pick<Layout, 'columns' | 'cell'>, id: string): number | undefined {
   let top = 0
   for (const { pictures } of groups) {
     const at = pictures.findIndex((picture) => picture.id === id)
     if (at >= 0) return top + headHeight + Math.floor(at / columns) * (cell + gap)
-    top += headHeight + bodyHeight(pictures.length, columns) + groupGap
+    top += headHeight + bodyHeight(pictures.length, columns, cell) + groupGap
   }
   return undefined
 }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { cellAt } from '../../../src/core/data/column.ts'
 import { StudioError } from '../../../src/core/errors.ts'
-import { zip } from '../../../src/core/zip.ts'
+import { sha256 } from '../../../src/core/ids.ts'
+import { bytesOf, openZip, zip } from '../../../src/core/zip.ts'
 import type { AddPictures } from '../../../src/jobs/protocol.ts'
 import { loadDataset } from '../../../src/storage/datasets.ts'
 import { fsck } from '../../../src/storage/fsck.ts'
@@ -14,6 +15,9 @@ import type { OpenPicture } from '../../../src/tasks/open-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import { picturesQuality } from '../../../src/tasks/pictures-quality.ts'
+import { projectCopy } from '../../../src/tasks/project-copy.ts'
+import { projectExport } from '../../../src/tasks/project-export.ts'
+import { projectImport } from '../../../src/tasks/project-import.ts'
 import type { Host } from '../../../src/tasks/task.ts'
 import { nodeContext } from '../../support/node-context.ts'
 import { fixture, png } from '../../support/pictures.ts'
@@ -178,5 +182,46 @@ describe('the dataset of pictures', () => {
     await eraseProject(host.store, projectId)
     for (const name of ['pictures', 'pictureBlobs', 'thumbnails'] as const) expect(await host.store.read([name], (tx) => tx.keys(name)), name).toEqual([])
     await expect(projectRecord(host.store, projectId)).rejects.toThrow(/missing project/)
+  })
+})
+
+describe('a project of pictures', () => {
+  it('is copied, exported and brought back with every picture; a changed file is refused', async () => {
+    const { add, host, projectId, token } = await begin()
+    await add([file('a/1.png', picture(1)), file('b/2.png', picture(2)), file('b/3.jpg', fixture('baseline.jpg')), file('a/again.png', picture(1)), file('4.png', picture(4))])
+    const { datasetId } = await picturesCommit({ projectId, token, name: 'Pictures' }, host)
+    await savePlan(host.store, projectId, token, { datasetId, target: { column: 'label', task: 'binary' }, split: null, recipe: null, pictures: { classes: ['b', 'a', 'empty'] } })
+    const facts = async (store: Store, id: string) => (await listPictures(store, id)).map(({ id: _, projectId: __, ...rest }) => rest)
+    const wanted = await facts(host.store, projectId)
+
+    const copy = (await projectCopy({ projectId, name: 'Copy' }, host)).projectId
+    const { zip: exported } = await projectExport({ projectId }, host)
+    const other: Host = { ...host, store: createMemoryStore() }
+    const brought = (await projectImport({ file: new File([exported], 'p.zip') }, other)).projectId
+    for (const [store, id] of [[host.store, copy], [other.store, brought]] as const) {
+      expect(await facts(store, id)).toEqual(wanted)
+      const { plan } = await projectRecord(store, id)
+      expect(plan.pictures).toEqual({ classes: ['b', 'a', 'empty'] })
+      expect((await loadDataset(store, plan.datasetId as string)).rows).toBe(4)
+      for (const { hash } of wanted) {
+        expect((await pictureBlob(store, id, hash)).bytes).toEqual((await pictureBlob(host.store, projectId, hash)).bytes)
+        expect((await thumbnails(store, id, [hash]))[0]?.bytes).toEqual((await thumbnails(host.store, projectId, [hash]))[0]?.bytes)
+      }
+      expect(await fsck(store)).toEqual([])
+    }
+    // A picture under another's name, its manifest made to agree.
+    const reader = await openZip(bytesOf(exported))
+    const entries = await Promise.all(reader.names.map(async (name) => ({ name, bytes: await reader.read(name) })))
+    const victim = entries.find(({ name }) => name.startsWith('pictures/files/'))!
+    victim.bytes = picture(99)
+    const manifest = entries.find(({ name }) => name === 'manifest.json')!
+    const listed = JSON.parse(new TextDecoder().decode(manifest.bytes)) as { parts: { path: string; bytes: number; sha256: string }[] }
+    const part = listed.parts.find(({ path }) => path === victim.name)!
+    Object.assign(part, { bytes: victim.bytes.length, sha256: await sha256(victim.bytes) })
+    manifest.bytes = new TextEncoder().encode(JSON.stringify(listed)) as Uint8Array<ArrayBuffer>
+    const before = await other.store.read(['projects'], (tx) => tx.keys('projects'))
+    await expect(projectImport({ file: new File([zip(entries)], 'p.zip') }, other)).rejects.toThrow(/named by the SHA-256/)
+    expect(await other.store.read(['projects'], (tx) => tx.keys('projects'))).toEqual(before)
+    expect(await fsck(other.store)).toEqual([])
   })
 })
