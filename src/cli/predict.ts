@@ -1,9 +1,12 @@
-/** `glasshouse predict`: the bundle's graph answers every row of a file; cells are held against its signature first. */
+/** `glasshouse predict`: the bundle's graph, or the pipeline of a pipeline.json, answers every row of a file; cells are held against its signature first. */
 import { graphAnswers } from '../core/bundle/graph-answers.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
 import type { SignatureIssue } from '../core/bundle/signature-issues.ts'
-import { predictFile } from '../core/bundle/predict-file.ts'
+import { pipelineAnswers } from '../core/bundle/pipeline-answers.ts'
+import { predictFile, type AnsweringModel } from '../core/bundle/predict-file.ts'
+import type { Context } from '../core/context.ts'
+import { readPipeline } from '../core/run/pipeline-file.ts'
 import { readWords } from './arguments.ts'
 import { checkWritable, openBundle, openFile, writeWhole } from './files.ts'
 import { openRunner, terminalContext } from './host.ts'
@@ -12,19 +15,38 @@ import type { Io } from './io.ts'
 /** Issues told one by one; the rest are counted. */
 const toldIssues = 5
 
+/** A model that answers, whatever file it came from. */
+interface Opened {
+  readonly model: AnsweringModel
+  close(): Promise<void>
+}
+async function openModel(path: string, context: Context): Promise<Opened> {
+  if (/\.json$/i.test(path)) {
+    const file = await openFile(path)
+    try {
+      const { pipeline, signature } = await readPipeline(new TextDecoder().decode(await file.bytes.read(0, file.bytes.size)))
+      return { model: pipelineAnswers(pipeline, signature, context), close: async () => undefined }
+    } finally {
+      await file.close()
+    }
+  }
+  const { signature, model } = await openBundle(path)
+  const session = await (await openRunner(context)).open(model)
+  return { model: graphAnswers(session, signature), close: () => session.close() }
+}
+
 export async function predict(argv: readonly string[], io: Io): Promise<void> {
   const words = readWords(argv, ['BUNDLE.zip', 'FILE.csv'], { '--out': 'value' })
-  const [bundlePath, path] = words.operands as [string, string]
+  const [modelPath, path] = words.operands as [string, string]
   const out = words.value('--out')
   if (out !== undefined) await checkWritable(out)
-  const { signature, model } = await openBundle(bundlePath)
-  const file = await openFile(path)
   const context = terminalContext(io.signal, (progress) => io.progress.report(progress))
+  const opened = await openModel(modelPath, context)
   try {
-    const session = await (await openRunner(context)).open(model)
+    const file = await openFile(path)
     try {
-      const { csv, rows, issues } = await predictFile(file.bytes, {}, graphAnswers(session, signature), context)
-      const problem = refusal(csv, issues, signature)
+      const { csv, rows, issues } = await predictFile(file.bytes, {}, opened.model, context)
+      const problem = refusal(csv, issues, opened.model.signature)
       if (csv === null || problem !== undefined) throw new StudioError({ code: 'bad-data', message: problem ?? 'missing predictions' })
       io.progress.clear()
       tell(issues, io)
@@ -34,10 +56,10 @@ export async function predict(argv: readonly string[], io: Io): Promise<void> {
         io.progress.note(`${rows} ${rows === 1 ? 'row' : 'rows'} written to ${out}`)
       }
     } finally {
-      await session.close()
+      await file.close()
     }
   } finally {
-    await file.close()
+    await opened.close()
   }
 }
 

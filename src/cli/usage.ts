@@ -30,7 +30,8 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --out BUNDLE.zip      write the bundle: graph, server, model card
 
   glasshouse predict BUNDLE.zip FILE.csv [--out FILE]
-      every row with its prediction as CSV, to standard output or FILE
+      every row with its prediction as CSV, to standard output or FILE; a bundle's
+      pipeline.json may stand in its place
 
   glasshouse verify BUNDLE.zip
       checksums, golden rows and parity, run again here

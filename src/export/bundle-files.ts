@@ -1,7 +1,5 @@
 /** The files of an exported bundle, each listed with its SHA-256 in manifest.json. */
 /// <reference path="./virtual.d.ts" />
-import type { CodePlan } from '../core/code/plan.ts'
-import { codeEndings, languagesOf, modelCode } from '../core/code/write.ts'
 import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
@@ -10,6 +8,7 @@ import { sha256 } from '../core/ids.ts'
 import { batchFiles } from './batch/files.ts'
 import { deployFiles } from './deploy/files.ts'
 import { bundleReadme } from './bundle-readme.ts'
+import type { ProgramFile } from './programs.ts'
 import type { ZipEntry } from '../core/zip.ts'
 import packageJson from './server/template/package.json?raw'
 import packageLock from './server/template/package-lock.json?raw'
@@ -26,8 +25,8 @@ export interface BundleParts {
   readonly cardMarkdown: string
   readonly cardHtml: string
   readonly cardJson: string
-  /** The model as readable code; absent where it has no such form. */
-  readonly code?: CodePlan
+  /** The model and its training as readable programs, as far as they have such forms. */
+  readonly programs: readonly ProgramFile[]
   /** The run record as JSON. */
   readonly run: unknown
 }
@@ -58,7 +57,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ['example-infer.json', `${JSON.stringify({ id: 'example', inputs: inferTensors(parts.signature, parts.golden.rows.slice(0, 1)) })}\n`],
     ...deployFiles(parts.signature),
     ...batchFiles(),
-    ...(parts.code ? languagesOf(parts.code).map((language): [string, string] => [`code/model.${codeEndings[language]}`, modelCode(parts.code as CodePlan, language)]) : []),
+    ...parts.programs.map(([path, content]): [string, string | Uint8Array<ArrayBuffer>] => [path, content]),
     ['README.md', bundleReadme(parts.signature)],
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))

@@ -37,7 +37,10 @@ at /openapi.json.
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
 | server/score.mjs, batch/ | the same answers for files: one CSV, or many on Dask, Ray or Spark; see batch/README.md |
 | MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
-| code/ | linear models, decision trees and small boosting, as JavaScript, Python, C and SQL to read and run; it takes features as the recipe prepares them, so model.onnx stays the whole |
+| code/twin.py, .ipynb, .ts | the run again, without the studio: the same file, rows (split.json), recipe and estimator in pandas and scikit-learn, XGBoost or PyTorch, and on the studio's own engine; each says how near its scores come |
+| code/model.*, prepare.mjs | the model as JavaScript, Python, C and, where it needs no loop, SQL; it takes features as the recipe prepares them, which prepare.mjs does in JavaScript |
+| tfjs/ | neural networks only: a layers model for TensorFlow.js, for the features of prepare.mjs |
+| pipeline.json | recipe and model in the studio's own form, versioned, with its SHA-256; \`npx glasshouse predict pipeline.json FILE.csv\` opens it |
 | run.json | how it was trained |
 | manifest.json | SHA-256 of every file; the server does not start (exit code 78) where one differs |
 

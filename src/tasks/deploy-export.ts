@@ -11,12 +11,11 @@ import { encodeRows } from '../core/bundle/encode.ts'
 import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import { typicalCells } from '../core/bundle/typical.ts'
+import type { Signature } from '../core/bundle/signature.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
-import { codePlan, type CodePlan } from '../core/code/plan.ts'
 import { StudioError } from '../core/errors.ts'
-import type { Pipeline } from '../core/run/pipeline.ts'
 import { estimators } from '../core/estimators/registry.ts'
-import { checkParity, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
+import { checkParity, maxParityRows, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
 import { encodeOnnx } from '../core/onnx/proto.ts'
 import { answer } from '../core/onnx/runner.ts'
@@ -24,6 +23,7 @@ import type { Run } from '../core/run/run.ts'
 import { zip } from '../core/zip.ts'
 import { sha256 } from '../core/ids.ts'
 import { liveModel } from '../export/card-live.ts'
+import { programFiles, twinInput } from '../export/programs.ts'
 import { bundleFiles, fileJson } from '../export/bundle-files.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
@@ -49,7 +49,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const session = await runner.open(encodeOnnx(plainGraph))
   let certificate: ParityCertificate
   try {
-    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, rows: heldOut, part: 'validation rows' }, { targetSd, runtime: runner.runtime }, context)
+    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime }, context)
     if (golden.rows.length > 0) {
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
       const problem = goldenProblem(signature, golden, await answer(session, signature, feeds, golden.rows.length))
@@ -88,23 +88,40 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   await context.checkpoint()
   const metadata = new Map([
     ['data_hash', run.dataHash],
+    ['threshold_policy', thresholdPolicy(signature)],
+    ['opset', certificate.opset],
     ['run', run.id],
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
-  const files = await bundleFiles({ signature, golden, reference, ...codeOf(pipeline), model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
+  const record = await store.read(['datasets'], (tx) => tx.get('datasets', run.spec.datasetId))
+  if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
+  const programs = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
+  await context.checkpoint()
+  const files = await bundleFiles({ signature, golden, reference, programs, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
 }
 
-/** Where the model can be written down to be read. */
-function codeOf(pipeline: Pipeline): { code?: CodePlan } {
-  try {
-    return { code: codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)) }
-  } catch (thrown) {
-    if (thrown instanceof StudioError && thrown.code === 'unsupported') return {}
-    throw thrown
-  }
+/**
+ * Rows that the model has not learnt from: validation rows, and test rows too where those are fewer than the certificate
+ * takes. Graph and studio are asked the same question there; no answer is shown and no truth is looked at, so the seal holds.
+ */
+function parityRows(opened: OpenedRun): { readonly rows: Uint32Array; readonly part: string } {
+  const valid = opened.rowsOf('valid')
+  const test = opened.rowsOf('test').subarray(0, Math.max(0, maxParityRows - valid.length))
+  if (test.length === 0 || valid.length >= maxParityRows) return { rows: valid, part: 'validation rows' }
+  const rows = new Uint32Array(valid.length + test.length)
+  rows.set(valid)
+  rows.set(test, valid.length)
+  return { rows, part: 'validation and test rows' }
+}
+
+/** How the graph comes from probabilities to a label, in words for whoever opens the file. */
+function thresholdPolicy({ task, threshold, classes }: Signature): string {
+  if (task === 'regression') return 'none: the value itself'
+  if (task === 'multiclass') return 'the class of the largest probability, of equal ones the first'
+  return `${JSON.stringify(classes[1])} where its probability >= ${threshold}, else ${JSON.stringify(classes[0])}`
 }
 
 /** Population standard deviation over training rows; 0 for classes. */

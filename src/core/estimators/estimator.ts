@@ -3,6 +3,7 @@
  * no reference to training data; everything it learnt is in `state()`, and `revive(state())` predicts
  * the same bits.
  */
+import type { LayersModel } from '../code/layers.ts'
 import type { Context } from '../context.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { Prediction, Target, Task } from '../data/target.ts'
@@ -114,6 +115,8 @@ export interface Estimator<P extends ParamTable = ParamTable> {
   fit(X: Matrix, y: Target, options: FitOptions<P>, context: Context): Promise<Model>
   /** @throws StudioError bundle-mismatch where the state is not one of ours */
   revive(state: ModelState): Model
+  /** Neural networks: the same layers for TensorFlow.js (core/code/layers.ts writes its files). */
+  toLayers?(state: ModelState): LayersModel
   /** @param input a float tensor [N, features] in feature order, NaN = missing; [N, height x width x channels] for a picture */
   toOnnx(state: ModelState, input: string, graph: GraphBuilder): OnnxHead
 }

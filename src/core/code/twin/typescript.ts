@@ -3,6 +3,9 @@ import { estimators } from '../../estimators/registry.ts'
 import { inComment } from '../text.ts'
 import type { TwinInput } from './twin.ts'
 
+/** What the program imports, which this file does not. */
+const imports = ['import { readFile } from \'node:fs/promises\'', 'import { retrain } from \'glasshouse\'']
+
 export function typescriptTwin({ run, data, split }: TwinInput): string {
   const { spec } = run
   const { projectId: _project, datasetId: _dataset, ...own } = spec
@@ -12,8 +15,7 @@ export function typescriptTwin({ run, data, split }: TwinInput): string {
 // The code twin of a run in Glasshouse, on its own engine: npm install PATH-OF/glasshouse-*.tgz (made by npm pack), then
 //   npx tsx twin.ts
 // Same file, spec and seed, same numbers, bit for bit (a network trained on a graphics card apart).
-import { readFile } from 'node:fs/promises'
-import { retrain } from 'glasshouse'
+${imports.join('\n')}
 
 const file = process.env['DATA'] ?? ${JSON.stringify(data.source.fileName)}
 const split = JSON.parse(await readFile(process.env['SPLIT'] ?? 'split.json', 'utf8')) as { parts: string }

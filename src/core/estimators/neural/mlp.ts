@@ -181,6 +181,27 @@ export const mlp: Estimator<typeof params> = {
     const { learnt, theta } = learntOf(state)
     return modelOf(learnt, theta)
   },
+  toLayers(state) {
+    const { learnt, theta } = learntOf(state)
+    const slices = layersOf(learnt.sizes)
+    const bend = { relu: 'relu', tanh: 'tanh', logistic: 'sigmoid' }[learnt.activation]
+    const regression = learnt.task === 'regression'
+    const layers = slices.map(({ inputs, outputs, weights, biases }, depth) => {
+      const last = depth + 1 === slices.length
+      // The target's own scale is a line, so it goes into the last layer.
+      const scale = last && regression ? learnt.scale : 1
+      const center = last && regression ? learnt.center : 0
+      return {
+        className: 'Dense',
+        config: { units: outputs, use_bias: true, activation: last ? (regression ? 'linear' : 'softmax') : bend },
+        weights: [
+          { name: 'kernel', shape: [inputs, outputs], values: theta.slice(weights, biases).map((value) => value * scale) },
+          { name: 'bias', shape: [outputs], values: theta.slice(biases, biases + outputs).map((value) => value * scale + center) },
+        ],
+      }
+    })
+    return { inputShape: [learnt.sizes[0] as number], layers }
+  },
   toOnnx(state, input, graph) {
     const { learnt, theta } = learntOf(state)
     const layers = layersOf(learnt.sizes)

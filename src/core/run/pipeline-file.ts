@@ -1,0 +1,125 @@
+/**
+ * A pipeline as a JSON file of our own, opened again by this studio of any later version.
+ *
+ *   format     "glasshouse-pipeline"
+ *   version    1; older ones are brought up by `migrations`, newer ones refused by name
+ *   signature  what goes in and comes out, as signature.json (core/bundle/signature.ts); it holds name and threshold
+ *   target     { column, task, positive? }
+ *   classes    names in probability order; empty for a regression
+ *   recipe     what the recipe learnt (FittedRecipeState, core/recipe/step.ts)
+ *   model      { estimator, version, json, arrays: [{ name, type, base64 }] }: the estimator's own state; arrays are the
+ *              little-endian bytes of a typed array of that type
+ *   sha256     of everything else as JSON with sorted keys and no blanks
+ *
+ * A model of nearest neighbours or support vectors holds rows of its training data, and so does its file.
+ */
+import type { Signature } from '../bundle/signature.ts'
+import { StudioError } from '../errors.ts'
+import type { ModelState, TypedArray } from '../estimators/estimator.ts'
+import { canonicalJson, sha256 } from '../ids.ts'
+import type { FittedRecipeState } from '../recipe/step.ts'
+import { check, parseJson, v } from '../schema.ts'
+import type { TargetSpec } from '../data/target.ts'
+import { openPipeline } from './open-pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
+
+export const pipelineVersion = 1
+/** From the version that is the key to the next. The first change of the form puts its line here. */
+export type PipelineMigrations = ReadonlyMap<number, (file: Readonly<Record<string, unknown>>) => Record<string, unknown>>
+const migrations: PipelineMigrations = new Map()
+
+const types = { Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array, Int8Array, Uint16Array } as const
+type TypeName = keyof typeof types
+
+/** Bytes of one number; all engines that this runs in are little-endian. */
+function base64Of(array: TypedArray): string {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+  let text = ''
+  for (let from = 0; from < bytes.length; from += 0x2000) text += String.fromCharCode(...bytes.subarray(from, from + 0x2000))
+  return btoa(text)
+}
+
+function arrayFrom(name: string, type: string, base64: string): TypedArray {
+  const refuse = (): never => {
+    throw new StudioError({ code: 'bundle-mismatch', message: `invalid pipeline file; an array must be base64 of a ${type}: ${name.slice(0, 100)}` })
+  }
+  const make = Object.hasOwn(types, type) ? types[type as TypeName] : refuse()
+  let text: string
+  try {
+    text = atob(base64)
+  } catch {
+    return refuse()
+  }
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes.length % make.BYTES_PER_ELEMENT === 0 ? new make(bytes.buffer) : refuse()
+}
+
+/** @param signature of this pipeline (`signatureOf`) */
+export async function writePipeline(pipeline: Pipeline, signature: Signature): Promise<string> {
+  const { target, classes, recipe, model } = pipeline
+  const { estimator, version, json, arrays } = model.state()
+  const file = {
+    format: 'glasshouse-pipeline',
+    version: pipelineVersion,
+    signature,
+    target,
+    classes,
+    recipe,
+    model: { estimator, version, json, arrays: Object.entries(arrays).map(([name, array]) => ({ name, type: array.constructor.name, base64: base64Of(array) })) },
+  }
+  // As JSON gives it back: -0 and undefined members are not what they were.
+  const plain = JSON.parse(JSON.stringify(file)) as Record<string, unknown>
+  return `${JSON.stringify({ ...plain, sha256: await sha256(canonicalJson(plain)) })}\n`
+}
+
+const names = v.array(v.string())
+const task = v.picklist(['binary', 'multiclass', 'regression'])
+const schema = v.looseObject({
+  format: v.literal('glasshouse-pipeline'),
+  version: v.literal(pipelineVersion),
+  signature: v.looseObject({
+    version: v.literal(1),
+    name: v.string(),
+    task,
+    target: v.string(),
+    inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime']), tensor: v.picklist(['float', 'string', 'int64']), nullable: v.boolean() })),
+    classes: names,
+    threshold: v.optional(v.number()),
+    outputs: v.array(v.looseObject({ name: v.string(), tensor: v.string() })),
+  }),
+  target: v.looseObject({ column: v.string(), task }),
+  classes: names,
+  recipe: v.looseObject({
+    version: v.literal(1),
+    inputs: v.array(v.looseObject({ name: v.string(), kind: v.string() })),
+    learnt: v.array(v.looseObject({ id: v.string(), step: v.string(), series: v.array(v.looseObject({ name: v.string() })) })),
+    features: v.array(v.looseObject({ name: v.string(), source: v.string(), categories: v.optional(names) })),
+    leftOut: v.array(v.looseObject({ column: v.string(), reason: v.string() })),
+  }),
+  model: v.looseObject({ estimator: v.string(), version: v.number(), json: v.looseObject({}), arrays: v.array(v.looseObject({ name: v.string(), type: v.string(), base64: v.string() })) }),
+})
+
+/**
+ * @param older steps from older versions; tests give their own
+ * @throws StudioError bad-data for what is no JSON, bundle-mismatch for another format, a newer version, or bytes that were changed
+ */
+export async function readPipeline(text: string, older: PipelineMigrations = migrations): Promise<{ readonly pipeline: Pipeline; readonly signature: Signature }> {
+  const mismatch = (rule: string): StudioError => new StudioError({ code: 'bundle-mismatch', message: `invalid pipeline file; ${rule}` })
+  const parsed = parseJson(text, 'the pipeline file') as { readonly [key: string]: unknown } | null
+  if (parsed === null || typeof parsed !== 'object' || parsed['format'] !== 'glasshouse-pipeline') throw mismatch('its format must be glasshouse-pipeline')
+  const { sha256: wanted, ...rest } = parsed
+  if ((await sha256(canonicalJson(rest))) !== wanted) throw mismatch('its SHA-256 is that of other content: it was changed or cut')
+  let file: Record<string, unknown> = rest
+  for (let version = file['version']; version !== pipelineVersion; version = file['version']) {
+    const migrate = typeof version === 'number' ? older.get(version) : undefined
+    if (!migrate) throw mismatch(`its version must be one that this studio knows, up to ${pipelineVersion}: ${String(version).slice(0, 20)}`)
+    file = migrate(file)
+  }
+  const { signature, target, classes, recipe, model } = check(schema, file, 'the pipeline file')
+  const arrays: Record<string, TypedArray> = Object.create(null)
+  for (const { name, type, base64 } of model.arrays) arrays[name] = arrayFrom(name, type, base64)
+  const state = { estimator: model.estimator, version: model.version, json: model.json, arrays: { ...arrays } } as unknown as ModelState
+  const pipeline = openPipeline({ target: target as unknown as TargetSpec, classes, recipe: recipe as unknown as FittedRecipeState, model: state })
+  return { pipeline, signature: signature as unknown as Signature }
+}

@@ -1,0 +1,56 @@
+/** Every way to take a model out as text: programs of the model, the code twin of its run, layers for TensorFlow.js, our own JSON. */
+import { layersFiles } from '../core/code/layers.ts'
+import { codePlan } from '../core/code/plan.ts'
+import { prepareCode } from '../core/code/prepare.ts'
+import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
+import { codeEndings, languagesOf, modelCode } from '../core/code/write.ts'
+import type { Signature } from '../core/bundle/signature.ts'
+import { StudioError } from '../core/errors.ts'
+import { estimators } from '../core/estimators/registry.ts'
+import type { Pipeline } from '../core/run/pipeline.ts'
+import { writePipeline } from '../core/run/pipeline-file.ts'
+import type { Dataset } from '../core/data/dataset.ts'
+import { columnInfo } from '../core/data/dataset.ts'
+import type { Run } from '../core/run/run.ts'
+import type { DatasetRecord } from '../storage/records.ts'
+
+export type ProgramFile = readonly [path: string, content: string | Uint8Array<ArrayBuffer>]
+
+/** What a form has, or nothing where there is none. */
+function where<T>(make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code === 'unsupported') return undefined
+    throw thrown
+  }
+}
+
+export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord, 'options' | 'rejectedCount'>, pipeline: Pipeline, split: TwinInput['split']): TwinInput {
+  return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
+}
+
+/** The files of a twin, by the names that it reads itself by. */
+export const twinFiles = ({ python, notebook, typescript, split }: Twin): ProgramFile[] => [
+  ['code/twin.py', python],
+  ['code/twin.ipynb', notebook],
+  ['code/twin.ts', typescript],
+  ['code/split.json', split],
+]
+
+/** Forms that a model does not have are left out. */
+export async function programFiles(pipeline: Pipeline, signature: Signature, twin: TwinInput): Promise<ProgramFile[]> {
+  const plan = where(() => codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)))
+  const prepare = where(() => prepareCode(pipeline.recipe))
+  const state = pipeline.model.state()
+  const layers = estimators.has(state.estimator) ? estimators.get(state.estimator).toLayers?.(state) : undefined
+  const tfjs = layers && layersFiles(layers, 'weights.bin')
+  const written = where(() => twinOf(twin))
+  return [
+    ...(plan ? languagesOf(plan).map((language): ProgramFile => [`code/model.${codeEndings[language]}`, modelCode(plan, language)]) : []),
+    ...(prepare === undefined ? [] : [['code/prepare.mjs', prepare] as ProgramFile]),
+    ...(written ? twinFiles(written) : []),
+    ...(tfjs ? [['tfjs/model.json', tfjs.json] as ProgramFile, ['tfjs/weights.bin', tfjs.weights] as ProgramFile] : []),
+    ['pipeline.json', await writePipeline(pipeline, signature)],
+  ]
+}

@@ -1,0 +1,60 @@
+/** Our own JSON of a pipeline: every estimator's comes back with the same bits; what is cut, changed, newer or foreign is refused by name. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { estimators } from '../../../../src/core/estimators/registry.ts'
+import type { Task } from '../../../../src/core/data/target.ts'
+import { canonicalJson, sha256 } from '../../../../src/core/ids.ts'
+import { pipelineVersion, type PipelineMigrations, readPipeline, writePipeline } from '../../../../src/core/run/pipeline-file.ts'
+import { expectConsole } from '../../../support/fail-on-console.ts'
+import { graphOf } from '../../../support/onnx-cases.ts'
+
+beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
+
+describe('there and back', () => {
+  test.each(estimators.all.filter(({ id }) => id !== 'cnn').map(({ id, tasks }) => [id, tasks[0] as Task] as const))('%s', async (id, task) => {
+    const { dataset, result, signature } = await graphOf({ name: '', estimator: id, task })
+    const text = await writePipeline(result.pipeline, signature)
+    const read = await readPipeline(text)
+    expect(read.signature).toEqual(JSON.parse(JSON.stringify(signature)))
+    expect(await read.pipeline.predict(dataset.columns)).toEqual(await result.pipeline.predict(dataset.columns))
+    expect(await writePipeline(read.pipeline, read.signature)).toBe(text)
+  })
+})
+
+describe('refused', () => {
+  let text: string
+  /** Signed anew, so that only what was changed is wrong. */
+  const signed = async (change: (file: Record<string, unknown>) => Record<string, unknown>): Promise<string> => {
+    const { sha256: _old, ...file } = JSON.parse(text) as Record<string, unknown>
+    const changed = change(file)
+    return JSON.stringify({ ...changed, sha256: await sha256(canonicalJson(changed)) })
+  }
+  beforeAll(async () => {
+    const { result, signature } = await graphOf({ name: '', estimator: 'ridge', task: 'regression' })
+    text = await writePipeline(result.pipeline, signature)
+  })
+  test('a byte that was changed, a file that was cut, another format', async () => {
+    await expect(readPipeline(text.replace('"outcome"', '"outcom"'))).rejects.toThrow('invalid pipeline file; its SHA-256 is that of other content')
+    await expect(readPipeline(text.slice(0, -20))).rejects.toThrow(/^invalid/)
+    await expect(readPipeline('{"format":"keras"}')).rejects.toThrow('invalid pipeline file; its format must be glasshouse-pipeline')
+    await expect(readPipeline('null')).rejects.toThrow('its format must be glasshouse-pipeline')
+  })
+  test('a newer version, an estimator of no name, arrays of another type or length', async () => {
+    await expect(readPipeline(await signed((file) => ({ ...file, version: pipelineVersion + 1 })))).rejects.toThrow(`its version must be one that this studio knows, up to ${pipelineVersion}: ${pipelineVersion + 1}`)
+    const model = (change: object) => signed((file) => ({ ...file, model: { ...(file['model'] as object), ...change } }))
+    await expect(readPipeline(await model({ estimator: 'oracle' }))).rejects.toThrow(/^unknown estimator/)
+    await expect(readPipeline(await model({ arrays: [{ name: 'coefficients', type: 'Function', base64: '' }] }))).rejects.toThrow('an array must be base64 of a Function: coefficients')
+    await expect(readPipeline(await model({ arrays: [{ name: 'coefficients', type: 'Float64Array', base64: 'AAAA' }] }))).rejects.toThrow('an array must be base64 of a Float64Array: coefficients')
+    await expect(readPipeline(await model({ arrays: [] }))).rejects.toThrow('invalid state of ridge')
+    await expect(readPipeline(await signed(({ recipe: _recipe, ...file }) => file))).rejects.toThrow(/^invalid/)
+  })
+  test('an older version is brought up step by step', async () => {
+    // Two forms that never were: the first had another word for classes, the second another for the target.
+    const old = await signed(({ classes, target, ...file }) => ({ ...file, version: -1, labels: classes, goal: target }))
+    const steps: PipelineMigrations = new Map<number, (file: Readonly<Record<string, unknown>>) => Record<string, unknown>>([
+      [-1, ({ labels, ...file }) => ({ ...file, version: 0, classes: labels })],
+      [0, ({ goal, ...file }) => ({ ...file, version: 1, target: goal })],
+    ])
+    expect((await readPipeline(old, steps)).pipeline.target.column).toBe('outcome')
+    await expect(readPipeline(old)).rejects.toThrow('its version must be one that this studio knows, up to 1: -1')
+  })
+})
