@@ -10,3 +10,7 @@ declare module 'virtual:glasshouse-notices' {
   const text: string
   export default text
 }
+declare module 'virtual:glasshouse-preparer' {
+  const source: string
+  export default source
+}

@@ -5,6 +5,7 @@
 import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Cell } from '../core/data/column.ts'
 import type { PartName } from '../core/data/split.ts'
+import type { Pair } from '../core/evaluate/compare.ts'
 import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
 import type { Condition } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
@@ -108,6 +109,10 @@ export interface TaskMap {
   /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
   'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null } }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
+  /** A run as a job for a cluster, as a zip. */
+  'elsewhere/job': { input: { runId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
+  /** What such a job answered, as a run. */
+  'elsewhere/bring': { input: { runId: string; token: number; projectId: string; datasetId: string; file: File }; output: { runId: string } }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
   /** `done` are the trials of an earlier, interrupted search with the same spec. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
@@ -118,6 +123,10 @@ export interface TaskMap {
   'evaluate/curve': { input: { runId: string; over: CurveOver; metric: string; token?: number }; output: FoldCurve }
   /** Those that are kept. */
   'evaluate/curves': { input: { runId: string }; output: readonly FoldCurve[] }
+  /** Refuses runs that do not share data, target and split. Judged on validation rows, and over folds where all have the same. */
+  'evaluate/compare': { input: { runIds: readonly string[]; metric: string }; output: { metric: string; n: number; folds?: { folds: number; rows: number }; pairs: readonly Pair[] } }
+  /** Ranks on the validation rows, shared by runs that cannot be told apart; null without a score. */
+  'evaluate/ranks': { input: { runIds: readonly string[]; metric: string }; output: { n: number; ranks: readonly (number | null)[] } }
   'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
   'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell; /** The row is of a test part that is not open: its truth is held back. */ sealed: boolean } }
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
@@ -146,6 +155,8 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'pictures/add': 'ingest',
   'pictures/commit': 'ingest',
   'pictures/quality': 'interactive',
+  'elsewhere/job': 'compute',
+  'elsewhere/bring': 'compute',
   'train': 'compute',
   'tune': 'compute',
   'evaluate/test': 'interactive',
@@ -153,6 +164,8 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'evaluate/groups': 'interactive',
   'evaluate/curve': 'compute',
   'evaluate/curves': 'interactive',
+  'evaluate/compare': 'interactive',
+  'evaluate/ranks': 'interactive',
   'evaluate/cell': 'interactive',
   'explain/row': 'interactive',
   'explain/predict': 'interactive',

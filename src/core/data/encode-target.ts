@@ -4,7 +4,7 @@ import { cellAt, isValid, type Column } from './column.ts'
 import type { Target, TargetSpec } from './target.ts'
 
 /** A cell of the target as a class name. */
-function className(column: Column, row: number): string {
+export function className(column: Column, row: number): string {
   if (column.kind === 'boolean') return column.labels[column.values[row] as 0 | 1]
   return String(cellAt(column, row))
 }

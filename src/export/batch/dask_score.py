@@ -4,7 +4,6 @@ Each Dask worker keeps one scorer process. A partition whose worker is lost is g
 output is renamed when it is whole, nothing is lost and nothing is doubled.
 """
 import argparse
-import os
 
 from dask.distributed import Client, as_completed
 
@@ -15,12 +14,12 @@ def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     parser.add_argument("--scheduler", help="address of the scheduler; without it a cluster of this machine is started")
     options = parser.parse_args()
-    bundle = os.path.abspath(options.bundle)
-    todo, kept = scorer.plan(options.partitions, options.out, bundle, options.resume)
+    command = scorer.scorer_of(options)
+    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
     with Client(options.scheduler) if options.scheduler else Client(threads_per_worker=1) as client:
         client.upload_file(scorer.__file__)
         # Pure by their names: the same partition asked for twice is done once.
-        futures = [client.submit(scorer.score, bundle, options.node, source, target, key=f"score-{target}", retries=2) for source, target in todo]
+        futures = [client.submit(scorer.ask, command, source, target, key=f"score-{target}", retries=2) for source, target in todo]
         results = [result for _, result in as_completed(futures, with_results=True)]
     scorer.finish(options.out, results, kept)
 

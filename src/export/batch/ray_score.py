@@ -3,7 +3,6 @@
 One task a partition; each of Ray's worker processes keeps one scorer process. A task whose worker is lost is run again.
 """
 import argparse
-import os
 
 import ray
 import scorer
@@ -13,11 +12,11 @@ def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     parser.add_argument("--address", help="of the cluster, such as auto; without it Ray starts on this machine")
     options = parser.parse_args()
-    bundle = os.path.abspath(options.bundle)
-    todo, kept = scorer.plan(options.partitions, options.out, bundle, options.resume)
+    command = scorer.scorer_of(options)
+    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
     ray.init(address=options.address, runtime_env={"py_modules": [scorer.__file__]} if options.address else None)
-    score = ray.remote(num_cpus=1, max_retries=2)(scorer.score)
-    results = ray.get([score.remote(bundle, options.node, source, target) for source, target in todo])
+    score = ray.remote(num_cpus=1, max_retries=2)(scorer.ask)
+    results = ray.get([score.remote(command, source, target) for source, target in todo])
     scorer.finish(options.out, results, kept)
 
 

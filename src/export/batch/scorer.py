@@ -9,18 +9,15 @@ import subprocess
 import threading
 
 
-class Scorer:
-    """The bundle's own scorer as one long-lived process. It ends by itself when its worker does: its input closes."""
+class LineProgram:
+    """A program that answers lines of JSON, as one long-lived process. It ends by itself when its worker does: its input closes."""
 
-    def __init__(self, bundle, node="node"):
+    def __init__(self, command):
         self.lock = threading.Lock()
-        self.process = subprocess.Popen(
-            [node, os.path.join(bundle, "server", "score.mjs"), "--lines"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
 
-    def score(self, source, target):
-        """Answers one partition; target appears whole or not at all. Raises RuntimeError with the scorer's own sentence."""
+    def ask(self, source, target):
+        """Answers one partition; what it writes appears whole or not at all. Raises RuntimeError with the program's own sentence."""
         with self.lock:
             try:
                 self.process.stdin.write(json.dumps({"in": source, "out": target}) + "\n")
@@ -29,7 +26,7 @@ class Scorer:
             except OSError:
                 line = ""
         if not line:
-            raise RuntimeError(f"the scorer ended with {self.process.wait()}: {self.process.stderr.read().strip()}")
+            raise RuntimeError(f"{self.process.args[1]} ended with {self.process.wait()}: {self.process.stderr.read().strip()}")
         answer = json.loads(line)
         if "error" in answer:
             raise RuntimeError(f"{source}: {answer['error']}")
@@ -40,19 +37,24 @@ _lock = threading.Lock()
 _running = {}
 
 
-def score(bundle, node, source, target):
-    """Answers one partition with the one scorer of this worker's process, started when it is first needed."""
+def ask(command, source, target):
+    """Answers one partition with the one process of this command that this worker has, started when it is first needed."""
     with _lock:
-        scorer = _running.get(bundle)
-        if scorer is None or scorer.process.poll() is not None:
-            scorer = _running[bundle] = Scorer(bundle, node)
-    return scorer.score(source, target)
+        program = _running.get(tuple(command))
+        if program is None or program.process.poll() is not None:
+            program = _running[tuple(command)] = LineProgram(list(command))
+    return program.ask(source, target)
 
 
-def plan(pattern, out, bundle, resume):
+def scorer_of(options):
+    """The command of the bundle's scorer."""
+    return [options.node, os.path.join(os.path.abspath(options.bundle), "server", "score.mjs"), "--lines"]
+
+
+def plan(pattern, out, origin, resume):
     """The partitions as (source, target), those that are to be done and those that are there already.
 
-    An output is trusted with resume=True only where it is newer than its partition and the bundle.
+    An output is trusted with resume=True only where it is newer than its partition and origin, the file that says what is done.
     """
     sources = sorted(glob.glob(pattern))
     if not sources:
@@ -65,7 +67,7 @@ def plan(pattern, out, bundle, resume):
     pairs = [(os.path.abspath(source), os.path.abspath(os.path.join(out, name))) for source, name in zip(sources, names)]
     if any(source == target for source, target in pairs):
         raise SystemExit("invalid --out; it is the folder of the partitions")
-    made = os.path.getmtime(os.path.join(bundle, "manifest.json"))
+    made = os.path.getmtime(origin)
     done = [
         (source, target) for source, target in pairs
         if resume and os.path.exists(target) and os.path.getmtime(target) > max(made, os.path.getmtime(source))

@@ -4,7 +4,6 @@ Each of Spark's Python workers keeps one scorer process. A task that is lost or 
 same files again, each renamed when whole.
 """
 import argparse
-import os
 
 from pyspark.sql import SparkSession
 
@@ -14,11 +13,11 @@ import scorer
 def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     options = parser.parse_args()
-    bundle = os.path.abspath(options.bundle)
-    todo, kept = scorer.plan(options.partitions, options.out, bundle, options.resume)
+    command = scorer.scorer_of(options)
+    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
     context = SparkSession.builder.appName("glasshouse-score").getOrCreate().sparkContext
     slices = max(1, min(len(todo), context.defaultParallelism * 4))
-    results = context.parallelize(todo, slices).map(lambda pair: scorer.score(bundle, options.node, *pair)).collect() if todo else []
+    results = context.parallelize(todo, slices).map(lambda pair: scorer.ask(command, *pair)).collect() if todo else []
     scorer.finish(options.out, results, kept)
 
 

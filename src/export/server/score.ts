@@ -17,9 +17,9 @@ import { graphAnswers } from '../../core/bundle/graph-answers.ts'
 import { predictInto, type AnsweringModel } from '../../core/bundle/predict-file.ts'
 import { quietContext, type Context } from '../../core/context.ts'
 import { StudioError } from '../../core/errors.ts'
-import type { ByteSource } from '../../core/ingest/source.ts'
 import { nodeRunner } from '../../core/onnx/runner-node.ts'
 import { BundleError, readBundle } from './bundle.ts'
+import { readerOf } from './partition.ts'
 
 interface Scored {
   readonly in: string
@@ -53,19 +53,6 @@ async function score(model: AnsweringModel, from: string, to: string, context: C
     throw error
   } finally {
     await source.close()
-  }
-}
-
-function readerOf(source: FileHandle): ByteSource['read'] {
-  return async (from, to) => {
-    const bytes = new Uint8Array(to - from)
-    let at = 0
-    while (at < bytes.length) {
-      const { bytesRead } = await source.read(bytes, at, bytes.length - at, from + at)
-      if (bytesRead === 0) break
-      at += bytesRead
-    }
-    return bytes.subarray(0, at)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * `virtual:glasshouse-server` and `virtual:glasshouse-scorer`: the bundle's programs as text, each one
+ * `virtual:glasshouse-server`, `-scorer` and `-preparer`: the programs of bundles and jobs as text, each one
  * .mjs file for Node 20. The only import they keep is onnxruntime-node. `virtual:glasshouse-notices`: the
  * licences of what was built into them.
  */
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 const programs = new Map([
   ['virtual:glasshouse-server', 'main.ts'],
   ['virtual:glasshouse-scorer', 'score.ts'],
+  ['virtual:glasshouse-preparer', 'prepare.ts'],
 ])
 /** Program -> its build, kept until a source changes. */
 const builds = new Map()

@@ -1,0 +1,67 @@
+/**
+ * A run as a job for a cluster: the same raw columns, fitted recipe, target and split, the boosting left to XGBoost.
+ * What it answers comes back as a model of the same experiment.
+ */
+import type { SignatureInput } from '../bundle/signature.ts'
+import type { ColumnInfo } from '../data/dataset.ts'
+import { StudioError } from '../errors.ts'
+import { histGradientBoosting } from '../estimators/hist-gradient-boosting.ts'
+import { checkParams } from '../params.ts'
+import type { FittedRecipeState } from '../recipe/step.ts'
+import type { RunSpec } from '../run/run-spec.ts'
+
+export interface ElsewhereJob {
+  readonly version: 1
+  readonly name: string
+  readonly spec: RunSpec
+  /** Content hash of the studio's data. */
+  readonly dataHash: string
+  readonly classes: readonly string[]
+  readonly recipe: FittedRecipeState
+  /** What is read of each row; the target is the last. */
+  readonly inputs: readonly SignatureInput[]
+  /** One letter a row of the studio's data, for where the partitions hold just these rows; else rows are dealt anew by the shares. */
+  readonly parts: string
+  /** Parameters of XGBoost, and how many rounds. */
+  readonly xgboost: { readonly params: Readonly<Record<string, string | number>>; readonly rounds: number }
+}
+
+/** The target as one more column to read. */
+export const targetInput = ({ name, kind, labels, layout }: Pick<ColumnInfo, 'name' | 'kind' | 'layout'> & { readonly labels?: readonly [string, string] }): SignatureInput => {
+  if (kind !== 'numeric' && kind !== 'categorical' && kind !== 'boolean') throw new StudioError({ code: 'unsupported', message: `unsupported target; a ${kind} column cannot be learnt elsewhere` })
+  return { name, kind, tensor: kind === 'categorical' ? 'string' : 'float', nullable: true, ...(labels ? { labels } : {}), ...(layout === undefined ? {} : { layout }) }
+}
+
+/**
+ * Our parameters by XGBoost's names. Leaves rest on summed hessians there, not on rows: for the squared loss the two
+ * are one, for classes a row weighs at most a quarter.
+ * @throws StudioError unsupported for another estimator, or a loss that XGBoost's trees do not have
+ */
+export function xgboostOf({ estimator, target, seed }: RunSpec, classes: number): ElsewhereJob['xgboost'] {
+  if (estimator.id !== histGradientBoosting.id) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${histGradientBoosting.label} is what XGBoost trains elsewhere: ${estimator.id}` })
+  const given = checkParams(estimator.id, histGradientBoosting.params, estimator.params)
+  if (target.task === 'regression' && given.loss !== 'squared') throw new StudioError({ code: 'unsupported', message: `unsupported loss; elsewhere it is the squared one: ${given.loss}` })
+  if (given.monotonicCst !== '' || given.interactionCst !== '') throw new StudioError({ code: 'unsupported', message: 'unsupported constraints; a job for a cluster carries none' })
+  const leafWise = given.growPolicy === 'leaf-wise'
+  return {
+    rounds: given.maxIter,
+    params: {
+      objective: target.task === 'regression' ? 'reg:squarederror' : target.task === 'binary' ? 'binary:logistic' : 'multi:softprob',
+      ...(target.task === 'multiclass' ? { num_class: classes } : {}),
+      tree_method: 'hist',
+      eta: given.learningRate,
+      max_depth: given.maxDepth,
+      max_leaves: given.maxLeafNodes,
+      grow_policy: leafWise ? 'lossguide' : 'depthwise',
+      min_child_weight: target.task === 'regression' ? given.minSamplesLeaf : given.minSamplesLeaf / 4,
+      lambda: given.l2Regularization,
+      alpha: given.l1Regularization,
+      max_bin: given.maxBins,
+      subsample: given.subsample,
+      colsample_bytree: given.featuresPerTree,
+      colsample_bynode: given.maxFeatures,
+      seed,
+    },
+  }
+}
+

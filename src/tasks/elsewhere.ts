@@ -1,0 +1,38 @@
+/** A run as a job for a cluster, and what comes back of it as a run. */
+import { signatureOf } from '../core/bundle/signature-of.ts'
+import { partLetters } from '../core/code/twin/read.ts'
+import { columnInfo, columnNamed } from '../core/data/dataset.ts'
+import { targetInput, xgboostOf, type ElsewhereJob } from '../core/elsewhere/job.ts'
+import { adoptResult, readResult } from '../core/run/adopt-result.ts'
+import { zip } from '../core/zip.ts'
+import { elsewhereFiles } from '../export/elsewhere/files.ts'
+import { readRun } from '../storage/runs.ts'
+import { openRun } from './opened-run.ts'
+import { recordRun } from './record-run.ts'
+import type { TaskHandler } from './task.ts'
+
+export const elsewhereJob: TaskHandler<'elsewhere/job'> = async ({ runId }, host) => {
+  const run = await readRun(host.store, runId)
+  const { pipeline, dataset, rowsOf } = await openRun(host, runId)
+  const xgboost = xgboostOf(run.spec, pipeline.classes.length)
+  const signature = await signatureOf(pipeline, dataset.columns, rowsOf('train'), { name: run.name, threshold: run.threshold })
+  const target = columnNamed(dataset, run.spec.target.column)
+  const job: ElsewhereJob = {
+    version: 1,
+    name: run.name,
+    spec: run.spec,
+    dataHash: run.dataHash,
+    classes: pipeline.classes,
+    recipe: pipeline.recipe,
+    inputs: [...signature.inputs, targetInput({ ...columnInfo(target), ...(target.kind === 'boolean' ? { labels: target.labels } : {}) })],
+    parts: partLetters(dataset.rows, { train: rowsOf('train'), valid: rowsOf('valid'), test: rowsOf('test') }),
+    xgboost,
+  }
+  return { zip: zip(elsewhereFiles(job)), fileName: 'train-elsewhere.zip' }
+}
+
+export const elsewhereBring: TaskHandler<'elsewhere/bring'> = async ({ runId, token, projectId, datasetId, file }, host) => {
+  const result = readResult(await file.text())
+  const spec = { ...result.job.spec, projectId, datasetId }
+  return recordRun({ runId, token, spec, name: `${result.job.name.slice(0, 60)}, elsewhere` }, host, (dataset) => adoptResult(result, dataset, host.context))
+}
