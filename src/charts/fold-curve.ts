@@ -15,10 +15,10 @@ function spreadOf(scores: readonly (number | null)[]): Spread {
   return { mean, sd: known.length < 2 ? null : Math.sqrt(known.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (known.length - 1)) }
 }
 export const adviceWords = {
-  'more-data': 'More data would help',
-  'more-capacity': 'More capacity would help',
-  'more-regularisation': 'More regularisation would help',
-  neither: 'Neither more data, nor more or less freedom, is called for',
+  'more-data': 'More data should help',
+  'more-capacity': 'Try more capacity',
+  'more-regularisation': 'Try more regularisation',
+  neither: 'Neither: keep it as it is',
   unknown: 'Nothing can be said',
 } as const
 

@@ -133,6 +133,8 @@ export interface TaskMap {
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
+  /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
+  'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }
   'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: FilePrediction }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
@@ -172,6 +174,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': 'interactive',
   'deploy/export': 'compute',
+  'deploy/twin': 'compute',
   'deploy/predict': 'compute',
   'project/export': 'compute',
   'project/import': 'compute',

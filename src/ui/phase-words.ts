@@ -9,6 +9,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['tune', 'Trying settings'],
   ['cross-validate', 'Cross-validating'],
   ['fold-curve', 'Training over folds'],
+  ['compare', 'Comparing runs'],
   ['groups', 'Scoring groups'],
   ['nearest-counterfactual', 'Looking for the nearest row'],
   ['partial-dependence', 'Varying the feature'],

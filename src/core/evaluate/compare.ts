@@ -111,22 +111,93 @@ export function holm(ps: readonly number[]): number[] {
 }
 
 /**
- * Ranks from 1, best first: models that cannot be told apart from the best of those left share its rank.
- * @param folds the score of each model in each fold; shape (models, folds), the same folds for all
- * @param alpha chance of a false difference among the tests against one leader
+ * Ranks from 1 where models that cannot be told apart from the best of those left share its rank. Yields the leader and
+ * the others, and is given the p of each other against the leader.
+ * @param order best first
  */
-export function sharedRanks(folds: readonly (readonly number[])[], greaterIsBetter: boolean, heldToTrained: number, alpha = 0.05): number[] {
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-  let left = folds.map((values, i) => ({ i, values, total: greaterIsBetter ? sum(values) : -sum(values) })).sort((x, y) => y.total - x.total || x.i - y.i)
-  const ranks = new Array<number>(folds.length).fill(0)
+function* ranking(order: readonly number[], alpha: number): Generator<{ readonly leader: number; readonly others: readonly number[] }, readonly number[], readonly number[]> {
+  const ranks = new Array<number>(order.length).fill(0)
+  let left = order
   let rank = 1
-  while (left[0]) {
-    const [leader, ...rest] = left as [(typeof left)[number], ...typeof left]
-    const ps = holm(rest.map(({ values }) => correctedResampledT(leader.values, values, heldToTrained).p))
-    const apart = rest.filter((_, i) => (ps[i] as number) < alpha)
-    for (const { i } of left) if (!apart.some((other) => other.i === i)) ranks[i] = rank
+  while (left.length > 0) {
+    const [leader, ...others] = left as [number, ...number[]]
+    const ps = holm(yield { leader, others })
+    const apart = others.filter((_, i) => (ps[i] as number) < alpha)
+    for (const i of left) if (!apart.includes(i)) ranks[i] = rank
     rank += left.length - apart.length
     left = apart
   }
   return ranks
+}
+
+/**
+ * Ranks from 1, best first: models that cannot be told apart from the best of those left share its rank.
+ * @param folds the score of each model in each fold; shape (models, folds), the same folds for all
+ * @param alpha chance of a false difference among the tests against one leader
+ */
+export function sharedRanks(folds: readonly (readonly number[])[], greaterIsBetter: boolean, heldToTrained: number, alpha = 0.05): readonly number[] {
+  const totals = folds.map((values) => values.reduce((total, value) => total + value, 0))
+  const order = bestFirst(totals, greaterIsBetter)
+  const steps = ranking(order, alpha)
+  let step = steps.next()
+  while (!step.done) {
+    const { leader, others } = step.value
+    step = steps.next(others.map((other) => correctedResampledT(folds[leader] as readonly number[], folds[other] as readonly number[], heldToTrained).p))
+  }
+  return step.value
+}
+
+/**
+ * The same by paired bootstrap over the rows that judged: where there are no common folds.
+ * @param scores of each sample; @throws StudioError as pairedBootstrap
+ */
+export async function sharedRanksOfRows(samples: readonly Sample[], scores: readonly number[], metric: Metric, seed: number, context: Pick<Context, 'now' | 'checkpoint'>, alpha = 0.05): Promise<readonly number[]> {
+  const steps = ranking(bestFirst(scores, metric.greaterIsBetter), alpha)
+  let step = steps.next()
+  while (!step.done) {
+    const { leader, others } = step.value
+    const ps: number[] = []
+    // A pair without a score on most resamples is not told apart.
+    for (const other of others) ps.push((await pairedBootstrap(samples[leader] as Sample, samples[other] as Sample, metric, seed, context))?.p ?? 1)
+    step = steps.next(ps)
+  }
+  return step.value
+}
+
+const bestFirst = (scores: readonly number[], greaterIsBetter: boolean): number[] =>
+  scores.map((_, i) => i).sort((a, b) => (greaterIsBetter ? 1 : -1) * ((scores[b] as number) - (scores[a] as number)) || a - b)
+
+export interface Contender {
+  readonly sample: Sample
+  /** 1 where its label is right, one a row; absent for values. */
+  readonly right?: Uint8Array
+  /** Its score in each fold, the same folds for all; absent where they have none in common. */
+  readonly folds?: readonly number[]
+}
+export interface Pair {
+  /** Index of the contender that the difference is of, and of the one it is against. */
+  readonly first: number
+  readonly second: number
+  /** p as it counts among all pairs (Holm, for each kind of test apart). */
+  readonly tests: readonly (Comparison & { readonly corrected: number })[]
+}
+
+/** Every pair by every test that its data allow. @param heldToTrained of the folds, see correctedResampledT */
+export async function comparePairs(contenders: readonly Contender[], metric: Metric, { heldToTrained, seed }: { readonly heldToTrained: number; readonly seed: number }, context: Pick<Context, 'now' | 'checkpoint' | 'report'>): Promise<readonly Pair[]> {
+  const pairs = contenders.flatMap((_, first) => contenders.slice(first + 1).map((_other, i) => ({ first, second: first + 1 + i })))
+  const found: Comparison[][] = []
+  for (const [done, { first, second }] of pairs.entries()) {
+    context.report({ kind: 'step', phase: 'compare', done, total: pairs.length })
+    const [a, b] = [contenders[first], contenders[second]] as [Contender, Contender]
+    const rows = await pairedBootstrap(a.sample, b.sample, metric, seed, context)
+    found.push([...(a.folds && b.folds ? [correctedResampledT(a.folds, b.folds, heldToTrained)] : []), ...(rows ? [rows] : []), ...(a.right && b.right ? [mcNemar(a.right, b.right)] : [])])
+    await context.checkpoint()
+  }
+  context.report({ kind: 'step', phase: 'compare', done: pairs.length, total: pairs.length })
+  const corrected = new Map<Comparison, number>()
+  for (const kind of ['corrected-resampled-t', 'paired-bootstrap', 'mcnemar'] as const) {
+    const same = found.flat().filter(({ test }) => test === kind)
+    holm(same.map(({ p }) => p)).forEach((p, i) => corrected.set(same[i] as Comparison, p))
+  }
+  return pairs.map((pair, i) => ({ ...pair, tests: (found[i] as Comparison[]).map((test) => ({ ...test, corrected: corrected.get(test) as number })) }))
 }

@@ -1,52 +1,11 @@
-/** Runs compare only where data, target and split are the same: those form an experiment. */
+/** The order of runs in an experiment, and what is drawn of it. */
 import { sharedRanks } from '../../core/evaluate/compare.ts'
-import type { Evaluation, Residuals, ScoreRow } from '../../core/evaluate/evaluation.ts'
+import type { Residuals, ScoreRow } from '../../core/evaluate/evaluation.ts'
+import { foldScoreOf, sameFolds, scoreOf } from '../../core/evaluate/experiments.ts'
 import type { Metric } from '../../core/metrics/metric.ts'
-import type { FoldScore } from '../../core/run/cross-validate.ts'
 import type { Run } from '../../core/run/run.ts'
 
-export interface Experiment {
-  readonly key: string
-  /** In order of creation; all have an evaluation. */
-  readonly runs: readonly Run[]
-  readonly newest: Run
-}
-
-/** Equal for runs that may be compared. */
-export function experimentKey(run: Run): string {
-  const { target, split } = run.spec
-  const { strategy } = split
-  return JSON.stringify([
-    run.dataHash,
-    target.column,
-    target.task,
-    target.positive ?? null,
-    strategy.kind,
-    'column' in strategy ? strategy.column : null,
-    split.validShare,
-    split.testShare,
-    split.seed,
-  ])
-}
-
-/** Experiments with judged runs, the one of the newest run first. */
-export function experimentsOf(runs: readonly Run[]): Experiment[] {
-  const byKey = new Map<string, Run[]>()
-  for (const run of runs) {
-    if (run.status !== 'succeeded' || !run.evaluation) continue
-    const key = experimentKey(run)
-    const known = byKey.get(key)
-    if (known) known.push(run)
-    else byKey.set(key, [run])
-  }
-  return [...byKey]
-    .map(([key, list]) => ({ key, runs: list, newest: list.reduce((a, b) => (b.sequence > a.sequence ? b : a)) }))
-    .sort((a, b) => b.newest.sequence - a.newest.sequence)
-}
-
-export const scoreOf = (evaluation: Evaluation | undefined, metric: string): ScoreRow | undefined => evaluation?.scores.find((score) => score.metric === metric)
-
-export const foldScoreOf = (run: Run, metric: string): FoldScore | undefined => run.crossValidation?.scores.find((score) => score.metric === metric)
+export { type Experiment, experimentKey, experimentsOf, foldScoreOf, scoreOf } from '../../core/evaluate/experiments.ts'
 
 export interface Place {
   readonly run: Run
@@ -73,21 +32,6 @@ export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greate
   if (!folds) return { places: order.map((run, i) => ({ run, rank: valueOf(run) === null ? null : i + 1, shared: false })) }
   const ranks = sharedRanks(order.map((run) => foldScoreOf(run, metric.id)?.values as readonly number[]), metric.greaterIsBetter, folds.heldToTrained)
   return { folds, places: order.map((run, i) => ({ run, rank: ranks[i] as number, shared: ranks.filter((rank) => rank === ranks[i]).length > 1 })) }
-}
-
-function sameFolds(runs: readonly Run[], metric: string): { readonly folds: number; readonly rows: number; readonly heldToTrained: number } | undefined {
-  const first = runs[0]?.crossValidation
-  if (!first) return undefined
-  const alike = runs.every((run) => {
-    const { crossValidation: own } = run
-    return own?.folds === first.folds && own.repeats === first.repeats && own.rows === first.rows && foldScoreOf(run, metric)?.values.every((value) => value !== null)
-  })
-  if (!alike) return undefined
-  const { folds, rows } = first
-  // By time the first fold learns from one block and the last from as many as there are folds; held out is one.
-  const byTime = runs[0]?.spec.split.strategy.kind === 'time'
-  const shares = Array.from({ length: folds }, (_, i) => (byTime ? 1 / (i + 1) : 1 / (folds - 1)))
-  return { folds, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds }
 }
 
 /** Ends of an axis that holds all scores and intervals, with a little room, yet not beyond what the metric can be. */
