@@ -186,7 +186,7 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-async function readDirectory(source: RandomBytes, limits: ZipLimits): Promise<Member[]> {
+async function readDirectory(source: RandomBytes, limits: ZipLimits): Promise<{ members: Member[]; from: number }> {
   const { count, from, to } = await findEnd(source)
   if (count > limits.entries) throw badZip(`more than ${limits.entries} entries: ${count}`)
   const bytes = await source.read(from, to)
@@ -228,8 +228,7 @@ async function readDirectory(source: RandomBytes, limits: ZipLimits): Promise<Me
     if (!folder) members.push(member)
   }
   if (at !== bytes.length) throw badZip('its directory holds more than it counts')
-  await locate(source, members, from)
-  return members
+  return { members, from }
 }
 
 const starts = new WeakMap<Member, number>()
@@ -294,12 +293,16 @@ async function unpack(source: RandomBytes, member: Member, limits: ZipLimits, sp
   return whole
 }
 
+/** Names of the files in a zip, by its directory alone. @throws StudioError as `openZip` */
+export const listZip = async (source: RandomBytes, limits: ZipLimits = zipLimits): Promise<string[]> => (await readDirectory(source, limits)).members.map(({ name }) => name)
+
 /**
  * Reads the directory of a zip; its entries are unpacked one by one, when asked for.
  * @throws StudioError bad-data, unsupported: naming the entry where there is one
  */
 export async function openZip(source: RandomBytes, limits: ZipLimits = zipLimits): Promise<ZipReader> {
-  const members = await readDirectory(source, limits)
+  const { members, from } = await readDirectory(source, limits)
+  await locate(source, members, from)
   const byName = new Map(members.map((member) => [member.name, member]))
   let spent = 0
   const spend = (bytes: number): void => {

@@ -1,6 +1,7 @@
 /** Everything on screen that outlives a page, built once in app/main.ts and passed by context. */
 import { asStudioError, type StudioError } from '../core/errors.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
+import type { PictureSource } from '../core/images/header.ts'
 import type { IngestSource, PictureFile } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
 import { DamageState } from './damage.svelte.ts'
@@ -47,7 +48,7 @@ export class AppState {
   readonly #kept = new Map<string, ProjectState>()
   /** A source chosen on the start page for a project that is about to be opened. */
   #incoming: { readonly projectId: string; readonly source: IngestSource; readonly choices?: IngestChoices } | undefined
-  #incomingPictures: { readonly projectId: string; readonly files: readonly PictureFile[] } | undefined
+  #incomingPictures: { readonly projectId: string; readonly files: readonly PictureFile[]; readonly source: PictureSource } | undefined
   readonly #pictures = new WeakMap<ProjectState, PicturesState>()
   #project = $state.raw<ProjectState | null>(null)
   #openError = $state.raw<StudioError | undefined>(undefined)
@@ -88,19 +89,19 @@ export class AppState {
   }
 
   /** The same for pictures: an empty project of pictures, and the files that are to go into it. */
-  async beginPictures(name: string, files: readonly PictureFile[]): Promise<string> {
+  async beginPictures(name: string, files: readonly PictureFile[], source: PictureSource = 'file'): Promise<string> {
     const project = await this.projects.create(name, { classes: [] })
-    this.bringPictures(project.id, files)
+    this.bringPictures(project.id, files, source)
     return project.id
   }
-  bringPictures(projectId: string, files: readonly PictureFile[]): void {
-    this.#incomingPictures = { projectId, files }
+  bringPictures(projectId: string, files: readonly PictureFile[], source: PictureSource = 'file'): void {
+    this.#incomingPictures = { projectId, files, source }
   }
-  takeIncomingPictures(projectId: string): readonly PictureFile[] {
+  takeIncomingPictures(projectId: string): { readonly files: readonly PictureFile[]; readonly source: PictureSource } | undefined {
     const incoming = this.#incomingPictures
-    if (incoming?.projectId !== projectId) return []
+    if (incoming?.projectId !== projectId) return undefined
     this.#incomingPictures = undefined
-    return incoming.files
+    return incoming
   }
   /** One for each open project, so that undo outlives a look at another page. */
   picturesOf(project: ProjectState): PicturesState {

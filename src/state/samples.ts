@@ -1,10 +1,12 @@
 /** The data sets that come with the studio, as public/samples/index.json describes them. */
-import type { IngestSource } from '../jobs/protocol.ts'
+import type { IngestSource, PictureFile } from '../jobs/protocol.ts'
 
 export interface Sample {
   readonly id: string
   readonly title: string
   readonly file: string
+  /** Pictures in a zip, a folder a class; `columns` is then the number of classes. Absent: a table. */
+  readonly kind?: 'pictures'
   readonly rows: number
   readonly columns: number
   readonly target: string
@@ -27,6 +29,13 @@ export function samples(): Promise<readonly Sample[]> {
   })
   list.catch(() => (list = undefined))
   return list
+}
+
+/** The zip of a sample of pictures. @throws TypeError where it cannot be fetched */
+export async function picturesOf(sample: Sample): Promise<PictureFile[]> {
+  const answer = await fetch(new URL(`samples/${sample.file}`, document.baseURI))
+  if (!answer.ok) throw new TypeError(`missing sample; the server answered ${answer.status}`)
+  return [{ file: await answer.blob(), path: sample.file }]
 }
 
 export const sourceOf = (sample: Sample): IngestSource => ({
