@@ -7,6 +7,7 @@ import type { IngestChoices } from '../core/ingest/options.ts'
 import type { IngestSource } from '../jobs/protocol.ts'
 import { deleteDataset } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
+import type { WrittenParts } from '../core/bundle/card.ts'
 import { changeProject } from '../storage/projects.ts'
 import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
 import { deleteRun, failRun, restoreRun, updateRun } from '../storage/runs.ts'
@@ -181,6 +182,10 @@ export class ProjectState {
     const gone = this.slices.find((slice) => slice.id === id)
     await this.#change((record) => ({ ...record, slices: record.slices.filter((slice) => slice.id !== id) }))
     if (gone) this.#notices.say(`Deleted slice “${gone.name}”`, { action: { label: 'Undo', run: () => void this.addSlice(gone) } })
+  }
+  /** Keeps what was written for the model card. */
+  async writeCard(card: WrittenParts): Promise<void> {
+    await this.#change((record) => ({ ...record, card }))
   }
   async rename(name: string): Promise<void> {
     await this.#change((record) => ({ ...record, name }))

@@ -5,6 +5,7 @@ import type { Profile } from '../core/data/profile.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
 import type { TypedArray, ModelState } from '../core/estimators/estimator.ts'
+import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Slice } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
 import type { FoldCurve } from '../core/run/fold-curve.ts'
@@ -35,6 +36,8 @@ export interface ProjectRecord {
   readonly token: number
   readonly plan: ProjectPlan
   readonly slices: readonly Slice[]
+  /** What a person wrote for the model card; absent until then. */
+  readonly card?: WrittenParts
   readonly nextRun: number
 }
 export interface DatasetRecord {

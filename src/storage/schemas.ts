@@ -45,6 +45,7 @@ const project = v.looseObject({
   token: count,
   plan,
   slices: v.array(v.looseObject({ id: text, name: text })),
+  card: v.optional(v.record(text, text)),
   nextRun: count,
 })
 const source = v.looseObject({ kind: v.picklist(['file', 'paste', 'sample', 'derived']), fileName: text, bytes: count, sha256: text })
