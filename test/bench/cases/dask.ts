@@ -3,49 +3,22 @@
  * millions of rows, one worker killed on the way. It passes where every row came out once, in its place, with the
  * studio's own answer. BENCH_ROWS is how many rows there are (3,000,000).
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer as createTcpServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from 'vite'
 import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
+import { needs, python, startScheduler, startWorker } from '../cluster.ts'
 
-const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
 const allRows = Number(process.env['BENCH_ROWS'] ?? 3_000_000)
 const partitions = 30
 /** Parity of the exported graph: probabilities within 1e-5, and the CSV writes the shortest text of a float32. */
 const tolerance = 1e-5
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createTcpServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-
-function started(args: readonly string[], cwd: string, pattern: RegExp): Promise<ChildProcess> {
-  const child = spawn(python, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const hear = (part: Buffer): void => {
-      text += part.toString()
-      if (pattern.test(text)) resolve(child)
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.once('close', () => reject(new Error(text)))
-  })
-}
-
 /** @returns whether every row is there once with the studio's answer, and the worker was lost before the end */
 export async function run(json: boolean): Promise<boolean> {
-  if (spawnSync(python, ['-c', 'import distributed']).status !== 0) {
-    process.stderr.write(`missing peer; ${python} cannot import distributed. Install: apt-get install python3-distributed\n`)
-    process.exit(2)
-  }
+  needs('distributed', 'python3-distributed')
   const folder = mkdtempSync(join(tmpdir(), 'bench-dask-'))
   const children: ChildProcess[] = []
   const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
@@ -60,11 +33,9 @@ export async function run(json: boolean): Promise<boolean> {
     const name = (index: number): string => `part-${String(index).padStart(4, '0')}.csv`
     for (let index = 0; index < partitions; index++) writeFileSync(join(parts, name(index)), table(rowsEach, 100 + index).csv)
 
-    const address = `tcp://127.0.0.1:${await freePort()}`
-    children.push(await started(['-m', 'distributed.cli.dask_scheduler', '--host', '127.0.0.1', '--port', address.split(':')[2] as string, '--no-dashboard'], folder, /Scheduler at:/))
-    const worker = (): Promise<ChildProcess> => started(['-m', 'distributed.cli.dask_worker', address, '--nthreads', '1', '--no-nanny', '--no-dashboard', '--host', '127.0.0.1'], folder, /Registered to:/)
-    const doomed = await worker()
-    children.push(doomed, await worker())
+    const address = await startScheduler(folder, children)
+    const doomed = await startWorker(address, folder, children)
+    await startWorker(address, folder, children)
 
     const out = join(folder, 'scored')
     const begun = performance.now()

@@ -1,0 +1,33 @@
+/** A run of the bench's table as a job for a cluster, and the way back. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { adoptResult, readResult } from '../../src/core/run/adopt-result.ts'
+import { bytesOf, openZip } from '../../src/core/zip.ts'
+import { elsewhereJob } from '../../src/tasks/elsewhere.ts'
+import { deployed } from '../support/deployed.ts'
+import { nodeContext } from '../support/node-context.ts'
+import { studioTable, table } from './server-bundle.ts'
+
+export async function makeJob(folder: string) {
+  const dataset = studioTable()
+  const { host, runId, result } = await deployed(dataset, 'binary', 'hist-gradient-boosting', { maxIter: 60 })
+  const reader = await openZip(bytesOf((await elsewhereJob({ runId }, host)).zip))
+  for (const name of reader.names) writeFileSync(join(folder, name), await reader.read(name))
+  const lossOf = (evaluation: typeof result.evaluation): number => evaluation.scores.find(({ metric }) => metric === 'log-loss')?.value as number
+  return {
+    table,
+    own: lossOf(result.evaluation),
+    /** The answer of the job on the studio's rows: its score, the prepared validation rows, the positive class's probabilities. */
+    async bring(text: string) {
+      const { pipeline, split, prediction, evaluation } = await adoptResult(readResult(text), dataset, nodeContext())
+      if (prediction.task === 'regression') throw new Error('classes were asked for')
+      const { features, rows } = pipeline.features(dataset.columns, split.valid)
+      const width = features.length
+      return {
+        logLoss: lossOf(evaluation),
+        features: { width, values: Float32Array.from({ length: rows * width }, (_, i) => features[i % width]?.values[Math.floor(i / width)] as number) },
+        probabilities: prediction.probabilities.filter((_, i) => i % 2 === 1),
+      }
+    },
+  }
+}
