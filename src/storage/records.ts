@@ -152,7 +152,7 @@ export interface PictureRecord {
   readonly height: number
   /** Of the compressed file. */
   readonly bytes: number
-  /** Perceptual hash, 16 hex digits (core/images/dhash). */
+  /** Perceptual hash, 64 hex digits (core/images/dhash). */
   readonly dhash: string
   /** Variance of the Laplacian (core/images/sharpness); small = blurred. */
   readonly sharpness: number

@@ -151,7 +151,7 @@ const picture = v.looseObject({
   width: side,
   height: side,
   bytes: count,
-  dhash: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  dhash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   sharpness: finite,
   addedAt: time,
   source: v.picklist(pictureSources),

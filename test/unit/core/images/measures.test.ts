@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dhash, hashDistance, hashWeight, hashWords } from '../../../../src/core/images/dhash.ts'
+import { dhash, hashDistance, hashRows, hashWeight } from '../../../../src/core/images/dhash.ts'
 import { folderClass, isLitter, readLabels } from '../../../../src/core/images/labels.ts'
 import { lumaOf, type Pixels } from '../../../../src/core/images/luma.ts'
 import { pictureQuality, type Seen } from '../../../../src/core/images/quality.ts'
@@ -32,19 +32,19 @@ describe('luma', () => {
 describe('dhash', () => {
   it('each bit says whether it grows darker to the right', () => {
     // Darker with every column: all ones. Lighter: all zeros.
-    expect(dhash(drawn(9, 8, (x) => 200 - 20 * x))).toBe('ffffffffffffffff')
-    expect(dhash(drawn(9, 8, (x) => 20 * x))).toBe('0000000000000000')
-    // One dark pixel at (3, 2): darker at x = 2, lighter at x = 3.
-    expect(dhash(drawn(9, 8, (x, y) => (x === 3 && y === 2 ? 0 : 100)))).toBe('0000200000000000')
+    expect(dhash(drawn(17, 16, (x) => 250 - 10 * x))).toBe('f'.repeat(64))
+    expect(dhash(drawn(17, 16, (x) => 10 * x))).toBe('0'.repeat(64))
+    // One dark pixel at (3, 2): darker at x = 2, the third bit from the left, lighter at x = 3.
+    expect(dhash(drawn(17, 16, (x, y) => (x === 3 && y === 2 ? 0 : 100)))).toBe(`00000000${'2000'}${'0'.repeat(52)}`)
   })
   it('stays when a picture is scaled or brightened, changes when it is another', () => {
-    const at = (size: number, more = 0) => hashWords(dhash(drawn(size, size, (x, y) => face((x + 0.5) / size, (y + 0.5) / size) + more)))
-    expect(hashDistance(at(64), at(200))).toBeLessThanOrEqual(2)
+    const at = (size: number, more = 0) => hashRows(dhash(drawn(size, size, (x, y) => face((x + 0.5) / size, (y + 0.5) / size) + more)))
+    expect(hashDistance(at(64), at(200))).toBeLessThanOrEqual(8)
     expect(hashDistance(at(64), at(64, 20))).toBe(0)
-    const mirrored = hashWords(dhash(drawn(64, 64, (x, y) => face(1 - (x + 0.5) / 64, (y + 0.5) / 64))))
-    expect(hashDistance(at(64), mirrored)).toBeGreaterThan(10)
-    expect(hashWeight(hashWords('f0f0000000000001'))).toBe(9)
-    expect(hashDistance(hashWords('ffffffffffffffff'), hashWords('0000000000000000'))).toBe(64)
+    const mirrored = hashRows(dhash(drawn(64, 64, (x, y) => face(1 - (x + 0.5) / 64, (y + 0.5) / 64))))
+    expect(hashDistance(at(64), mirrored)).toBeGreaterThan(20)
+    expect(hashWeight(hashRows(`f0f0000000000001${'0'.repeat(48)}`))).toBe(9)
+    expect(hashDistance(hashRows('f'.repeat(64)), hashRows('0'.repeat(64)))).toBe(256)
   })
 })
 
@@ -89,43 +89,61 @@ describe('labels', () => {
 })
 
 describe('quality', () => {
-  const seen = (id: string, more: Partial<Seen> = {}): Seen => ({ id, hash: id, label: 'a', width: 100, height: 100, dhash: id.padStart(2, '0').repeat(8), sharpness: 500, ...more })
+  let state = 7
+  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0)
+  const randomHash = () => Array.from({ length: 8 }, () => random().toString(16).padStart(8, '0')).join('')
+  const flipped = (hash: string, bits: readonly number[]) => {
+    const rows = hashRows(hash)
+    for (const bit of bits) rows[bit >> 4]! ^= 1 << (bit & 15)
+    return Array.from(rows, (row) => row.toString(16).padStart(4, '0')).join('')
+  }
+  const seen = (id: string, more: Partial<Seen> = {}): Seen => ({ id, hash: id, label: 'a', width: 100, height: 100, dhash: randomHash(), sharpness: 500, ...more })
   it('finds copies, exact and near, and those whose labels disagree', () => {
+    const [one, two] = [randomHash(), randomHash()]
+    // 24 bits set: two of them may differ (0.08 x 24 = 1.92 allows one).
+    const thin = `${'0180'.repeat(12)}${'0'.repeat(16)}`
     const pictures = [
-      seen('a', { dhash: 'f0f0f0f0f0f0f0f0' }),
-      seen('b', { hash: 'a', dhash: 'f0f0f0f0f0f0f0f0' }),
-      seen('c', { dhash: '0f0f0f0f0f0f0f0f' }),
-      // Four bits away from c, and a fifth and sixth from d: a chain.
-      seen('d', { dhash: '1e0f0f0f0f0f0f0d', label: 'b' }),
-      seen('e', { dhash: '123456789abcdef0' }),
+      seen('a', { dhash: one }),
+      seen('b', { hash: 'a', dhash: one }),
+      seen('c', { dhash: two }),
+      seen('d', { dhash: flipped(two, [0, 17, 34, 51, 68, 85, 102, 119]), label: 'b' }),
+      // Nine bits are too many.
+      seen('e', { dhash: flipped(one, [1, 20, 40, 60, 80, 100, 120, 140, 160]) }),
       // No shape: two blank pictures are no copies of each other.
-      seen('f', { dhash: '0000000000000000' }),
-      seen('g', { dhash: '0000000000000001' }),
+      seen('f', { dhash: '0'.repeat(64) }),
+      seen('g', { dhash: `${'0'.repeat(63)}1` }),
+      seen('h', { dhash: thin }),
+      seen('i', { dhash: flipped(thin, [8]) }),
+      seen('j', { dhash: flipped(thin, [24, 40, 56]) }),
     ]
     expect(pictureQuality(pictures, []).copies).toEqual([
       { kind: 'exact', ids: ['a', 'b'], conflicting: false },
       { kind: 'near', ids: ['c', 'd'], conflicting: true },
+      { kind: 'near', ids: ['h', 'i'], conflicting: false },
     ])
   })
   it('finds every near pair that comparing all with all finds', () => {
-    let state = 7
-    const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0)
-    const words = Array.from({ length: 300 }, () => [random(), random()] as [number, number])
-    // Each with a copy that has up to 6 bits flipped.
-    for (let i = 0; i < 300; i++) {
-      const copy: [number, number] = [words[i]![0], words[i]![1]]
-      for (let k = 0; k < i % 7; k++) copy[(random() & 1) as 0 | 1] ^= 1 << (random() % 32)
-      words.push([copy[0] >>> 0, copy[1] >>> 0])
+    const hashes = Array.from({ length: 300 }, randomHash)
+    // Each with a copy that has up to 11 bits flipped.
+    for (let i = 0; i < 300; i++) hashes.push(flipped(hashes[i]!, Array.from({ length: i % 12 }, () => random() % 256)))
+    const pictures = hashes.map((dhash, i) => seen(`p${i}`, { hash: `h${i}`, dhash }))
+    const groupOf = new Map(pictureQuality(pictures, []).copies.flatMap(({ ids }, g) => ids.map((id) => [id, g] as const)))
+    const rows = hashes.map(hashRows)
+    let near = 0
+    for (let i = 0; i < rows.length; i++) {
+      for (let j = i + 1; j < rows.length; j++) {
+        if (hashDistance(rows[i]!, rows[j]!) > 8) continue
+        near++
+        expect(groupOf.get(`p${i}`), `${i} ${j}`).toBe(groupOf.get(`p${j}`))
+        expect(groupOf.has(`p${i}`)).toBe(true)
+      }
     }
-    const hex = ([a, b]: readonly [number, number]) => a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0')
-    const pictures = words.map((word, i) => seen(`p${i}`, { hash: `h${i}`, dhash: hex(word) }))
-    const together = new Set(pictureQuality(pictures, []).copies.flatMap(({ ids }) => ids))
-    for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) if (hashDistance(words[i]!, words[j]!) <= 4) expect(together.has(`p${i}`) && together.has(`p${j}`), `${i} ${j}`).toBe(true)
-    expect(together.size).toBeGreaterThan(300)
+    expect(near).toBeGreaterThan(200)
+    expect(groupOf.size).toBe(2 * near)
   })
   it('finds blurred and tiny ones by comparison, and counts classes', () => {
-    const many = Array.from({ length: 9 }, (_, i) => seen(`n${i}`, { dhash: `${i}f3${i}a5c7e9${i}b1d24`.slice(0, 16) }))
-    const report = pictureQuality([...many, seen('blurred', { sharpness: 20, dhash: 'ffff0000ffff0000' }), seen('tiny', { width: 12, label: 'b', dhash: '00ffff0000ffff00' })], ['c', 'b', 'a'])
+    const many = Array.from({ length: 9 }, (_, i) => seen(`n${i}`))
+    const report = pictureQuality([...many, seen('blurred', { sharpness: 20 }), seen('tiny', { width: 12, label: 'b' })], ['c', 'b', 'a'])
     expect(report.blurred).toEqual(['blurred'])
     expect(report.tiny).toEqual(['tiny'])
     expect(report.balance).toEqual([{ label: 'c', count: 0 }, { label: 'b', count: 1 }, { label: 'a', count: 10 }])
