@@ -1,5 +1,6 @@
 /** Addresses of the bytes that core asks for by name (core/context); the build gives each a hashed file. */
 import boosting from '../src/kernels/boosting.wasm?url'
+import boostingShared from '../src/kernels/boosting-shared.wasm?url'
 import neighbours from '../src/kernels/neighbours.wasm?url'
 import neural from '../src/kernels/neural.wasm?url'
 import moments from '../src/kernels/moments.wasm?url'
@@ -10,6 +11,7 @@ import type { AssetName } from '../src/core/context.ts'
 
 export const assetUrls: Readonly<Record<AssetName, string>> = {
   'boosting.wasm': boosting,
+  'boosting-shared.wasm': boostingShared,
   'neighbours.wasm': neighbours,
   'neural.wasm': neural,
   'forest.wasm': forest,

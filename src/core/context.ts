@@ -2,6 +2,7 @@
  * What a long computation is given besides its data: a way to report, to be stopped, to tell the time
  * and to fetch bytes. Chance is not here: it comes from a seed (math/rng), so a run can be repeated.
  */
+import type { Crew } from '../kernels/crew.ts'
 
 /** Progress is monotone within a phase and always ends; at most ten a second cross to the page. */
 export type Progress =
@@ -10,9 +11,11 @@ export type Progress =
   | { readonly kind: 'note'; readonly text: string }
 
 /** Bytes that core needs but must not fetch by itself. */
-export type AssetName = 'boosting.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm'
+export type AssetName = 'boosting.wasm' | 'boosting-shared.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm'
 
 export interface Context {
+  /** Helpers on a shared memory, where the host has them and the work may use more than one thread. They make it faster, and never other. */
+  readonly crew?: Crew
   readonly signal: AbortSignal
   /** Monotonic milliseconds, for durations only. */
   now(): number

@@ -148,6 +148,12 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
         i32[(out >>> 2) + at + 1] = (i32[(parent >>> 2) + at + 1] as number) - (i32[(child >>> 2) + at + 1] as number)
       }
     },
+    add(from, into, bytes) {
+      for (let at = 0; at < bytes >>> 2; at += 2) {
+        u32[(into >>> 2) + at] = (u32[(into >>> 2) + at] as number) + (u32[(from >>> 2) + at] as number)
+        i32[(into >>> 2) + at + 1] = (i32[(into >>> 2) + at + 1] as number) + (i32[(from >>> 2) + at + 1] as number)
+      }
+    },
     search(hist, features, lastBins, modes, totalG, totalH, lambda, minH, minScore, out) {
       const at = out >>> 3
       f64[at] = minScore

@@ -8,6 +8,8 @@
  * room for instead of 2 to 5 with random rounding).
  */
 import { plainBoostingKernels } from './boosting-plain.ts'
+import { compileOnce } from './compile.ts'
+import { type Crew, Team } from './crew.ts'
 
 /** Bins of a feature in a histogram; the last one holds missing values. */
 export const binsPerFeature = 256
@@ -18,7 +20,7 @@ export const rowPadding = 64
 
 export interface BoostingKernels {
   readonly compiled: boolean
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBufferLike
   /** Bin = number of thresholds below the value; writes bin i at rowMajor + i * stride and at column + i. thresholds: f32[255], padded with Infinity. */
   binColumn(values: number, count: number, thresholds: number, rowMajor: number, stride: number, column: number): void
   /** In place, f32; count a multiple of 4. Values below -87 count as -87. */
@@ -37,6 +39,8 @@ export interface BoostingKernels {
   histogram(rowMajor: number, stride: number, rows: number, count: number, packed: number, hist: number): void
   /** out = parent - child, cell by cell; bytes a multiple of 16. */
   subtract(parent: number, child: number, out: number, bytes: number): void
+  /** Adds a histogram to another, cell by cell; bytes a multiple of 16. */
+  add(from: number, into: number, bytes: number): void
   /**
    * The numeric split with the largest score GL^2 / (HL + lambda) + GR^2 / (HR + lambda) above minScore and
    * both hessians >= minH; of equals the lowest feature, then missing right before left, then the lowest bin.
@@ -56,12 +60,23 @@ const pageBytes = 65536
 
 /** Compiled kernels over a fresh memory of at least `bytes` bytes. @throws RangeError where memory is refused */
 export async function compiledBoostingKernels(wasm: ArrayBuffer, bytes: number): Promise<BoostingKernels> {
-  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(wasm))
+  const { exports } = await WebAssembly.instantiate(await compileOnce('boosting', wasm))
   const memory = exports['memory'] as WebAssembly.Memory
   const missing = Math.ceil(bytes / pageBytes) - memory.buffer.byteLength / pageBytes
   if (missing > 0) memory.grow(missing)
   const functions = exports as unknown as Omit<BoostingKernels, 'buffer' | 'compiled'>
   return { ...functions, compiled: true, buffer: memory.buffer, partition: (...args) => functions.partition(...args) >>> 0 }
+}
+
+/** The same on a memory that helpers share. @param wasm of boosting-shared.wasm; @throws RangeError where memory is refused */
+export async function sharedBoostingKernels(wasm: ArrayBuffer, bytes: number, crew: Crew): Promise<{ readonly kernels: BoostingKernels; readonly team: Team }> {
+  const module = await compileOnce('boosting-shared', wasm)
+  const pages = Math.ceil(bytes / pageBytes)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
+  const functions = exports as unknown as Omit<BoostingKernels, 'buffer' | 'compiled'>
+  const team = new Team(crew, module, memory, exports)
+  return { team, kernels: { ...functions, compiled: true, buffer: memory.buffer, partition: (...args) => functions.partition(...args) >>> 0 } }
 }
 
 export { Layout } from './layout.ts'

@@ -40,7 +40,7 @@ const id = 'hist-gradient-boosting'
 /** Above this many rows "auto" holds rows back and stops early, as scikit-learn does. */
 const autoEarlyStoppingRows = 10_000
 /** Rows that thresholds are found on, at most. */
-const binSampleRows = 400_000
+const binSampleRows = 100_000
 /** An improvement of the inner loss below this does not count. */
 const tolerance = 1e-7
 

@@ -163,6 +163,10 @@ export function subtract(parent: usize, child: usize, out: usize, bytes: usize):
   for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, i64x2.sub(v128.load(parent + at), v128.load(child + at)))
 }
 
+export function add(from: usize, into: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(into + at, i64x2.add(v128.load(into + at), v128.load(from + at)))
+}
+
 /** Best numeric split of a node; the twin explains the result's layout. */
 export function search(
   hist: usize, features: u32, lastBins: usize, modes: usize,

@@ -122,6 +122,8 @@ export class TreeGrower {
   readonly #i32: Int32Array
   readonly #f64: Float64Array
   readonly #free: number[] = []
+  /** Rows as every tree begins with them. */
+  readonly #order: Uint32Array
   readonly #categorical: readonly number[]
   readonly #baseModes: Uint8Array
   /** Shape (features): 1 for those that the tree may use. */
@@ -133,6 +135,8 @@ export class TreeGrower {
     this.#at = at
     this.#count = rows
     this.#bins = bins
+    this.#order = new Uint32Array(rows)
+    for (let i = 0; i < rows; i++) this.#order[i] = i
     this.#options = options
     this.#u8 = new Uint8Array(kernels.buffer)
     this.#u32 = new Uint32Array(kernels.buffer)
@@ -192,8 +196,7 @@ export class TreeGrower {
     const rowHessian = maxRowHessian * hessianScale + 1
     const gainUnit = gradientScale > 0 ? hessianScale / gradientScale ** 2 : 0
 
-    const rows = at.rows >>> 2
-    for (let i = 0; i < n; i++) this.#u32[rows + i] = i
+    this.#u32.set(this.#order, at.rows >>> 2)
     this.#free.length = 0
     for (let slot = at.slots - 1; slot >= 0; slot--) this.#free.push(slot)
 
@@ -204,7 +207,11 @@ export class TreeGrower {
       const own = loweringOf(sums.g, sums.h, valueOf(sums.g, sums.h, sums, rules), rules)
       return { id: builder.addNode(sums.rows, [0]), start, depth, sums, own, groups, slot: -1, split: undefined }
     }
-    const root = nodeOf({ ...this.#totals(n), low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, 0, 0, this.#options.constraints?.groups)
+    const filled = this.#mayGrow({ depth: 0, sums: { rows: n } })
+    const rootSlot = filled ? (this.#free.pop() as number) : -1
+    if (filled) await this.#fill(0, n, rootSlot, pacer)
+    const totals = filled ? this.#totalsOf(rootSlot) : this.#totals(n)
+    const root = nodeOf({ ...totals, rows: n, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, 0, 0, this.#options.constraints?.groups)
     const leaves: GrownLeaf[] = []
     const leafOf = (node: Node): GrownLeaf => ({ node: node.id, start: node.start, count: node.sums.rows, low: bound(node.sums.low), high: bound(node.sums.high) })
     const open: Node[] = []
@@ -216,9 +223,8 @@ export class TreeGrower {
         leaves.push(leafOf(node))
       }
     }
-    if (this.#mayGrow(root)) {
-      root.slot = this.#free.pop() as number
-      await this.#fill(root, pacer)
+    if (filled) {
+      root.slot = rootSlot
       root.split = this.#findSplit(root, rules, rowHessian, rng)
     }
     consider(root)
@@ -282,17 +288,28 @@ export class TreeGrower {
     }
   }
 
-  #totals(rows: number): { g: number; h: number; rows: number } {
+  /** Every row is in some bin of the first feature. */
+  #totalsOf(slot: number): { g: number; h: number } {
+    const cells = this.#slotAt(slot) >>> 2
+    let [g, h] = [0, 0]
+    for (let bin = 0; bin < binsPerFeature; bin++) {
+      h += this.#u32[cells + 2 * bin] as number
+      g += this.#i32[cells + 2 * bin + 1] as number
+    }
+    return { g, h }
+  }
+
+  #totals(rows: number): { g: number; h: number } {
     const packed = this.#at.packed >>> 2
     let [g, h] = [0, 0]
     for (let i = 0; i < rows; i++) {
       h += this.#u32[packed + 2 * i] as number
       g += this.#i32[packed + 2 * i + 1] as number
     }
-    return { g, h, rows }
+    return { g, h }
   }
 
-  #mayGrow(node: Node): boolean {
+  #mayGrow(node: { readonly depth: number; readonly sums: { readonly rows: number } }): boolean {
     const { maxDepth, minSamplesLeaf } = this.#options
     return (maxDepth === 0 || node.depth < maxDepth) && node.sums.rows >= 2 * minSamplesLeaf && node.sums.rows >= 2
   }
@@ -306,14 +323,14 @@ export class TreeGrower {
     node.slot = -1
   }
 
-  /** Adds up the rows of a node into its slot. */
-  async #fill(node: Node, pacer: Pacer): Promise<void> {
+  /** Adds up rows of the row list into a slot. */
+  async #fill(start: number, count: number, slot: number, pacer: Pacer): Promise<void> {
     const { stride, rows, rowMajor, packed } = this.#at
-    const hist = this.#slotAt(node.slot)
+    const hist = this.#slotAt(slot)
     this.#u8.fill(0, hist, hist + stride * binsPerFeature * cellBytes)
     const step = Math.max(1024, Math.floor(cellsPerCall / stride))
-    for (let from = 0; from < node.sums.rows; from += step) {
-      this.#kernels.histogram(rowMajor, stride, rows + (node.start + from) * 4, Math.min(step, node.sums.rows - from), packed, hist)
+    for (let from = 0; from < count; from += step) {
+      this.#kernels.histogram(rowMajor, stride, rows + (start + from) * 4, Math.min(step, count - from), packed, hist)
       await pacer()
     }
   }
@@ -327,12 +344,12 @@ export class TreeGrower {
       for (const child of [small, large]) {
         if (!this.#mayGrow(child)) continue
         child.slot = this.#free.pop() as number
-        await this.#fill(child, pacer)
+        await this.#fill(child.start, child.sums.rows, child.slot, pacer)
       }
       return
     }
     small.slot = this.#free.pop() as number
-    await this.#fill(small, pacer)
+    await this.#fill(small.start, small.sums.rows, small.slot, pacer)
     large.slot = parent.slot
     parent.slot = -1
     this.#kernels.subtract(this.#slotAt(large.slot), this.#slotAt(small.slot), this.#slotAt(large.slot), bytes)

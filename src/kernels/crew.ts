@@ -1,0 +1,126 @@
+/**
+ * Several threads on one shared memory. The caller puts a list of kernel calls on a board and works through it
+ * together with the helpers: whoever is free takes the next call. A helper that comes late costs nothing, since
+ * the caller only waits for calls that somebody else has taken; where no helper comes, it does all of them.
+ *
+ * Helpers look for work for some tens of microseconds after the last call, for the calls of one tree follow each
+ * other closely, and then sleep until the next list.
+ */
+
+/** One kernel call: its name and its numbers. */
+export type Call = readonly [name: string, ...numbers: number[]]
+
+/** What a helper needs to join: sent to it as it is. */
+export interface Post {
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly board: SharedArrayBuffer
+  /** Names of the module's exports that calls may name. */
+  readonly names: readonly string[]
+}
+
+/** The host's way to helpers, where it has any: a page that is cross-origin isolated, or a terminal. */
+export interface Crew {
+  /** In all, the caller included; at least 1. */
+  readonly threads: number
+  /** Sends a post to threads - 1 helpers, each of which then runs `help`. */
+  enlist(post: Post): void
+}
+
+// Whole numbers at the head of the board.
+const left = 0 // calls nobody has taken yet
+const done = 1 // calls that are finished
+const round = 2 // grows with each list, and at the end
+const sleepers = 3
+const ended = 4
+const headBytes = 64
+/** Numbers of a call on the board: which, the result, how many, the numbers. */
+const callWords = 16
+const mostCalls = 1024
+const looks = 20_000
+const briefMs = 0.05
+
+type Kernel = (...numbers: number[]) => number | undefined
+
+/** Takes calls until none is left. The counter is read and lowered at once, so that none is taken twice or from an older list. */
+function work(head: Int32Array, calls: Float64Array, kernels: readonly Kernel[]): void {
+  for (;;) {
+    const place = Atomics.sub(head, left, 1) - 1
+    if (place < 0) return
+    const at = place * callWords
+    const kernel = kernels[calls[at] as number] as Kernel
+    calls[at + 1] = kernel.apply(undefined, calls.subarray(at + 3, at + 3 + (calls[at + 2] as number)) as unknown as number[]) ?? 0
+    Atomics.add(head, done, 1)
+  }
+}
+
+/** A helper's life on one board; returns when the caller ends it. */
+export async function help({ module, memory, board, names }: Post): Promise<void> {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
+  const kernels = names.map((name) => exports[name] as unknown as Kernel)
+  const head = new Int32Array(board, 0, headBytes / 4)
+  const calls = new Float64Array(board, headBytes)
+  while (Atomics.load(head, ended) === 0) {
+    const seen = Atomics.load(head, round)
+    work(head, calls, kernels)
+    let look = 0
+    while (look < looks && Atomics.load(head, round) === seen) look++
+    if (look < looks) continue
+    Atomics.add(head, sleepers, 1)
+    Atomics.wait(head, round, seen)
+    Atomics.sub(head, sleepers, 1)
+  }
+}
+
+/** The caller's side of a board. */
+export class Team {
+  readonly threads: number
+  readonly #head: Int32Array
+  readonly #calls: Float64Array
+  readonly #kernels: readonly Kernel[]
+  readonly #index: ReadonlyMap<string, number>
+
+  /** @param functions the exports of the caller's own instance on the shared memory */
+  constructor(crew: Crew, module: WebAssembly.Module, memory: WebAssembly.Memory, functions: Readonly<Record<string, unknown>>) {
+    const board = new SharedArrayBuffer(headBytes + mostCalls * callWords * 8)
+    const names = Object.keys(functions).filter((name) => typeof functions[name] === 'function')
+    this.threads = crew.threads
+    this.#head = new Int32Array(board, 0, headBytes / 4)
+    this.#calls = new Float64Array(board, headBytes)
+    this.#kernels = names.map((name) => functions[name] as Kernel)
+    this.#index = new Map(names.map((name, index) => [name, index]))
+    crew.enlist({ module, memory, board, names })
+  }
+
+  /** Runs calls that do not touch one another's results, in any order; @returns what they return, in theirs. */
+  run(list: readonly Call[]): readonly number[] {
+    const results: number[] = []
+    for (let from = 0; from < list.length; from += mostCalls) results.push(...this.#runSome(list.slice(from, from + mostCalls)))
+    return results
+  }
+
+  #runSome(list: readonly Call[]): number[] {
+    const head = this.#head
+    const calls = this.#calls
+    list.forEach(([name, ...numbers], place) => {
+      calls[place * callWords] = this.#index.get(name) as number
+      calls[place * callWords + 2] = numbers.length
+      calls.set(numbers, place * callWords + 3)
+    })
+    Atomics.store(head, done, 0)
+    Atomics.store(head, left, list.length)
+    Atomics.add(head, round, 1)
+    if (Atomics.load(head, sleepers) > 0) Atomics.notify(head, round)
+    work(head, calls, this.#kernels)
+    // Whoever has the last call may have been put aside by the machine; a nap lets it go on.
+    for (let look = 0; Atomics.load(head, done) < list.length; look++) if (look > looks) Atomics.wait(head, headBytes / 4 - 1, 0, briefMs)
+    return list.map((_, place) => calls[place * callWords + 1] as number)
+  }
+
+  /** Lets the helpers go. */
+  end(): void {
+    Atomics.store(this.#head, ended, 1)
+    Atomics.add(this.#head, round, 1)
+    Atomics.notify(this.#head, round)
+  }
+}
