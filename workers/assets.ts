@@ -7,6 +7,7 @@ import moments from '../src/kernels/moments.wasm?url'
 import forest from '../src/kernels/forest.wasm?url'
 import trees from '../src/kernels/trees.wasm?url'
 import onnxruntime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
+import backbone from '../src/core/images/backbone/mobilenet-v2.bin?url'
 import type { AssetName } from '../src/core/context.ts'
 
 export const assetUrls: Readonly<Record<AssetName, string>> = {
@@ -18,4 +19,5 @@ export const assetUrls: Readonly<Record<AssetName, string>> = {
   'moments.wasm': moments,
   'trees.wasm': trees,
   'onnxruntime-wasm': onnxruntime,
+  'mobilenet-v2.bin': backbone,
 }

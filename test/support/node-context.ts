@@ -25,7 +25,7 @@ export function nodeContext(overrides: Partial<Context> = {}): Context {
     stopping: () => false,
     async asset(name: AssetName) {
       try {
-        const bytes = await readFile(new URL(name, kernels))
+        const bytes = await readFile(name === 'mobilenet-v2.bin' ? new URL('../../src/core/images/backbone/mobilenet-v2.bin', import.meta.url) : new URL(name, kernels))
         return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
       } catch (cause) {
         throw new StudioError({ code: 'unsupported', message: `missing asset; npm run kernels makes those of src/kernels: ${name}`, cause })

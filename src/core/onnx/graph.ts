@@ -2,9 +2,10 @@
  * Collects an ONNX graph node by node. Steps and estimators add their own nodes through it; the
  * protobuf writer (proto.ts) turns the result into bytes. Pinned: IR 8, opset 17, ai.onnx.ml 3.
  */
+import type { AssetName } from '../context.ts'
 import { StudioError } from '../errors.ts'
 
-export type TensorType = 'float' | 'double' | 'int64' | 'string' | 'bool'
+export type TensorType = 'float' | 'double' | 'int64' | 'string' | 'bool' | 'uint8'
 export type Dimension = number | string
 
 export interface OnnxTensor {
@@ -52,8 +53,20 @@ export class GraphBuilder {
   readonly #outputs: OnnxValue[] = []
   readonly #metadata = new Map<string, string>()
   readonly #shared = new Map<string, string>()
+  readonly #resources: ReadonlyMap<AssetName, Uint8Array>
   #counter = 0
 
+  /** @param resources files that nodes are made from, such as a backbone's weights, by asset name */
+  constructor(resources: ReadonlyMap<AssetName, Uint8Array> = new Map()) {
+    this.#resources = resources
+  }
+
+  /** @throws StudioError bug where the file was not handed over */
+  resource(name: AssetName): Uint8Array {
+    const found = this.#resources.get(name)
+    if (!found) throw new StudioError({ code: 'bug', message: `missing resource; the graph was begun without it: ${name}` })
+    return found
+  }
   /** A name no other value of this graph has; `hint` keeps it readable and is reduced to [A-Za-z0-9_]. */
   fresh(hint: string): string {
     for (;;) {

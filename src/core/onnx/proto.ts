@@ -11,7 +11,7 @@ export const mlOpsetVersion = 3
 /** As certificates and cards write it. */
 export const opsetLabel = `opset ${opsetVersion}, ai.onnx.ml ${mlOpsetVersion}, IR ${irVersion}`
 
-const elementTypes: Readonly<Record<TensorType, number>> = { float: 1, int64: 7, string: 8, bool: 9, double: 11 }
+const elementTypes: Readonly<Record<TensorType, number>> = { float: 1, uint8: 2, int64: 7, string: 8, bool: 9, double: 11 }
 const attributeTypes: Readonly<Record<OnnxAttribute['kind'], number>> = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 }
 
 const encoder = new TextEncoder()
