@@ -4,7 +4,10 @@
  * mean two things. Format: PKWARE APPNOTE 6.3.10, without zip64, encryption and multiple disks.
  */
 import { deflateSync, Inflate } from 'fflate'
+import { crc32 } from './crc32.ts'
 import { StudioError } from './errors.ts'
+
+export { crc32 }
 
 export interface ZipEntry {
   /** Forward slashes, relative. */
@@ -13,18 +16,6 @@ export interface ZipEntry {
   /** Keep as it is: for bytes that are compressed already. */
   readonly store?: boolean
   readonly executable?: boolean
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1
-  return c >>> 0
-})
-/** CRC-32 (ISO 3309), carried on from `before`. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let c = ~before >>> 0
-  for (let i = 0; i < bytes.length; i++) c = (crcTable[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8)
-  return ~c >>> 0
 }
 
 const localMark = 0x04034b50

@@ -76,6 +76,23 @@ async function importScreens(page: Page, url: string, visit: Visit): Promise<voi
   await visit('start-returning')
 }
 
+async function pictureScreens(page: Page, url: string, visit: Visit): Promise<void> {
+  await page.getByRole('button', { name: 'Handwritten digits' }).first().click()
+  await page.getByText('1,000 pictures in 10 classes').waitFor({ timeout: patience })
+  await page.getByRole('button', { name: 'Train' }).and(page.locator(':enabled')).waitFor({ timeout: patience })
+  await page.getByRole('option').first().locator('img').waitFor({ timeout: patience })
+  await visit('pictures')
+  await page.getByRole('option').nth(3).click()
+  await page.getByRole('complementary', { name: 'Picture' }).getByRole('img').waitFor()
+  await visit('pictures-one')
+  await page.getByRole('button', { name: 'Close inspector' }).click()
+  await shown(page, /Quality/)
+  await page.getByRole('heading', { name: 'Balance of classes' }).waitFor({ timeout: patience })
+  await visit('pictures-quality')
+  await home(page, url)
+  await page.getByRole('heading', { name: 'Your projects' }).waitFor({ timeout: patience })
+}
+
 async function prepareScreens(page: Page, visit: Visit): Promise<void> {
   await sample(page, 'German credit')
   await visit('data-table')
@@ -180,6 +197,7 @@ async function deployScreens(page: Page, visit: Visit): Promise<void> {
 export async function walkScreens(page: Page, url: string, visit: Visit): Promise<void> {
   await startScreens(page, url, visit)
   await importScreens(page, url, visit)
+  await pictureScreens(page, url, visit)
   await prepareScreens(page, visit)
   await trainScreens(page, visit)
   await evaluateScreens(page, visit)

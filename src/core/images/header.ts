@@ -4,6 +4,7 @@
  * reaches one before this has looked.
  * Sources: PNG 1.2 (W3C), JPEG ITU-T T.81 annex B, EXIF 2.3 section 4.6, WebP container (RFC 9649), GIF89a.
  */
+import { crc32 } from '../crc32.ts'
 import { StudioError } from '../errors.ts'
 
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] as const
@@ -114,6 +115,7 @@ function png(data: Bytes): Raw {
     else if (data.is(at + 4, 'IEND')) {
       if (!pixels) throw refuse('invalid PNG; it holds no pixels')
       if (at + 12 > data.length) break
+      checkChunks(data)
       return { width: data.u32(16), height: data.u32(20), orientation, animated, bitDepth }
     }
     at += 12 + length
@@ -121,6 +123,18 @@ function png(data: Bytes): Raw {
   // The size first: a bomb is called one even where it is also cut off.
   bound(data.u32(16), data.u32(20))
   throw truncated()
+}
+
+/** Decoders paint a damaged PNG as far as they get, without a word; its check sums are what tells. Chunks that only describe may be odd. */
+function checkChunks(data: Bytes): void {
+  const bytes = new Uint8Array(data.view.buffer, data.view.byteOffset, data.length)
+  for (let at = 8; at + 12 <= data.length; ) {
+    const length = data.u32(at)
+    const critical = (data.u8(at + 4) & 0x20) === 0
+    if (critical && crc32(bytes.subarray(at + 4, at + 8 + length)) !== data.u32(at + 8 + length)) throw refuse('invalid PNG; a check sum does not fit its bytes: the file is damaged', 'Copy or save it again.')
+    if (data.is(at + 4, 'IEND')) return
+    at += 12 + length
+  }
 }
 
 /** Orientation out of a TIFF block. Anything odd counts as upright: a picture is not lost for its EXIF. */

@@ -94,6 +94,11 @@ describe('header', () => {
   ] as const)('%s is refused by name', (_, bytes, message) => {
     expect(refusal(bytes).message).toMatch(message)
   })
+  it('a PNG whose pixels were damaged is refused: decoders would paint a part of it', () => {
+    const bytes = fixture('rgb8.png')
+    bytes[new TextDecoder('latin1').decode(bytes).indexOf('IDAT') + 12]! ^= 1
+    expect(refusal(bytes).message).toMatch(/check sum/)
+  })
   it('bytes bent at random are refused or read, never anything else', () => {
     let state = 12345
     const random = (below: number): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % below

@@ -1,0 +1,55 @@
+/** The browser's decoder as we use it: upright, first frames, transparency, and refusals that are errors. */
+import { describe, expect, it } from 'vitest'
+import { readHeader } from '../../src/core/images/header.ts'
+import { openPictureInBrowser } from '../../src/tasks/open-picture.ts'
+import { withExif } from '../support/exif.ts'
+
+const names = ['alpha.png', 'alpha.webp', 'animated.gif', 'animated.webp', 'baseline.jpg', 'grey.jpg', 'lossless.webp', 'lossy.webp', 'palette.png', 'progressive.jpg', 'rgb16.png', 'rgb8.png', 'still.gif'] as const
+async function fixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await fetch(new URL(`../fixtures/pictures/${name}`, import.meta.url))
+  if (!answer.ok) throw new Error(`missing fixture: ${name}`)
+  return new Uint8Array(await answer.arrayBuffer())
+}
+const open = async (bytes: Uint8Array<ArrayBuffer>) => openPictureInBrowser(bytes, readHeader(bytes).type)
+const at = (pixels: ReturnType<Awaited<ReturnType<typeof open>>['pixels']>, x: number, y: number) => Array.from(pixels.data.subarray((y * pixels.width + x) * 4, (y * pixels.width + x) * 4 + 4))
+
+describe('decoding', () => {
+  it.each(names)('%s has the size that its header says', async (name) => {
+    const bytes = await fixture(name)
+    const picture = await open(bytes)
+    expect([picture.width, picture.height]).toEqual([readHeader(bytes).width, readHeader(bytes).height])
+    const thumbnail = await picture.thumbnail(12)
+    expect(readHeader(thumbnail.bytes)).toMatchObject({ type: 'image/webp', width: 12, height: 8 })
+    picture.close()
+  })
+  it('an orientation is applied once: red, which is on top, goes where it says', async () => {
+    // The gradient runs from red at the top to blue at the bottom.
+    const jpeg = await fixture('baseline.jpg')
+    const reds = async (orientation: number) => {
+      const picture = await open(withExif(jpeg, orientation))
+      const pixels = picture.pixels()
+      picture.close()
+      const { width, height } = pixels
+      const red = (x: number, y: number) => (at(pixels, x, y)[0] as number) > 128
+      return { size: [width, height], top: red(width >> 1, 0), bottom: red(width >> 1, height - 1), left: red(0, height >> 1), right: red(width - 1, height >> 1) }
+    }
+    expect(await reds(1)).toMatchObject({ size: [24, 16], top: true, bottom: false })
+    expect(await reds(3)).toMatchObject({ size: [24, 16], top: false, bottom: true })
+    // 6: the stored top is the right side; 8: the left side.
+    expect(await reds(6)).toMatchObject({ size: [16, 24], left: false, right: true })
+    expect(await reds(8)).toMatchObject({ size: [16, 24], left: true, right: false })
+  })
+  it('animations give their first frame, transparency stays', async () => {
+    const [still, animated] = await Promise.all(['still.gif', 'animated.gif'].map(async (name) => (await open(await fixture(name))).pixels()))
+    expect(at(animated!, 3, 3)).toEqual(at(still!, 3, 3))
+    const alpha = (await open(await fixture('alpha.png'))).pixels()
+    expect(at(alpha, 23, 15)[3]).toBe(0)
+    expect(at(alpha, 8, 8)).toEqual([255, 0, 0, 255])
+  })
+  it('pixels that cannot be decoded are an error with a name', async () => {
+    // Chromium paints damaged pixels as far as it gets; what it refuses is a header that is none.
+    const bytes = await fixture('rgb8.png')
+    bytes.fill(0xaa, 12, 33)
+    await expect(openPictureInBrowser(bytes, 'image/png')).rejects.toMatchObject({ code: 'bad-data', message: expect.stringMatching(/cannot be decoded/) })
+  })
+})
