@@ -16,6 +16,8 @@ export interface Route {
   /** The word in the address. */
   readonly id: string
   readonly label: string
+  /** The page of the rail that it is reached from, where it has no place of its own there. */
+  readonly within?: string
   readonly icon: Component<{ size?: number | string; 'aria-hidden'?: 'true' }>
   load(): Promise<{ default: Component<PageProps> }>
   /** What is missing, as a sentence, and the page that mends it; undefined where the page can be opened. */
@@ -34,6 +36,7 @@ export const routes: readonly Route[] = [
   { id: 'prepare', label: 'Prepare', icon: ListChecks, load: () => import('../pages/prepare/PreparePage.svelte'), missing: needsData },
   { id: 'train', label: 'Train', icon: Sprout, load: () => import('../pages/train/TrainPage.svelte'), missing: needsTarget },
   { id: 'evaluate', label: 'Evaluate', icon: ChartSpline, load: () => import('../pages/evaluate/EvaluatePage.svelte'), missing: needsModel },
+  { id: 'compare', label: 'Compare', within: 'evaluate', icon: ChartSpline, load: () => import('../pages/evaluate/compare/ComparePage.svelte'), missing: needsModel },
   { id: 'explain', label: 'Explain', icon: Search, load: () => import('../pages/explain/ExplainPage.svelte'), missing: needsModel },
   { id: 'deploy', label: 'Deploy', icon: PackageOpen, load: () => import('../pages/deploy/DeployPage.svelte'), missing: needsModel },
 ]

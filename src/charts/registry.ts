@@ -2,6 +2,7 @@
 import { attribution } from './attribution.ts'
 import { calibration } from './calibration.ts'
 import { coefficientPath, coefficients } from './coefficients.ts'
+import { differences, overlay } from './comparison.ts'
 import { confusion } from './confusion.ts'
 import { precisionRecall, roc } from './curves.ts'
 import type { Chart } from './figure.ts'
@@ -43,6 +44,8 @@ export const charts = {
   shape,
   'shape-weights': shapeWeights,
   leaderboard,
+  differences,
+  overlay,
   groups,
   histogram,
 } as const satisfies Readonly<Record<string, ChartOf<never>>>

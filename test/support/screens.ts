@@ -139,6 +139,10 @@ async function evaluateScreens(page: Page, visit: Visit): Promise<void> {
   await openPage(page, 'Evaluate')
   await heading(page, 'Evaluate')
   await visit('evaluate')
+  await page.getByRole('link', { name: 'Compare' }).click()
+  await page.getByRole('heading', { name: /^Differences in / }).waitFor({ timeout: patience })
+  await visit('compare')
+  await openPage(page, 'Evaluate')
   await page.getByRole('link', { name: 'Gradient boosting' }).first().click()
   await shown(page, 'Scores')
   await visit('run-scores')
@@ -174,6 +178,9 @@ async function explainScreens(page: Page, visit: Visit): Promise<void> {
   await shown(page, 'What it leans on')
   await page.getByRole('combobox', { name: 'Column' }).waitFor({ timeout: patience })
   await visit('explain-importance')
+  await shown(page, 'The model itself')
+  await page.getByRole('treeitem').first().waitFor({ timeout: patience })
+  await visit('explain-model')
 }
 
 async function deployScreens(page: Page, visit: Visit): Promise<void> {

@@ -34,6 +34,17 @@ export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greate
   return { folds, places: order.map((run, i) => ({ run, rank: ranks[i] as number, shared: ranks.filter((rank) => rank === ranks[i]).length > 1 })) }
 }
 
+/** The same places with the ranks that a test over the validation rows gave, where there were no common folds. */
+export function withRanks(ranking: Ranking, ranks: ReadonlyMap<string, number | null>): Ranking {
+  if (ranking.folds) return ranking
+  const all = [...ranks.values()]
+  const places = ranking.places.map((place) => {
+    const rank = ranks.get(place.run.id)
+    return rank === undefined || rank === null || place.rank === null ? place : { run: place.run, rank, shared: all.filter((other) => other === rank).length > 1 }
+  })
+  return { places }
+}
+
 /** Ends of an axis that holds all scores and intervals, with a little room, yet not beyond what the metric can be. */
 export function domainOf(scores: readonly (ScoreRow | undefined)[], range: Metric['range'] = [null, null]): readonly [number, number] {
   let low = Number.POSITIVE_INFINITY

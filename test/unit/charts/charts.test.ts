@@ -5,7 +5,7 @@ import { dark, light, type Palette } from '../../../src/charts/palette.ts'
 import { type ChartKind, charts } from '../../../src/charts/registry.ts'
 import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
 import { escapeFigure } from '../../../src/ui/escape-figure.ts'
-import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
+import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, differencesOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
 
 let binary: Evaluation
 let several: Evaluation
@@ -38,6 +38,12 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
   shape: (palette) => shapesOf.terms.map((term) => charts.shape({ output: shapesOf.output, n: shapesOf.n, term }, palette)),
   'shape-weights': (palette) => [charts['shape-weights'](shapesOf, palette)],
   leaderboard: (palette) => [charts.leaderboard(leaderboardOf, palette)],
+  differences: (palette) => [charts.differences(differencesOf, palette), charts.differences({ ...differencesOf, test: 'mcnemar' }, palette)],
+  overlay: (palette) => [
+    charts.overlay({ kind: 'roc', runs: [{ name: 'a', evaluation: binary }, { name: '<b>', evaluation: binary }] }, palette),
+    charts.overlay({ kind: 'precision-recall', runs: [{ name: 'a', evaluation: several }], className: '__proto__' }, palette),
+    charts.overlay({ kind: 'errors', runs: [{ name: 'a', evaluation: regression }] }, palette),
+  ],
   groups: (palette) => [charts.groups(groupReport, palette)],
   histogram: (palette) => [charts.histogram(histogramOf, palette)],
 }

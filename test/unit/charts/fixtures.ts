@@ -126,3 +126,12 @@ export const foldCurveOf = {
   points: [{ rows: 40, train: [0.9, 1], held: [0.6, 0.7] }, { rows: 80, train: [0.9, 0.8], held: [0.75, null] }],
   verdict: { advice: 'unknown', because: 'A score is undefined.' },
 } as const
+
+const compared = { low: -0.02, high: 0.1, p: 0.01, corrected: 0.02, n: 5 }
+export const differencesOf = {
+  metric: 'ROC AUC', test: 'corrected-resampled-t', names: ['Boosting', '<b>x</b>', '__proto__'],
+  pairs: [
+    { first: 0, second: 1, tests: [{ ...compared, test: 'corrected-resampled-t', difference: 0.04 }] },
+    { first: 0, second: 2, tests: [{ ...compared, test: 'corrected-resampled-t', difference: -0.01, corrected: 0.6 }, { ...compared, test: 'mcnemar', difference: 0.01, low: null, high: null }] },
+  ],
+} as const

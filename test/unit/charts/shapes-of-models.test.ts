@@ -1,11 +1,12 @@
 /** Geometry and words of charts that draw a model itself. */
 import { expect, test } from 'vitest'
 import { attribution, linkWords } from '../../../src/charts/attribution.ts'
+import { pairWords } from '../../../src/charts/comparison.ts'
 import { light } from '../../../src/charts/palette.ts'
 import { swarm } from '../../../src/charts/shap-summary.ts'
 import { boxSize, openAtFirst, ruleOf, treeScene } from '../../../src/charts/tree.ts'
 import type { TreeDrawing } from '../../../src/core/explain/explainer.ts'
-import { attributionOf, treeOf } from './fixtures.ts'
+import { attributionOf, differencesOf, treeOf } from './fixtures.ts'
 
 /** A whole tree of this depth, in preorder. */
 function wholeTree(depth: number): TreeDrawing {
@@ -73,4 +74,12 @@ test('the scale is said in words', () => {
   expect(of('log')).toContain('multiplies the prediction, 0.69')
   expect(of('identity')).toContain('the answer itself')
   expect(of('softmax')).toContain('against the scores of the other classes')
+})
+test('a pair is told apart in words, or it is not', () => {
+  const { pairs, names } = differencesOf
+  expect(pairWords(pairs[0], names, 'ROC AUC', true, 'corrected-resampled-t')).toBe('Boosting is better than <b>x</b> by 0.04 ROC AUC.')
+  expect(pairWords(pairs[0], names, 'RMSE', false, 'corrected-resampled-t')).toBe('<b>x</b> is better than Boosting by 0.04 RMSE.')
+  expect(pairWords(pairs[1], names, 'ROC AUC', true, 'corrected-resampled-t')).toBe('Boosting and __proto__ cannot be told apart.')
+  expect(pairWords(pairs[1], names, 'RMSE', false, 'mcnemar')).toBe('Boosting is right more often than __proto__.')
+  expect(pairWords(pairs[0], names, 'ROC AUC', true, 'mcnemar')).toBe('Not tested.')
 })

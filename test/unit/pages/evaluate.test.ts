@@ -1,7 +1,7 @@
 /** Which runs compare, in which order, on which axis. */
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/core/run/run.ts'
-import { domainOf, experimentKey, experimentsOf, ranked, type Ranking } from '../../../src/pages/evaluate/experiments.ts'
+import { domainOf, experimentKey, experimentsOf, ranked, type Ranking, withRanks } from '../../../src/pages/evaluate/experiments.ts'
 
 type Change = { sequence?: number; dataHash?: string; seed?: number; positive?: string; status?: Run['status']; value?: number | null; folds?: readonly (number | null)[]; rows?: number }
 function run({ sequence = 1, dataHash = 'aa', seed = 1, positive, status = 'succeeded', value = 0.5, folds, rows = 100 }: Change): Run {
@@ -34,6 +34,13 @@ describe('ranking', () => {
     expect(order(ranked(runs, auc))).toEqual([3, 1, 4, 2])
     expect(order(ranked(runs, { ...auc, greaterIsBetter: false }))).toEqual([1, 4, 3, 2])
   })
+})
+it('ranks that a test over rows gave are shared, and never touch those over folds', () => {
+  const runs = [run({ sequence: 1, value: 0.7 }), run({ sequence: 2, value: null }), run({ sequence: 3, value: 0.9 })]
+  const made = withRanks(ranked(runs, auc), new Map([['run-3', 1], ['run-1', 1], ['run-2', null]]))
+  expect(made.places.map(({ run: { sequence }, rank, shared }) => [sequence, rank, shared])).toEqual([[3, 1, true], [1, 1, true], [2, null, false]])
+  const folded = ranked([run({ sequence: 1, folds: [0.5, 0.6] }), run({ sequence: 2, folds: [0.4, 0.5] })], auc)
+  expect(withRanks(folded, new Map())).toBe(folded)
 })
 describe('ranking over folds', () => {
   const folded = [run({ sequence: 1, value: 0.9, folds: [0.6, 0.61, 0.6, 0.59, 0.6] }), run({ sequence: 2, value: 0.7, folds: [0.8, 0.81, 0.79, 0.82, 0.8] }), run({ sequence: 3, value: 0.8, folds: [0.79, 0.82, 0.8, 0.8, 0.8] })]
