@@ -5,14 +5,18 @@ import { createMemoryStore } from '../src/storage/memory-store.ts'
 import { guardedStore } from '../src/storage/open-store.ts'
 import type { Store } from '../src/storage/port.ts'
 import { remoteStore, serveStore } from '../src/storage/remote-store.ts'
+import type { Crew } from '../src/kernels/crew.ts'
 import type { Host } from '../src/tasks/task.ts'
 import { assetUrls } from './assets.ts'
+import { helpersOf } from './helpers.ts'
 
 interface Started {
   readonly app: string
   /** As it is, for lending. */
   readonly bare: Store
   readonly store: Store
+  readonly threads: number
+  readonly crew: Crew | undefined
 }
 
 export function serveTasks(handlers: LazyHandlers<Host>): void {
@@ -21,12 +25,13 @@ export function serveTasks(handlers: LazyHandlers<Host>): void {
     assets: assetUrls,
     async start(setup) {
       const bare = setup.storage === 'indexeddb' ? await openIdbStore() : setup.port ? remoteStore(setup.port) : createMemoryStore({ patient: true })
-      return { app: setup.app, bare, store: guardedStore(bare) }
+      const threads = self.crossOriginIsolated ? (setup.threads ?? Math.max(1, navigator.hardwareConcurrency - 1)) : 1
+      return { app: setup.app, bare, store: guardedStore(bare), threads, crew: helpersOf(threads) }
     },
-    host: ({ app, store }, context) => ({
+    host: ({ app, store, threads, crew }, context) => ({
       store,
-      context,
-      environment: { app, userAgent: navigator.userAgent, threads: self.crossOriginIsolated ? navigator.hardwareConcurrency : 1 },
+      context: crew ? { ...context, crew } : context,
+      environment: { app, userAgent: navigator.userAgent, threads },
     }),
     lend: ({ bare }, port) => serveStore(bare, port),
   })

@@ -3,20 +3,25 @@
  * and records in memory. The tasks themselves are those of the page.
  */
 import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import type { AssetName, Context, Progress } from '../core/context.ts'
 import { cancelled, StudioError } from '../core/errors.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
 import type { Host } from '../tasks/task.ts'
+import { helpersOf } from './helpers.ts'
 import { appVersion } from './version.ts'
 
 const yieldEveryMs = 16
 /** The build puts the files beside the script under these names. */
 const assetAddress = (name: AssetName): URL => new URL(name === 'onnxruntime-wasm' ? 'ort-wasm-simd-threaded.wasm' : name, import.meta.url)
 
-export function terminalContext(signal: AbortSignal, report: (progress: Progress) => void): Context {
+/** @param threads that one job may use; default all of the machine's */
+export function terminalContext(signal: AbortSignal, report: (progress: Progress) => void, threads = availableParallelism()): Context {
+  const crew = helpersOf(threads)
   let yieldedAt = performance.now()
   return {
+    ...(crew && { crew }),
     signal,
     now: () => performance.now(),
     report,
@@ -55,6 +60,6 @@ export async function openRunner(context: Context): Promise<OnnxRunner> {
 export const terminalHost = (context: Context): Host => ({
   store: createMemoryStore(),
   context,
-  environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads: 1 },
+  environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads: context.crew?.threads ?? 1 },
   openRunner,
 })

@@ -194,6 +194,8 @@ export interface WorkerSetup {
   readonly port?: MessagePort
   /** A Web Lock to hold for life: the page is granted it the moment this worker is gone. */
   readonly life?: string
+  /** That one job may use, where memory can be shared; default: all of the machine's but one, which is the page's. */
+  readonly threads?: number
 }
 
 /** What comlink exposes on every worker. */

@@ -1,6 +1,6 @@
 /**
  * Trusted Types: under `require-trusted-types-for 'script'` a Worker or service worker takes no plain
- * address. This is the only policy that makes one, and it knows our own origin only.
+ * address, in the page and in a worker. This is the only policy that makes one, and it knows our own origin only.
  */
 interface ScriptUrlPolicy {
   createScriptURL(url: string): string
@@ -10,7 +10,7 @@ interface TrustedTypesFactory {
 }
 
 function sameOrigin(url: string): string {
-  const absolute = new URL(url, document.baseURI)
+  const absolute = new URL(url, location.href)
   if (absolute.origin !== location.origin) throw new TypeError(`invalid script address; not of this site: ${absolute.href}`)
   return absolute.href
 }

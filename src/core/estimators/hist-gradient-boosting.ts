@@ -8,7 +8,7 @@ import { compiledBoostingKernels, Layout, plainBoostingKernels, sharedBoostingKe
 import type { BoostingKernels } from '../../kernels/boosting.ts'
 import { inParts, layOutParts } from '../../kernels/boosting-parts.ts'
 import type { PartsLayout } from '../../kernels/boosting-parts.ts'
-import type { Team } from '../../kernels/crew.ts'
+import type { Crew, Team } from '../../kernels/crew.ts'
 import type { Context } from '../context.ts'
 import type { Matrix } from '../data/matrix.ts'
 import { takeRows } from '../data/matrix.ts'
@@ -41,6 +41,8 @@ const id = 'hist-gradient-boosting'
 const autoEarlyStoppingRows = 10_000
 /** Rows that thresholds are found on, at most. */
 const binSampleRows = 100_000
+/** Fewer cells are learnt before a helper has started. */
+const cellsWorthSharing = 2 ** 17
 /** An improvement of the inner loss below this does not count. */
 const tolerance = 1e-7
 
@@ -198,8 +200,9 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   // The judge's gradients go where the next round overwrites them; half the rows at most judge.
   const work: Workspace = { gradient: at.gradient, hessian: at.hessian, sums: at.sums, probabilities }
   const judgeWork: Workspace = judgePart && judgePart.stride > part.stride ? { ...work, gradient: layout.take(judgePart.stride * 4), hessian: layout.take(judgePart.stride * 4) } : work
-  const shares = layOutParts(layout, Math.max(part.stride, judgePart?.stride ?? 0), at.stride, context.crew?.threads ?? 1)
-  const kernels = await kernelsOf(layout.bytes, shares, context, teams)
+  const crew = learn.length * X.features.length >= cellsWorthSharing ? context.crew : undefined
+  const shares = layOutParts(layout, Math.max(part.stride, judgePart?.stride ?? 0), at.stride, crew?.threads ?? 1)
+  const kernels = await kernelsOf(layout.bytes, shares, crew, context, teams)
   const grower = new TreeGrower(kernels, at, learn.length, bins, { ...options, l1Regularization: options.l1Regularization / (loss.gradientUnit ?? 1), growPolicy: options.growPolicy as 'leaf-wise' | 'depth-wise', constraints })
   for (const [index, feature] of X.features.entries()) {
     grower.bin(feature, index, learn)
@@ -290,10 +293,10 @@ async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, 
   return bins
 }
 
-async function kernelsOf(bytes: number, parts: PartsLayout, context: Context, teams: Team[]): Promise<BoostingKernels> {
-  if (context.crew && context.crew.threads > 1) {
+async function kernelsOf(bytes: number, parts: PartsLayout, crew: Crew | undefined, context: Context, teams: Team[]): Promise<BoostingKernels> {
+  if (crew && crew.threads > 1) {
     try {
-      const { kernels, team } = await sharedBoostingKernels(await context.asset('boosting-shared.wasm'), bytes, context.crew)
+      const { kernels, team } = await sharedBoostingKernels(await context.asset('boosting-shared.wasm'), bytes, crew)
       teams.push(team)
       return inParts(kernels, parts, team)
     } catch {
