@@ -2,17 +2,18 @@
 import { makeSplit } from '../core/data/make-split.ts'
 import { foldCurve, type FoldCurve } from '../core/run/fold-curve.ts'
 import { defaultFolds, foldsLike, unsealedRows } from '../core/run/cross-validate.ts'
-import { loadDataset } from '../storage/datasets.ts'
 import { recordsOfRun } from '../storage/keys.ts'
 import { runRecord, saveExplanation } from '../storage/runs.ts'
+import { loadForRecipe } from './load-pictures.ts'
 import type { TaskHandler } from './task.ts'
 
 const keyOf = ({ over, metric }: Pick<FoldCurve, 'over' | 'metric'>): string => `curve ${metric} ${over.by === 'rows' ? 'rows' : `parameter ${over.name}`}`
 
-export const evaluateCurve: TaskHandler<'evaluate/curve'> = async ({ runId, over, metric, token }, { store, context }) => {
+export const evaluateCurve: TaskHandler<'evaluate/curve'> = async ({ runId, over, metric, token }, host) => {
+  const { store, context } = host
   const { run, projectId } = await runRecord(store, runId)
   context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
-  const dataset = await loadDataset(store, run.spec.datasetId)
+  const dataset = await loadForRecipe(host, run.spec.datasetId, run.spec.recipe)
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
   const split = makeSplit(dataset.columns, run.spec.target.column, run.spec.split)
   const curve = await foldCurve(run.spec, dataset, unsealedRows(split), over, metric, foldsLike(run.spec.split, run.spec.target, defaultFolds), context)

@@ -13,9 +13,9 @@ import type { Seen } from '../core/explain/point.ts'
 import { openPipeline } from '../core/run/open-pipeline.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import type { Run } from '../core/run/run.ts'
-import { loadDataset } from '../storage/datasets.ts'
 import type { Store } from '../storage/port.ts'
 import { readRun } from '../storage/runs.ts'
+import { loadForRecipe } from './load-pictures.ts'
 import type { Host } from './task.ts'
 import { webRunner } from './web-runner.ts'
 
@@ -47,7 +47,8 @@ export function openRun(host: Host, runId: string): Promise<OpenedRun> {
   return opened
 }
 
-async function open({ store, context, openRunner = webRunner }: Host, runId: string): Promise<OpenedRun> {
+async function open(host: Host, runId: string): Promise<OpenedRun> {
+  const { store, context, openRunner = webRunner } = host
   const run = await readRun(store, runId)
   const { model, split, stored } = await store.read(['models', 'splits', 'predictions'], async (tx) => ({
     model: await tx.get('models', runId),
@@ -57,7 +58,7 @@ async function open({ store, context, openRunner = webRunner }: Host, runId: str
   if (!model || !split) {
     throw new StudioError({ code: 'bad-data', message: `missing model; the run did not finish: it is ${run.status}`, hint: 'Train it again: its settings are kept.' })
   }
-  const dataset = await loadDataset(store, run.spec.datasetId)
+  const dataset = await loadForRecipe(host, run.spec.datasetId, run.spec.recipe)
   const pipeline = openPipeline(model, () => openRunner(context))
   const target = columnNamed(dataset, model.target.column)
   const predictions = new Map<PartName, Promise<Prediction>>()
@@ -77,7 +78,7 @@ async function open({ store, context, openRunner = webRunner }: Host, runId: str
     predictionsOn(part) {
       const known = predictions.get(part)
       if (known) return known
-      const made = pipeline.predict(dataset.columns, split[part])
+      const made = pipeline.predict(dataset.columns, split[part], { asset: (name) => context.asset(name), checkpoint: async () => {} })
       predictions.set(part, made)
       return made
     },

@@ -3,8 +3,8 @@ import type { Dataset } from '../core/data/dataset.ts'
 import { asStudioError } from '../core/errors.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TrainResult } from '../core/run/train.ts'
-import { loadDataset } from '../storage/datasets.ts'
 import { createRun, failRun, finishRun } from '../storage/runs.ts'
+import { loadForRecipe } from './load-pictures.ts'
 import type { Host } from './task.ts'
 
 export interface RunStart {
@@ -15,11 +15,12 @@ export interface RunStart {
 }
 
 /** @param make what the run does with its data */
-export async function recordRun({ runId, token, spec, name }: RunStart, { store, context, environment }: Host, make: (dataset: Dataset) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
+export async function recordRun({ runId, token, spec, name }: RunStart, host: Host, make: (dataset: Dataset) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
+  const { store, context, environment } = host
   const begun = context.now()
   const { app, userAgent, threads } = environment
   context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
-  const dataset = await loadDataset(store, spec.datasetId)
+  const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const load = context.now() - begun
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
   await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })

@@ -29,7 +29,8 @@ function variants(table: ParamTable): ParamValues[] {
 const cases = steps.all.flatMap((step: Step) =>
   allKinds.flatMap((kind) =>
     variants(step.params)
-      .filter((params) => step.refuses({ name: 'a column', kind }, params as never) === undefined)
+      // What works on pictures needs them opened: its own tests do that.
+      .filter((params) => step.representation === undefined && step.refuses({ name: 'a column', kind }, params as never) === undefined)
       .map((params) => ({ title: `${step.id} on ${kind} ${JSON.stringify(params)}`, step, kind, params: checkParams(step.id, step.params, params) as never })),
   ),
 )

@@ -4,6 +4,8 @@ import type { Estimator } from './estimator.ts'
 
 /** @throws StudioError unsupported where numbers meet an estimator of pictures, or pictures one of numbers */
 export function checkAccepts({ label, tags }: Pick<Estimator, 'label' | 'tags'>, { features }: Matrix): void {
+  // A guess without a model looks at no feature.
+  if (tags.baseline) return
   const wrong = features.find(({ shape }) => (shape !== undefined) !== (tags.takesPictures ?? false))
   if (!wrong) return
   const [takes, given] = tags.takesPictures ? ['the pixels of a picture', 'a number'] : ['numbers', 'the pixels of a picture']

@@ -8,13 +8,16 @@ export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[
   const has = (kind: SeriesKind) => features.some((column) => column.kind === kind)
   const steps: StepSpec[] = []
   const add = (step: string, kinds: readonly SeriesKind[], params: StepSpec['params'] = {}) => steps.push({ id: `step-${steps.length + 1}`, step, columns: { by: 'kind', kinds }, params })
+  if (has('image')) tags.takesPictures ? add('image-pixels', ['image'], { size: 28 }) : add('image-embedding', ['image'])
+  // A network for pictures takes nothing else.
+  if (tags.takesPictures) return { version: 1, steps, excluded: features.filter(({ kind }) => kind !== 'image' && kind !== 'id' && kind !== 'text').map(({ name }) => name) }
   if (has('datetime')) add('datetime-parts', ['datetime'])
   if (!tags.acceptsMissing) {
     if (has('numeric') || has('datetime')) add('impute', ['numeric'], { strategy: 'median' })
     if (has('boolean')) add('impute', ['boolean'], { strategy: 'most-frequent' })
   }
-  if (tags.wantsScaled && (has('numeric') || has('datetime'))) add('scale', ['numeric'])
-  if (tags.wantsNonNegative && (has('numeric') || has('datetime'))) add('scale', ['numeric'], { method: 'min-max' })
+  if (tags.wantsScaled && (has('numeric') || has('datetime') || has('image'))) add('scale', ['numeric'])
+  if (tags.wantsNonNegative && (has('numeric') || has('datetime') || has('image'))) add('scale', ['numeric'], { method: 'min-max' })
   if (has('categorical')) add(tags.acceptsCategories ? 'ordinal' : 'onehot', ['categorical'])
   return { version: 1, steps, excluded: [] }
 }

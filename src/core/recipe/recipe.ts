@@ -83,7 +83,8 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
     const states = new Map<string, Json>()
     const isSelected = selects(wanted.columns)
     for (const series of current) {
-      if (isSelected(series) && step.refuses(series, params) === undefined) states.set(series.name, asStored(step.fit(series, params)))
+      // A picture is not a number: what scales numbers leaves it alone.
+      if (isSelected(series) && !('shape' in series) && step.refuses(series, params) === undefined) states.set(series.name, asStored(step.fit(series, params)))
     }
     learnt.push({ id: wanted.id, step: step.id, series: [...states].map(([name, state]) => ({ name, state })) })
     const before = new Set(current)
@@ -117,7 +118,8 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
 
 function toFeature(series: Series): Feature[] {
   if (series.kind !== 'numeric' && series.kind !== 'boolean') return []
-  const { name, source, values, categories } = series
+  const { name, source, values, categories, shape } = series
+  if (shape) return [{ name, source, values, shape }]
   return [categories ? { name, source, values, categories } : { name, source, values }]
 }
 

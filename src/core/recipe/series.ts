@@ -1,6 +1,16 @@
 /** From dataset columns to the series that steps work on, at chosen rows. */
 import { isValid, type Column } from '../data/column.ts'
+import { featureWidth } from '../data/matrix.ts'
 import type { Series } from './step.ts'
+
+/** Whole rows of a tensor that has one a row of the column. */
+function rowsOf(tensor: Float32Array | undefined, length: number, rows: ArrayLike<number> | undefined): Float32Array | undefined {
+  if (!tensor || !rows) return tensor
+  const size = length > 0 ? tensor.length / length : 0
+  const out = new Float32Array(rows.length * size)
+  for (let i = 0; i < rows.length; i++) out.set(tensor.subarray((rows[i] as number) * size, ((rows[i] as number) + 1) * size), i * size)
+  return out
+}
 
 /** @param rows row numbers into the column; default all */
 export function seriesOf(column: Column, rows?: ArrayLike<number>): Series {
@@ -24,9 +34,10 @@ export function seriesOf(column: Column, rows?: ArrayLike<number>): Series {
       for (let i = 0; i < length; i++) seconds[i] = isValid(column, rowAt(i)) ? (column.seconds[rowAt(i)] as number) : Number.NaN
       return { ...base, kind: 'datetime', seconds }
     }
+    case 'image':
+      return { ...base, kind: 'image', length, tensor: (representation) => rowsOf(column.tensors?.get(representation), column.length, rows) }
     case 'text':
     case 'id':
-    case 'image':
       return { ...base, kind: column.kind, length }
   }
 }
@@ -44,7 +55,7 @@ export function seriesLength(series: Series): number {
   switch (series.kind) {
     case 'numeric':
     case 'boolean':
-      return series.values.length
+      return series.shape ? series.values.length / featureWidth(series) : series.values.length
     case 'categorical':
       return series.codes.length
     case 'datetime':

@@ -4,6 +4,8 @@
  * operations in the same order as the step's ONNX nodes, so the studio and the served graph agree bit
  * for bit.
  */
+import type { PictureShape } from '../data/matrix.ts'
+import type { PixelForm } from '../images/pixel-form.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
 import type { ParamTable, ParamValues, ValuesOf } from '../params.ts'
 
@@ -20,6 +22,8 @@ export interface NumericSeries extends SeriesBase {
   readonly values: Float32Array
   /** Set where the values are codes of these categories (see Feature.categories). */
   readonly categories?: readonly string[]
+  /** Set where a row is a picture: values are rows x height x width x channels (see Feature.shape). Steps of numbers leave it alone. */
+  readonly shape?: PictureShape
 }
 export interface CategoricalSeries extends SeriesBase {
   readonly kind: 'categorical'
@@ -36,6 +40,8 @@ export interface DatetimeSeries extends SeriesBase {
 export interface OpaqueSeries extends SeriesBase {
   readonly kind: 'text' | 'id' | 'image'
   readonly length: number
+  /** Image: a representation of these rows that was attached to the column (rows x size), undefined where it was not. */
+  tensor?(representation: string): Float32Array | undefined
 }
 export type Series = NumericSeries | CategoricalSeries | DatetimeSeries | OpaqueSeries
 
@@ -64,6 +70,8 @@ export interface Step<P extends ParamTable = ParamTable, S extends Json = Json> 
   readonly kinds: readonly SeriesKind[]
   /** Why this series cannot be taken, as a sentence, or undefined where it can. */
   refuses(series: { readonly name: string; readonly kind: SeriesKind }, params: ValuesOf<P>): string | undefined
+  /** The pixels it asks for, where it works on pictures: they are opened before a recipe is fitted or applied. */
+  representation?(params: ValuesOf<P>): PixelForm
   /** Learns from a series that holds the training rows only. @throws StudioError bad-data */
   fit(series: Series, params: ValuesOf<P>): S
   /** Must not change its input. */
