@@ -91,6 +91,14 @@ export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, 
   return runId
 }
 
+/** A run of what a job for a cluster answered. @returns its id */
+export function bringResult(app: AppState, project: ProjectState, datasetId: string, file: File): string {
+  const runId = freshId('run')
+  const { output } = app.jobs.start('elsewhere/bring', { runId, token: project.token, projectId: project.id, datasetId, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
+  void followed(app, project, runId, output)
+  return runId
+}
+
 /** The baseline's spec where it is still missing beside this one. */
 function baselineFor(project: ProjectState, spec: RunSpec): RunSpec | undefined {
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))

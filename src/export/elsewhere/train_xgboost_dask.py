@@ -76,17 +76,22 @@ def main():
         prepared = {answer["out"]: answer for _, answer in as_completed(futures, with_results=True)}
         letters, how = dealt(job, [prepared[target]["rows"] for _, target in todo])
 
-        def part(load, name):
+        def part(load, name, workers):
             chosen = [lazily(load, target, features, dealt_to, name) for (_, target), dealt_to in zip(todo, letters) if (dealt_to == name).any()]
-            return da.concatenate(chosen) if chosen else None
+            if not chosen:
+                return None
+            whole = da.concatenate(chosen)
+            # A worker without rows of a part would wait for ever for the others.
+            pieces = 4 * workers
+            return whole if len(chosen) >= pieces else whole.rechunk({0: max(1, -(-whole.shape[0] // pieces))})
 
         # A worker that is lost takes a training with it: it is begun again on those that are left.
         for attempt in range(3):
             try:
-                train = xgb.dask.DaskDMatrix(client, part(matrix, "t"), part(truth, "t"))
-                valid = part(matrix, "v")
-                evals = [] if valid is None else [(xgb.dask.DaskDMatrix(client, valid, part(truth, "v")), "valid")]
                 workers = len(client.scheduler_info()["workers"])
+                train = xgb.dask.DaskDMatrix(client, part(matrix, "t", workers), part(truth, "t", workers))
+                valid = part(matrix, "v", workers)
+                evals = [] if valid is None else [(xgb.dask.DaskDMatrix(client, valid, part(truth, "v", workers)), "valid")]
                 trained = xgb.dask.train(client, job["xgboost"]["params"], train, num_boost_round=job["xgboost"]["rounds"], evals=evals, verbose_eval=False)
                 break
             except Exception as error:
