@@ -10,6 +10,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['train', async () => (await import('./train.ts')).train],
   ['predict', async () => (await import('./predict.ts')).predict],
   ['verify', async () => (await import('./verify.ts')).verify],
+  ['single', async () => (await import('./single.ts')).single],
   ['serve', async () => (await import('./serve.ts')).serve],
 ])
 

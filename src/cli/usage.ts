@@ -36,6 +36,10 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
   glasshouse verify BUNDLE.zip
       checksums, golden rows and parity, run again here
 
+  glasshouse single BUNDLE.zip --out SERVER.mjs
+      the server and its model in one file, ONNX Runtime's WebAssembly inside:
+      node SERVER.mjs, nothing to install; slower than the bundle's own
+
   glasshouse serve BUNDLE.zip [--port N]
       the bundle's own server on 127.0.0.1 (port ${defaultPort})
 

@@ -26,6 +26,9 @@ Other clients: KServe v1 at /v1/models/${model}:predict, MLflow at /invocations 
 dataframe_records, instances, inputs, or CSV). http://127.0.0.1:8080/ lists every route, for programs
 at /openapi.json.
 
+Nothing to install at all: \`npx glasshouse single BUNDLE.zip --out ${model}.mjs\` (or the studio's Deploy page) writes this
+server, its model and ONNX Runtime's WebAssembly into one file; \`node ${model}.mjs\` starts it. It is slower.
+
 ## What is here
 
 | File | What |

@@ -2,6 +2,10 @@ declare module 'virtual:glasshouse-server' {
   const source: string
   export default source
 }
+declare module 'virtual:glasshouse-single' {
+  const source: string
+  export default source
+}
 declare module 'virtual:glasshouse-scorer' {
   const source: string
   export default source

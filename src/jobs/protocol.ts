@@ -135,6 +135,8 @@ export interface TaskMap {
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
   /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
   'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }
+  /** A bundle that was built here as a server in one file. */
+  'deploy/single': { input: { zip: Uint8Array<ArrayBuffer> }; output: { mjs: Uint8Array<ArrayBuffer> } }
   'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: FilePrediction }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
@@ -175,6 +177,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'explain/run': 'interactive',
   'deploy/export': 'compute',
   'deploy/twin': 'compute',
+  'deploy/single': 'compute',
   'deploy/predict': 'compute',
   'project/export': 'compute',
   'project/import': 'compute',

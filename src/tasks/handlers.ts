@@ -40,6 +40,7 @@ export const computeHandlers: Handlers = {
   'explain/run': async () => (await import('./explain-run.ts')).explainRun,
   'deploy/export': async () => (await import('./deploy-export.ts')).deployExport,
   'deploy/twin': async () => (await import('./deploy-twin.ts')).deployTwin,
+  'deploy/single': async () => (await import('./deploy-single.ts')).deploySingle,
   'deploy/predict': async () => (await import('./deploy-predict.ts')).deployPredict,
   'project/export': async () => (await import('./project-export.ts')).projectExport,
   'project/import': async () => (await import('./project-import.ts')).projectImport,

@@ -28,9 +28,9 @@ export function table(rows: number, seed: number): { readonly columns: Column[];
 export const studioTable = (): Dataset => ({ id: 'bench', name: 'bench', rows: 2000, columns: columnsOf(2000, 3), source: { kind: 'derived', fileName: 'bench', bytes: 0, sha256: '0'.repeat(64) } })
 
 /** Writes a bundle of an estimator into a folder. */
-export async function makeBundle(estimator: string, folder: string): Promise<{ readonly pipeline: Pipeline; readonly table: typeof table }> {
+export async function makeBundle(estimator: string, folder: string): Promise<{ readonly pipeline: Pipeline; readonly table: typeof table; readonly zip: Uint8Array }> {
   const { host, runId, result } = await deployed(studioTable(), 'binary', estimator, estimator === 'mlp' ? { hiddenLayerSizes: '16', maxIter: 5, backend: 'auto' } : {})
   const { zip } = await deployExport({ runId, name: 'bench', intendedUse: '', limitations: '' }, host)
   await unpack(zip as Uint8Array, folder)
-  return { pipeline: result.pipeline, table }
+  return { pipeline: result.pipeline, table, zip: zip as Uint8Array }
 }

@@ -1,5 +1,5 @@
 /** The main job to its end, on data that is not a sample: CSV -> model -> questions -> bundle -> a server that answers. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -34,6 +34,14 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
   const bytes = readFileSync(await saved.path())
 
   const folder = mkdtempSync(join(tmpdir(), 'glasshouse-e2e-'))
+  // The same server as one file, with nothing beside it.
+  const [alone] = await Promise.all([studio.waitForEvent('download'), studio.getByRole('button', { name: 'As one .mjs' }).click()])
+  expect(alone.suggestedFilename()).toBe('wine-cultivars.mjs')
+  writeFileSync(join(folder, 'alone.mjs'), readFileSync(await alone.path()))
+  const verified = spawnSync(process.execPath, ['alone.mjs', '--verify'], { cwd: folder, encoding: 'utf8' })
+  expect(verified.status, verified.stderr).toBe(0)
+  rmSync(join(folder, 'alone.mjs'))
+
   const zip = await openZip(bytesOf(new Uint8Array(bytes)))
   for (const name of zip.names) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })

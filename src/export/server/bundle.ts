@@ -1,10 +1,10 @@
 /** Reads the bundle beside the server and holds it against its manifest before anything is served. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { join, normalize } from 'node:path'
+import { normalize } from 'node:path'
 import type { GoldenRows } from '../../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../../core/bundle/reference.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
+import { hasFile, programs, readFile } from './bundle-source.ts'
 
 export interface Bundle {
   readonly model: Uint8Array
@@ -19,7 +19,7 @@ interface Manifest {
   readonly version: number
   readonly files: readonly { readonly path: string; readonly sha256: string }[]
 }
-const needed = ['model.onnx', 'signature.json', 'golden.json', 'server/server.mjs']
+const needed = ['model.onnx', 'signature.json', 'golden.json', ...programs]
 
 /** The start is refused with exit code 78 (EX_CONFIG). */
 export class BundleError extends Error {
@@ -28,16 +28,16 @@ export class BundleError extends Error {
 
 /** @throws BundleError naming the file that is missing, changed or of another version */
 export function readBundle(folder: string): Bundle {
-  const read = (path: string): Buffer => {
+  const read = (path: string): Uint8Array => {
     try {
-      return readFileSync(join(folder, path))
+      return readFile(folder, path)
     } catch (cause) {
       throw new BundleError(`missing file of the bundle: ${path}`, { cause })
     }
   }
   const json = (path: string): unknown => {
     try {
-      return JSON.parse(read(path).toString('utf8'))
+      return JSON.parse(new TextDecoder().decode(read(path)))
     } catch (cause) {
       throw cause instanceof BundleError ? cause : new BundleError(`invalid file of the bundle; not JSON: ${path}`, { cause })
     }
@@ -49,7 +49,7 @@ export function readBundle(folder: string): Bundle {
   for (const { path, sha256 } of manifest.files) {
     if (normalize(path) !== path || path.startsWith('/') || path.startsWith('..')) throw new BundleError(`invalid manifest.json; a path outside the bundle: ${path}`)
     // An image may leave the card and the read-me out; what is there must be what was exported.
-    if (!needed.includes(path) && !existsSync(join(folder, path))) continue
+    if (!needed.includes(path) && !hasFile(folder, path)) continue
     const found = createHash('sha256').update(read(path)).digest('hex')
     if (found !== sha256) throw new BundleError(`invalid file of the bundle; ${path} must have SHA-256 ${sha256}: ${found}`)
   }
@@ -57,6 +57,6 @@ export function readBundle(folder: string): Bundle {
   const golden = json('golden.json') as GoldenRows
   if (signature.version !== 1 || golden.version !== 1) throw new BundleError('unsupported bundle; signature.json and golden.json must be of version 1')
   const digest = createHash('sha256').update(read('manifest.json')).digest('hex')
-  const reference = listed.has('reference.json') && existsSync(join(folder, 'reference.json')) ? { reference: json('reference.json') as ReferenceProfile } : {}
+  const reference = listed.has('reference.json') && hasFile(folder, 'reference.json') ? { reference: json('reference.json') as ReferenceProfile } : {}
   return { model: read('model.onnx'), signature, golden, digest, ...reference }
 }

@@ -1,6 +1,7 @@
 /**
- * `virtual:glasshouse-server`, `-scorer` and `-preparer`: the programs of bundles and jobs as text, each one
- * .mjs file for Node 20. The only import they keep is onnxruntime-node. `virtual:glasshouse-notices`: the
+ * `virtual:glasshouse-server`, `-single`, `-scorer` and `-preparer`: the programs of bundles and jobs as text, each one
+ * .mjs file for Node 20. The only import they keep is onnxruntime-node; `-single` keeps none and has a place for
+ * ONNX Runtime's wasm and a bundle's files. `virtual:glasshouse-notices`: the
  * licences of what was built into them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,20 +9,34 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const programs = new Map([
-  ['virtual:glasshouse-server', 'main.ts'],
-  ['virtual:glasshouse-scorer', 'score.ts'],
-  ['virtual:glasshouse-preparer', 'prepare.ts'],
+  ['virtual:glasshouse-server', { entry: 'main.ts' }],
+  ['virtual:glasshouse-single', { entry: 'main.ts', instead: { 'runner-node.ts': 'single/runner.ts', 'bundle-source.ts': 'single/source.ts' } }],
+  ['virtual:glasshouse-scorer', { entry: 'score.ts' }],
+  ['virtual:glasshouse-preparer', { entry: 'prepare.ts' }],
 ])
 /** Program -> its build, kept until a source changes. */
 const builds = new Map()
 
-async function buildProgram(entry) {
+const here = (file) => fileURLToPath(new URL(file, import.meta.url))
+
+/** Some files of a program in another form. */
+const exchange = (instead) => ({
+  name: 'exchange',
+  enforce: 'pre',
+  resolveId(source) {
+    const name = source.slice(source.lastIndexOf('/') + 1)
+    return Object.hasOwn(instead, name) ? here(instead[name]) : undefined
+  },
+})
+
+async function buildProgram({ entry, instead = {} }) {
   const { build } = await import('vite')
   const result = await build({
     configFile: false,
     logLevel: 'error',
+    plugins: [exchange(instead)],
     build: {
-      ssr: fileURLToPath(new URL(entry, import.meta.url)),
+      ssr: here(entry),
       write: false,
       target: 'node20',
       // Fastify and its parts come along: read our own part in the studio's source.
@@ -36,8 +51,8 @@ async function buildProgram(entry) {
   return output[0]
 }
 
-function buildOnce(id, entry) {
-  if (!builds.has(id)) builds.set(id, buildProgram(entry))
+function buildOnce(id, program) {
+  if (!builds.has(id)) builds.set(id, buildProgram(program))
   return builds.get(id)
 }
 
@@ -70,12 +85,12 @@ export function serverSource() {
     async load(source) {
       const id = source.slice(1)
       if (source === `\0${notices}`) {
-        const built = await Promise.all([...programs].map(([program, entry]) => buildOnce(program, entry)))
+        const built = await Promise.all([...programs].map(([name, program]) => buildOnce(name, program)))
         return `export default ${JSON.stringify(noticesOf(built.flatMap(({ moduleIds }) => moduleIds ?? [])))}`
       }
-      const entry = source.startsWith('\0') ? programs.get(id) : undefined
-      if (entry === undefined) return undefined
-      const { code, moduleIds } = await buildOnce(id, entry)
+      const program = source.startsWith('\0') ? programs.get(id) : undefined
+      if (program === undefined) return undefined
+      const { code, moduleIds } = await buildOnce(id, program)
       for (const file of moduleIds ?? []) if (!file.startsWith('\0')) this.addWatchFile(file)
       return `export default ${JSON.stringify(code)}`
     },
