@@ -68,6 +68,22 @@ export function thumbnails(store: Store, projectId: string, hashes: readonly str
   })
 }
 
+/** Embeddings that are known already, by hash. */
+export async function seenBefore(store: Store, projectId: string, representation: string): Promise<Map<string, Float32Array>> {
+  const records = await store.read(['thumbnails'], (tx) => tx.getAll('thumbnails', recordsOf(projectId)))
+  return new Map(records.flatMap(({ hash, seen }) => (seen ?? []).filter((entry) => entry.representation === representation).map(({ values }) => [hash, values] as const)))
+}
+
+/** Keeps embeddings beside the thumbnails. They can always be made again, so no token is asked for. */
+export function rememberSeen(store: Store, projectId: string, representation: string, made: readonly { readonly hash: string; readonly values: Float32Array }[]): Promise<void> {
+  return store.write(['thumbnails'], async (tx) => {
+    for (const { hash, values } of made) {
+      const record = await tx.get('thumbnails', [projectId, hash])
+      if (record) await tx.put('thumbnails', { ...record, seen: [...(record.seen ?? []).filter((entry) => entry.representation !== representation), { representation, values }] })
+    }
+  }, 'relaxed')
+}
+
 /** Hashes whose file is stored. */
 export async function storedHashes(store: Store, projectId: string): Promise<Set<string>> {
   const keys = (await store.read(['pictureBlobs'], (tx) => tx.keys('pictureBlobs', recordsOf(projectId)))) as [string, string][]

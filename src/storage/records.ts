@@ -116,7 +116,8 @@ export interface SplitRecord {
 /** Predictions of a run on one part, so that thresholds, groups and cells need no model. */
 export interface PredictionRecord {
   readonly runId: string
-  readonly part: 'valid' | 'test'
+  /** folds: out of fold, over the unsealed rows. */
+  readonly part: 'valid' | 'test' | 'folds'
   readonly projectId: string
   readonly rows: Uint32Array
   /** regression: values (n); classes: probabilities (n x k, row-major). */
@@ -175,6 +176,8 @@ export interface ThumbnailRecord {
   readonly hash: string
   readonly type: string
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** What a network sees in the whole picture, by the name of the representation: made once, as it hangs on the file alone. */
+  readonly seen?: readonly { readonly representation: string; readonly values: Float32Array }[]
 }
 
 export interface Records {

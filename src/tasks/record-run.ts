@@ -1,11 +1,14 @@
 /** A run from its first record to its last, whichever way it ends. */
 import type { Dataset } from '../core/data/dataset.ts'
+import type { Prediction } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TrainResult } from '../core/run/train.ts'
 import { createRun, failRun, finishRun } from '../storage/runs.ts'
 import { loadForRecipe } from './load-pictures.ts'
 import type { Host } from './task.ts'
+
+const numbersOf = (prediction: Prediction): Float64Array => (prediction.task === 'regression' ? prediction.values : prediction.probabilities)
 
 export interface RunStart {
   readonly runId: string
@@ -26,7 +29,7 @@ export async function recordRun({ runId, token, spec, name }: RunStart, host: Ho
   await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
   try {
     const result = await make(dataset)
-    const { split, pipeline, prediction, evaluation, crossValidation, timings, history, warnings, threshold } = result
+    const { split, pipeline, prediction, evaluation, crossValidation, outOfFold, foldEvaluation, timings, history, warnings, threshold } = result
     const { model, recipe, classes, target } = pipeline
     const { backend, kernels } = model.facts
     const ran = typeof backend === 'string' ? backend : kernels === 'compiled' ? 'wasm' : 'typescript'
@@ -42,6 +45,7 @@ export async function recordRun({ runId, token, spec, name }: RunStart, host: Ho
         leftOut: recipe.leftOut,
         evaluation,
         ...(crossValidation && { crossValidation }),
+        ...(foldEvaluation && { foldEvaluation }),
         timings: { ...timings, load },
         environment: { app, userAgent, threads, backend: ran },
         warnings,
@@ -50,7 +54,10 @@ export async function recordRun({ runId, token, spec, name }: RunStart, host: Ho
       {
         model: { target, classes, recipe, model: model.state() },
         split: { train: split.train, valid: split.valid, test: split.test },
-        predictions: [{ part: 'valid', rows: split.valid, values: prediction.task === 'regression' ? prediction.values : prediction.probabilities }],
+        predictions: [
+          { part: 'valid', rows: split.valid, values: numbersOf(prediction) },
+          ...(outOfFold ? [{ part: 'folds' as const, rows: outOfFold.rows, values: numbersOf(outOfFold.prediction) }] : []),
+        ],
       },
     )
     return { runId }

@@ -1,0 +1,77 @@
+/** Pictures through the pretrained network to a classifier, and from it to a bundle. */
+import { beforeAll, expect, it } from 'vitest'
+import { estimators } from '../../../src/core/estimators/registry.ts'
+import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
+import { defaultRecipe } from '../../../src/core/recipe/default-recipe.ts'
+import type { RunSpec } from '../../../src/core/run/run-spec.ts'
+import { datasetRecord } from '../../../src/storage/datasets.ts'
+import { createMemoryStore } from '../../../src/storage/memory-store.ts'
+import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
+import { readRun } from '../../../src/storage/runs.ts'
+import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
+import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
+import type { Host } from '../../../src/tasks/task.ts'
+import { train } from '../../../src/tasks/train.ts'
+import { nodeContext } from '../../support/node-context.ts'
+import { openPng } from '../../support/open-png.ts'
+import { png } from '../../support/pictures.ts'
+
+/** Stripes one way, stripes the other way, and rings, each with its own width, place and colour. */
+const classes = ['across', 'down', 'rings'] as const
+export function drawn(kind: (typeof classes)[number], seed: number): Uint8Array<ArrayBuffer> {
+  const period = 4 + (seed % 5)
+  const tint = (seed * 53) % 120
+  return png(40 + (seed % 7), 36 + (seed % 5), (x, y) => {
+    const at = kind === 'across' ? y : kind === 'down' ? x : Math.hypot(x - 20, y - 18)
+    return Math.floor((at + seed) / period) % 2 === 0 ? [255 - tint, 230, tint] : [tint, 20, 60]
+  })
+}
+
+let host: Host
+let projectId: string
+let token: number
+let spec: RunSpec
+let opened = 0
+
+beforeAll(async () => {
+  const store = createMemoryStore()
+  host = {
+    store,
+    context: nodeContext(),
+    environment: { app: 'test', userAgent: 'node', threads: 1 },
+    openPicture: (bytes, type) => {
+      opened++
+      return openPng(bytes, type)
+    },
+    openRunner: async () => nodeRunner(),
+  }
+  projectId = (await createProject(store, 'Shapes')).id
+  token = await takeOver(store, projectId)
+  await savePlan(store, projectId, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: [...classes] } })
+  const files = classes.flatMap((kind) => Array.from({ length: 10 }, (_, i) => ({ path: `${kind}/${i}.png`, file: new Blob([drawn(kind, i * 3 + classes.indexOf(kind))]) })))
+  await picturesAdd({ projectId, token, files, source: 'file' }, host)
+  const { datasetId } = await picturesCommit({ projectId, token, name: 'Shapes' }, host)
+  const { columns } = await datasetRecord(store, datasetId as string)
+  spec = {
+    version: 1,
+    projectId,
+    datasetId: datasetId as string,
+    target: { column: 'label', task: 'multiclass' },
+    split: { strategy: { kind: 'stratified', column: 'label' }, validShare: 0.3, testShare: 0.1, seed: 1 },
+    recipe: defaultRecipe(estimators.get('logistic-regression').tags, columns, 'label'),
+    estimator: { id: 'logistic-regression', params: {} },
+    seed: 1,
+  }
+})
+
+it('a head learns from embeddings, which are made once a picture', async () => {
+  opened = 0
+  await train({ runId: 'run-one', token, spec }, host)
+  const run = await readRun(host.store, 'run-one')
+  expect(opened).toBe(30)
+  expect(run.features).toHaveLength(96)
+  expect(run.evaluation?.scores.find(({ metric }) => metric === 'accuracy')?.value).toBeGreaterThan(0.8)
+  await train({ runId: 'run-two', token, spec }, host)
+  expect(opened).toBe(30)
+  expect((await readRun(host.store, 'run-two')).evaluation).toEqual(run.evaluation)
+})
