@@ -6,8 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface Bench {
-  /** Script beside the cases: `PEER data FOLDER` makes the data, `PEER run FOLDER REPEATS` prints JSON { ms: number[], quality: number }. */
+  /** Script beside the cases: `PEER data FOLDER` makes the data, `PEER run FOLDER REPEATS THREADS` prints JSON { ms: number[], quality: number }. */
   readonly peer: string
+  /** Threads that both may use, for peers that take a number of them as the last word; default 1. */
+  readonly threads?: number
+  /** More words for the peer, after the number of threads. */
+  readonly words?: readonly string[]
   /** Python modules it imports, each with the Debian package that has it. */
   readonly needs: readonly (readonly [module: string, debian: string])[]
   /** Reads the data of a folder and returns what is timed: one run and its quality. */
@@ -42,12 +46,12 @@ export async function runCase(name: string, bench: Bench, json: boolean): Promis
   const script = fileURLToPath(new URL(`./cases/${bench.peer}`, import.meta.url))
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
-    runPeer(script, 'data', folder)
+    runPeer(script, 'data', folder, '0', '1', ...(bench.words ?? []))
     const once = await bench.load(folder)
     await once()
     const ours: Measured[] = []
     for (let i = 0; i < repeats; i++) ours.push(await once())
-    const peer = JSON.parse(runPeer(script, 'run', folder, String(repeats))) as { ms: number[]; quality: number }
+    const peer = JSON.parse(runPeer(script, 'run', folder, String(repeats), String(bench.threads ?? 1), ...(bench.words ?? []))) as { ms: number[]; quality: number }
     const oursMs = median(ours.map((run) => run.ms))
     const peerMs = median(peer.ms)
     const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(oursMs / peerMs, 3), quality_ours: round((ours[0] as Measured).quality, 6), quality_peer: round(peer.quality, 6) }

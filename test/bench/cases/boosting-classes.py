@@ -1,4 +1,4 @@
-"""Peer of the boosting-classes case: XGBoost hist on one thread, seven classes, 100,000 x 28, 50 rounds of 7 trees of depth 6."""
+"""Peer of the boosting-classes case: XGBoost hist, seven classes, 100,000 x 28, 50 rounds of 7 trees of depth 6."""
 import json
 import pathlib
 import sys

@@ -1,4 +1,4 @@
-"""Peer of the boosting-mixed case: XGBoost hist on one thread, a number from 16 numbers (one cell in ten missing) and 4 categories, 200,000 rows."""
+"""Peer of the boosting-mixed case: XGBoost hist, a number from 16 numbers (one cell in ten missing) and 4 categories, 200,000 rows."""
 import json
 import pathlib
 import sys

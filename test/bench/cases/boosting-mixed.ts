@@ -6,13 +6,15 @@ import type { RegressionTarget } from '../../../src/core/data/target.ts'
 import { histGradientBoosting } from '../../../src/core/estimators/hist-gradient-boosting.ts'
 import { checkParams } from '../../../src/core/params.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { nodeCrew } from '../../support/node-crew.ts'
 import type { Bench } from '../harness.ts'
 
 const params = checkParams('boosting', histGradientBoosting.params, { learningRate: 0.3, maxIter: 100, maxDepth: 6, maxLeafNodes: 0, minSamplesLeaf: 1, l2Regularization: 1, earlyStopping: 'off' })
 const [rows, held, numbers] = [200_000, 50_000, 16]
 const levels = [5, 12, 40, 120]
 
-export const bench: Bench = {
+export const benchOn = (threads: number): Bench => ({
+  threads,
   peer: 'boosting-mixed.py',
   needs: [
     ['numpy', 'python3-numpy'],
@@ -38,13 +40,15 @@ export const bench: Bench = {
     })
     const [train, test] = [table(0, rows), table(rows, rows + held)]
     const target: RegressionTarget = { task: 'regression', column: 'y', values: y.slice(0, rows) }
+    const crew = threads > 1 ? nodeCrew(threads) : undefined
     return async () => {
       const start = performance.now()
-      const model = await histGradientBoosting.fit(train, target, { params, seed: 0 }, nodeContext())
+      const model = await histGradientBoosting.fit(train, target, { params, seed: 0 }, nodeContext(crew ? { crew } : {}))
       const ms = performance.now() - start
       const prediction = await model.predict(test)
       if (prediction.task !== 'regression') throw new Error('a number is predicted')
       return { ms, quality: Math.sqrt(prediction.values.reduce((sum, value, row) => sum + (value - (y[rows + row] as number)) ** 2, 0) / held) }
     }
   },
-}
+})
+export const bench = benchOn(1)

@@ -2,13 +2,15 @@
 import { histGradientBoosting } from '../../../src/core/estimators/hist-gradient-boosting.ts'
 import { checkParams } from '../../../src/core/params.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { nodeCrew } from '../../support/node-crew.ts'
 import { readBinaryTable } from '../data.ts'
 import type { Bench } from '../harness.ts'
 
 // XGBoost stops at a hessian of 1, which is 4 rows at even odds.
 const params = checkParams('boosting', histGradientBoosting.params, { learningRate: 0.3, maxIter: 100, maxDepth: 6, maxLeafNodes: 0, minSamplesLeaf: 4, l2Regularization: 1, earlyStopping: 'off' })
 
-export const bench: Bench = {
+export const benchOn = (threads: number): Bench => ({
+  threads,
   peer: 'boosting.py',
   needs: [
     ['numpy', 'python3-numpy'],
@@ -16,11 +18,13 @@ export const bench: Bench = {
   ],
   async load(folder) {
     const { train, y, held, accuracy } = readBinaryTable(folder, 200_000, 28)
+    const crew = threads > 1 ? nodeCrew(threads) : undefined
     return async () => {
       const start = performance.now()
-      const model = await histGradientBoosting.fit(train, y, { params, seed: 0 }, nodeContext())
+      const model = await histGradientBoosting.fit(train, y, { params, seed: 0 }, nodeContext(crew ? { crew } : {}))
       const ms = performance.now() - start
       return { ms, quality: accuracy(await model.predict(held)) }
     }
   },
-}
+})
+export const bench = benchOn(1)

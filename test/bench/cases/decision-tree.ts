@@ -1,0 +1,5 @@
+/** One decision tree of depth 10, 50,000 x 28. */
+import { decisionTree } from '../../../src/core/estimators/decision-tree.ts'
+import { besideSklearn } from '../beside-sklearn.ts'
+
+export const bench = besideSklearn(decisionTree, 50_000, 'classes')
