@@ -18,7 +18,7 @@ export interface PointPrediction {
 /** What training saw of one column. */
 export type Seen =
   | { readonly kind: 'range'; readonly low: number; readonly high: number; readonly missing: boolean }
-  | { readonly kind: 'values'; readonly values: ReadonlySet<string>; readonly missing: boolean }
+  | { readonly kind: 'values'; readonly values: ReadonlySet<string>; readonly missing: boolean; /** How the file wrote false and true. */ readonly labels?: readonly [string, string] }
 
 /** Ranges and values of the pipeline's inputs at the training rows; computed once, when a run is opened. */
 export function seenInTraining(pipeline: Pipeline, dataset: { readonly columns: readonly Column[] }, trainRows: ArrayLike<number>): ReadonlyMap<string, Seen> {
@@ -49,14 +49,14 @@ export function seenInTraining(pipeline: Pipeline, dataset: { readonly columns: 
       if (cell === null) missing = true
       else values.add(String(cell))
     }
-    seen.set(name, { kind: 'values', values, missing })
+    seen.set(name, { kind: 'values', values, missing, ...(column.kind === 'boolean' ? { labels: column.labels } : {}) })
   }
   return seen
 }
 
 function warningOf(name: string, cell: Cell, seen: Seen, isDate: boolean): string | undefined {
   if (cell === null) return seen.missing ? undefined : `${name} was never missing in training.`
-  if (seen.kind === 'values') return seen.values.has(String(cell)) ? undefined : `${name} was never ${String(cell)} in training.`
+  if (seen.kind === 'values') return seen.values.has(String(cell)) ? undefined : `${name} was never ${seen.labels && typeof cell === 'boolean' ? seen.labels[cell ? 1 : 0] : String(cell)} in training.`
   const write = (value: number): string => (isDate ? new Date(value * 1000).toISOString().slice(0, 10) : String(value))
   if (seen.low > seen.high) return `${name} was always missing in training.`
   const value = cell as number

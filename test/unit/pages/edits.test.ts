@@ -67,6 +67,8 @@ describe('split defaults', () => {
     expect(followTarget(chosen, classes, number)).toEqual({ ...chosen, strategy: { kind: 'random' } })
     const grouped = { ...chosen, strategy: { kind: 'grouped', column: 'g' } as const }
     expect(followTarget(grouped, classes, number)).toBe(grouped)
+    const dealt = { ...defaultSplit(classes), strategy: { kind: 'random' } } as const
+    expect(followTarget(dealt, classes, { ...classes, column: 'other' })).toBe(dealt)
     expect(followTarget(null, null, classes)).toEqual(defaultSplit(classes))
   })
 })

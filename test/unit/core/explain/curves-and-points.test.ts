@@ -124,6 +124,12 @@ describe('predictPoint', () => {
       { column: '__proto__', text: '__proto__ was never green in training.' },
     ])
   })
+  test('a yes-or-no cell is named as the file wrote it', async () => {
+    const pipeline = { recipe: { inputs: [{ name: 'paid', kind: 'boolean' }] }, predict: async () => ({ task: 'regression', values: Float64Array.of(1) }) } as unknown as Parameters<typeof predictPoint>[0]
+    const paid = { ...columnFrom('paid', 'boolean', [true, true]), labels: ['nein', 'ja'] } as Column
+    const seen = seenInTraining(pipeline, { columns: [paid] }, [0, 1])
+    expect((await predictPoint(pipeline, new Map([['paid', false]]), { seen })).warnings).toEqual([{ column: 'paid', text: 'paid was never nein in training.' }])
+  })
   test('a date out of range is written as a date', async () => {
     const { pipeline, row } = await glassInput('regression')
     const seen = seenInTraining(pipeline, glassDataset(), all)
