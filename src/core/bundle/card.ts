@@ -41,6 +41,8 @@ export type CardBlock =
   | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 export interface Card {
   readonly title: string
+  /** What model hubs read before the text: names as they have them, in order. */
+  readonly matter: readonly (readonly [key: string, value: string | readonly string[]])[]
   readonly sections: readonly { readonly title: string; readonly blocks: readonly CardBlock[] }[]
 }
 
@@ -56,6 +58,13 @@ export function cardOf(facts: CardFacts): Card {
   const { run, signature, data } = facts
   return {
     title: `Model card: ${cut(signature.name)}`,
+    matter: [
+      ['model_name', cut(signature.name)],
+      ['library_name', 'onnx'],
+      ['pipeline_tag', signature.task === 'regression' ? 'tabular-regression' : 'tabular-classification'],
+      ['tags', ['glasshouse', 'onnx', run.spec.estimator.id]],
+      ...(facts.written.licence?.trim() ? [['license_name', cut(facts.written.licence.trim())] as const] : []),
+    ],
     sections: [
       { title: 'Model details', blocks: [...rowsInside(facts), ...details(facts)] },
       {
@@ -83,6 +92,7 @@ export function cardOf(facts: CardFacts): Card {
           ]),
         ],
       },
+      { title: 'How to start', blocks: start(facts) },
     ],
   }
 }
@@ -114,6 +124,19 @@ function details({ run, signature, certificate, estimator, referenceHash, writte
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
   const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
   return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+}
+
+/** For whoever holds the bundle: from nothing to an answer, and from the answer to how it came about. */
+function start({ estimator, run }: CardFacts): CardBlock[] {
+  return [
+    list([
+      'Serve it: npm ci and npm start beside this card; README.md has requests with its columns filled in.',
+      'Prove the copy: npm test answers the golden rows; glasshouse verify holds every file against its checksum first.',
+      'Train it again: code/twin.py, its notebook or code/twin.ts (for models of tables), with the file of the SHA-256 above; they say how near their scores come.',
+      'Ask it by hand: MODEL_CARD.html holds the model itself.',
+    ]),
+    text(`To cite: the estimator is ${estimator.label} (${estimator.source}); the run is ${run.id}, data hash ${run.dataHash}.`),
+  ]
 }
 
 function categoryFactors(signature: Signature): CardBlock[] {

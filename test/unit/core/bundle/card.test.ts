@@ -68,7 +68,7 @@ describe('by group', () => {
 test('a model that keeps rows of its training says so first, in capitals; another says nothing of it', async () => {
   const { host, runId } = await deployed(richDataset('binary'), 'binary', 'k-neighbors')
   const { card: own } = await deployExport({ runId, name: 'Card', intendedUse: '', limitations: '' }, host)
-  expect(own.slice(0, 600)).toMatch(/^# Model card: Card\n\n## Model details\n\n> \*\*Warning: THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA \(of 120\)/)
+  expect(own.slice(0, 600)).toMatch(/^---\nmodel_name: "Card"\nlibrary_name: "onnx"\npipeline_tag: "tabular-classification"\ntags: \["glasshouse","onnx","k-neighbors"\]\n---\n\n# Model card: Card\n\n## Model details\n\n> \*\*Warning: THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA \(of 120\)/)
   expect((await card('regression', {})).markdown).not.toContain('CONTAINS ROWS')
 })
 
