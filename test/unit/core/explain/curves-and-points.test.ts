@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { quietContext } from '../../../../src/core/context.ts'
-import { columnFrom } from '../../../../src/core/data/column.ts'
+import { columnFrom, type Column } from '../../../../src/core/data/column.ts'
 import type { PartialDependence, PermutationImportance } from '../../../../src/core/explain/explainer.ts'
 import { gridOf } from '../../../../src/core/explain/grid.ts'
 import { partialDependence } from '../../../../src/core/explain/partial-dependence.ts'
