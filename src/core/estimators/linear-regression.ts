@@ -100,6 +100,9 @@ export const linearRegression: Estimator<typeof params> = {
       const correction = solve(along.map((value, j) => value - (means[j] as number) * total))
       coefficients = coefficients.map((w, j) => w + (correction[j] as number))
       await context.checkpoint()
+      const largest = (values: Float64Array): number => values.reduce((max, value, j) => Math.max(max, Math.abs(value) * (scales[j] as number)), 0)
+      // The second would shrink by as much again, to less than rounding.
+      if (largest(correction) <= 1e-8 * largest(coefficients)) break
     }
     const counted = weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0)
     const degreesOfFreedom = counted - p - (fitIntercept ? 1 : 0)

@@ -18,7 +18,7 @@ def model():
         "lasso": lambda: linear_model.Lasso(alpha=0.01),
         "linear-regression": lambda: linear_model.LinearRegression(),
         "gaussian-nb": lambda: naive_bayes.GaussianNB(),
-        "svm": lambda: svm.SVC(gamma=1 / features),
+        "svm": lambda: svm.SVC(gamma=1 / features, probability=True, random_state=0),
         "extra-trees": lambda: ensemble.ExtraTreesClassifier(100, n_jobs=1, random_state=0),
         "decision-tree": lambda: tree.DecisionTreeClassifier(max_depth=10, min_samples_leaf=5, random_state=0),
     }[name]()
