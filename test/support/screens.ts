@@ -5,6 +5,8 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
+import { zip } from '../../src/core/zip.ts'
+import { png } from './pictures.ts'
 
 export type Visit = (screen: string) => Promise<void>
 const patience = 60_000
@@ -77,14 +79,12 @@ async function importScreens(page: Page, url: string, visit: Visit): Promise<voi
 }
 
 async function pictureScreens(page: Page, url: string, visit: Visit): Promise<void> {
-  await page.getByRole('button', { name: 'Handwritten digits' }).first().click()
-  await page.getByText('1,000 pictures in 10 classes').waitFor({ timeout: patience })
-  await page.getByRole('button', { name: 'Train' }).and(page.locator(':enabled')).waitFor({ timeout: patience })
-  await page.getByRole('option').first().locator('img').waitFor({ timeout: patience })
-  await visit('pictures')
+  const entries = ['red', 'blue'].flatMap((name, k) => Array.from({ length: 12 }, (_, i) => ({ name: `colours/${name}/${i}.png`, bytes: png(24, 24, (x, y) => [k === 0 ? 200 : (x * i) % 60, (y * (i + 2)) % 90, k === 0 ? (x * i) % 60 : 200]) })))
+  await page.locator('input[type=file]').setInputFiles({ name: 'colours.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await page.getByText('24 pictures in 2 classes').waitFor({ timeout: patience })
   await page.getByRole('option').nth(3).click()
   await page.getByRole('complementary', { name: 'Picture' }).getByRole('img').waitFor()
-  await visit('pictures-one')
+  await visit('pictures')
   await page.getByRole('button', { name: 'Close inspector' }).click()
   await shown(page, /Quality/)
   await page.getByRole('heading', { name: 'Balance of classes' }).waitFor({ timeout: patience })
