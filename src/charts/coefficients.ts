@@ -68,7 +68,8 @@ export function coefficientPath(path: CoefficientPath, palette: Palette): Chart 
   const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
   const loud = new Set([...ever].sort((a, b) => largest(b.values) - largest(a.values)).slice(0, coloured))
   const at = -Math.log10(chosen)
-  const bound = ever.reduce((a, { values }) => Math.max(a, largest(values)), 0)
+  const low = ever.reduce((a, { values }) => values.reduce((b, value) => Math.min(b, value), a), 0)
+  const high = ever.reduce((a, { values }) => values.reduce((b, value) => Math.max(b, value), a), 0)
   const [from, to] = [Math.ceil(Math.min(x[0] as number, at)), Math.floor(Math.max(x.at(-1) as number, at))]
   const step = Math.max(1, Math.ceil((to - from) / 6))
   const ticks = Array.from({ length: Math.max(0, Math.floor((to - from) / step)) + 1 }, (_, i) => from + i * step)
@@ -80,7 +81,7 @@ export function coefficientPath(path: CoefficientPath, palette: Palette): Chart 
     description: `Standardised coefficients while the penalty weakens from left to right. ${nameOf(features[0]?.feature ?? '')} enters first. At the penalty of this model, ${say(chosen)}, the dashed line, ${used} of ${features.length} are in.`,
     figure: {
       data: [
-        reference(palette, 'This model', [at, at], [-bound, bound]),
+        reference(palette, 'This model', [at, at], [low, high]),
         ...ever.filter((feature) => !loud.has(feature)).map(({ feature, values }) => line(feature, x, values, { colour: withAlpha(palette.baseline, 0.5), width: 1, legend: false })),
         ...[...loud].map(({ feature, values }, i) => line(feature, x, values, { colour: seriesColour(palette, i), dash: dashOf(i) })),
       ],
