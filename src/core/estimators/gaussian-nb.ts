@@ -1,7 +1,8 @@
 /** Naive Bayes with a normal curve for each feature in each class. */
+import type { Matrix } from '../data/matrix.ts'
 import { log } from '../math/elementary.ts'
 import type { ParamTable } from '../params.ts'
-import { bayesFromState, bayesModel, checkBayes, classSums, classTotals, type BayesState } from './bayes/shared.ts'
+import { bayesFromState, bayesModel, checkBayes, classTotals, type BayesState } from './bayes/shared.ts'
 import type { Estimator, Model } from './estimator.ts'
 import { featureScales } from './linear.ts'
 import { classWeightParam } from './weights.ts'
@@ -57,9 +58,29 @@ export const gaussianNb: Estimator<typeof params> = {
     await context.checkpoint()
     const { weights, totals, logPrior } = classTotals(id, y, classWeight, given, true)
     const p = X.features.length
-    const perClass = (sums: Float64Array, empty: number): Float64Array => sums.map((sum, at) => ((totals[Math.floor(at / p)] as number) > 0 ? sum / (totals[Math.floor(at / p)] as number) : empty))
-    const means = perClass(await classSums(X, y, weights, (value) => value, context, 'means'), 0)
-    const spread = perClass(await classSums(X, y, weights, (value, code, j) => (value - (means[code * p + j] as number)) ** 2, context, 'variances'), 1)
+    const k = y.classes.length
+    const means = new Float64Array(k * p)
+    const spread = new Float64Array(k * p)
+    const perClass = (sums: Float64Array, empty: number): Float64Array => sums.map((sum, code) => ((totals[code] as number) > 0 ? sum / (totals[code] as number) : empty))
+    for (let j = 0; j < p; j++) {
+      const { values } = X.features[j] as Matrix['features'][number]
+      const sums = new Float64Array(k)
+      for (let row = 0; row < X.rows; row++) sums[y.codes[row] as number] = (sums[y.codes[row] as number] as number) + (weights[row] as number) * (values[row] as number)
+      const centres = perClass(sums, 0)
+      const squares = new Float64Array(k)
+      for (let row = 0; row < X.rows; row++) {
+        const code = y.codes[row] as number
+        const away = (values[row] as number) - (centres[code] as number)
+        squares[code] = (squares[code] as number) + (weights[row] as number) * away * away
+      }
+      const widths = perClass(squares, 1)
+      for (let code = 0; code < k; code++) {
+        means[code * p + j] = centres[code] as number
+        spread[code * p + j] = widths[code] as number
+      }
+      context.report({ kind: 'step', phase: 'classes', done: j + 1, total: p })
+      await context.checkpoint()
+    }
     const largest = featureScales(X).reduce((max, scale) => Math.max(max, scale * scale), 0)
     const variances = spread.map((value) => Math.max(smallestVariance, value + varSmoothing * largest))
     return modelOf({ classes: y.classes, logPrior, tables: { means, variances }, numbers: {} })
