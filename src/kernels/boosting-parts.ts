@@ -69,6 +69,9 @@ export function inParts(kernels: BoostingKernels, at: PartsLayout, team?: Team):
   const shares = (count: number): readonly number[] => Array.from({ length: team.threads + 1 }, (_, k) => Math.floor((count * k) / team.threads))
   return {
     ...alike,
+    each(calls) {
+      team.run(calls)
+    },
     binColumn(values, count, thresholds, rowMajor, stride, column) {
       run(perPart(count, (from, rows) => ['binColumn', values + from * 4, rows, thresholds, rowMajor + from * stride, stride, column + from]))
     },

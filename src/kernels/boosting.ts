@@ -9,7 +9,7 @@
  */
 import { plainBoostingKernels } from './boosting-plain.ts'
 import { compileOnce } from './compile.ts'
-import { type Crew, Team } from './crew.ts'
+import { type Call, type Crew, Team } from './crew.ts'
 
 /** Bins of a feature in a histogram; the last one holds missing values. */
 export const binsPerFeature = 256
@@ -54,6 +54,18 @@ export interface BoostingKernels {
   sumRows(gradient: number, hessian: number, rows: number, count: number, sums: number): void
   /** raw[row] += value in float32. */
   addToRows(raw: number, rows: number, count: number, value: number): void
+  /** Where there are several threads: runs calls that do not touch one another's results, on all of them. */
+  each?(calls: readonly Call[]): void
+}
+
+/** Runs calls that do not touch one another's results, on as many threads as there are. */
+export function runEach(kernels: BoostingKernels, calls: readonly Call[]): void {
+  if (kernels.each) {
+    kernels.each(calls)
+    return
+  }
+  const functions = kernels as unknown as Record<string, (...numbers: number[]) => unknown>
+  for (const [name, ...numbers] of calls) functions[name]?.(...numbers)
 }
 
 const pageBytes = 65536

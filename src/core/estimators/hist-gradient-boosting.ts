@@ -4,7 +4,7 @@
  * Missing values and categories are split natively. The arithmetic runs in compiled kernels where the
  * host has them and in their plain twin otherwise, with the same model bit for bit.
  */
-import { compiledBoostingKernels, Layout, plainBoostingKernels, sharedBoostingKernels } from '../../kernels/boosting.ts'
+import { compiledBoostingKernels, Layout, plainBoostingKernels, runEach, sharedBoostingKernels } from '../../kernels/boosting.ts'
 import type { BoostingKernels } from '../../kernels/boosting.ts'
 import { inParts, layOutParts } from '../../kernels/boosting-parts.ts'
 import type { PartsLayout } from '../../kernels/boosting-parts.ts'
@@ -252,7 +252,7 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
       const sums = { absoluteGradient: doubles[0] as number, hessian: doubles[1] as number }
       const leaves = await grower.grow(builder, output, sums, loss.maxHessian * largestWeight, leafValue, splitRng, pacer)
       const raw = part.raw + output * part.stride * 4
-      for (const leaf of leaves) kernels.addToRows(raw, at.rows + leaf.start * 4, leaf.count, builder.valueOf(leaf.node) / loss.scale)
+      runEach(kernels, leaves.map((leaf) => ['addToRows', raw, at.rows + leaf.start * 4, leaf.count, builder.valueOf(leaf.node) / loss.scale]))
       if (judge && judgePart) addTree(words, judgePart.raw + output * judgePart.stride * 4, builder.build(builder.trees - 1), judge, loss.scale)
     }
     round++

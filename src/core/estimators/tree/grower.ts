@@ -5,7 +5,7 @@
  * Source: Ke et al. 2017 (LightGBM), Chen & Guestrin 2016 (XGBoost) for gain and leaf value. Ours
  * checks minSamplesLeaf exactly but counts rows only where the hessians cannot prove it.
  */
-import { binsPerFeature, cellBytes, missingBin, rowPadding } from '../../../kernels/boosting.ts'
+import { binsPerFeature, cellBytes, missingBin, rowPadding, runEach } from '../../../kernels/boosting.ts'
 import type { BoostingKernels, Layout } from '../../../kernels/boosting.ts'
 import type { Feature } from '../../data/matrix.ts'
 import type { Rng } from '../../math/rng.ts'
@@ -44,6 +44,8 @@ export interface GrowerLayout {
   readonly hessian: number
   readonly packed: number
   readonly sums: number
+  /** Sums of some leaves, 64 bytes each. */
+  readonly leafSums: number
   readonly result: number
   readonly lastBins: number
   readonly modes: number
@@ -53,6 +55,7 @@ export interface GrowerLayout {
   readonly slots: number
 }
 
+const leavesAtOnce = 64
 const histogramBudget = 256 * 2 ** 20
 /** Rows whose cells a kernel call may touch before cancel gets a chance: some tens of milliseconds. */
 const cellsPerCall = 2 ** 24
@@ -77,6 +80,7 @@ export function layOutGrower(layout: Layout, rows: number, features: number, max
     hessian: layout.take(padded * 4),
     packed: layout.take(padded * 8),
     sums: layout.take(64),
+    leafSums: layout.take(leavesAtOnce * 64),
     result: layout.take(64),
     lastBins: layout.take(features),
     modes: layout.take(features),
@@ -252,9 +256,10 @@ export class TreeGrower {
       await pacer()
     }
     for (const node of open) leaves.push(leafOf(node))
-    for (const leaf of leaves) {
-      this.#kernels.sumRows(at.gradient, at.hessian, at.rows + leaf.start * 4, leaf.count, at.sums)
-      builder.setValue(leaf.node, leafValue(this.#f64[at.sums >>> 3] as number, this.#f64[(at.sums >>> 3) + 1] as number, leaf))
+    for (let from = 0; from < leaves.length; from += leavesAtOnce) {
+      const some = leaves.slice(from, from + leavesAtOnce)
+      runEach(this.#kernels, some.map((leaf, i) => ['sumRows', at.gradient, at.hessian, at.rows + leaf.start * 4, leaf.count, at.leafSums + i * 64]))
+      some.forEach((leaf, i) => builder.setValue(leaf.node, leafValue(this.#f64[(at.leafSums >>> 3) + i * 8] as number, this.#f64[(at.leafSums >>> 3) + i * 8 + 1] as number, leaf)))
     }
     builder.endTree(target)
     return leaves
