@@ -121,7 +121,7 @@ describe('train', () => {
 describe('bad usage ends with 2, bad data with 3, one line each', () => {
   const good = 'test/fixtures/wine.csv'
   const cases: [number, RegExp, string[]][] = [
-    [2, /missing command; one of train, predict, verify, serve/, []],
+    [2, /missing command; one of train, predict, verify, single, serve/, []],
     [2, /unknown command; .*: retrain/, ['retrain']],
     [2, /missing --target/, ['train', good]],
     [2, /unknown column; the file has alcohol, .*: colour/, ['train', good, '--target', 'colour']],
