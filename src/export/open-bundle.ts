@@ -20,7 +20,7 @@ const signatureSchema = v.looseObject({
   version: v.literal(1),
   name: v.string(),
   task: v.picklist(['binary', 'multiclass', 'regression']),
-  inputs: v.array(v.looseObject({ name: v.string(), tensor: v.picklist(['float', 'string', 'int64']) })),
+  inputs: v.array(v.looseObject({ name: v.string(), tensor: v.picklist(['float', 'string', 'int64', 'uint8']) })),
   classes: v.array(v.string()),
   outputs: v.array(v.looseObject({ name: v.string() })),
 })

@@ -1,6 +1,7 @@
 /** Whether a bundle is still what was exported: its checksums, and its graph's answers to the golden rows. */
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
 import { encodeRows } from '../core/bundle/encode.ts'
+import type { OpenCell } from '../core/bundle/pictures.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { Signature } from '../core/bundle/signature.ts'
@@ -28,16 +29,17 @@ export interface BundleVerdict {
 /**
  * @param bytes of the zip
  * @param runner ONNX Runtime for Node unless another is given
+ * @param open decodes the golden rows of a model that takes pictures
  * @throws StudioError bad-data or bundle-mismatch where the zip is no bundle, was changed, or its graph does not open
  */
-export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner): Promise<BundleVerdict> {
+export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner, open?: OpenCell): Promise<BundleVerdict> {
   const { files, signature, golden, model } = await openBundleZip(bytesOf(bytes))
   const rows = golden.rows.length
   if (rows === 0) throw new StudioError({ code: 'bundle-mismatch', message: 'missing golden rows; there is nothing to hold the graph against: 0' })
   const used = runner ?? (await import('../core/onnx/runner-node.ts')).nodeRunner()
   const session = await used.open(model)
   try {
-    const served = await answer(session, signature, encodeRows(signature, rows, (row, input) => golden.rows[row]?.[input]), rows)
+    const served = await answer(session, signature, encodeRows(signature, rows, (row, input) => golden.rows[row]?.[input]), rows, open)
     const count = new ParityCount(signature, golden.tolerance)
     count.add(studioAnswer(signature, golden), served, rows)
     const certificate = count.certificate('golden rows', used.runtime)

@@ -5,7 +5,7 @@
 import { cardJson, cardOf, type CardFacts } from '../core/bundle/card.ts'
 import { cardAnalyses } from '../core/bundle/card-groups.ts'
 import { cardHtml, cardMarkdown } from '../core/bundle/card-text.ts'
-import { goldenRows } from '../core/bundle/golden.ts'
+import { goldenPictureRows, goldenRows } from '../core/bundle/golden.ts'
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
 import { encodeRows } from '../core/bundle/encode.ts'
 import { referenceProfile } from '../core/bundle/reference.ts'
@@ -13,6 +13,10 @@ import { modelSlug } from '../core/bundle/responses.ts'
 import { typicalCells } from '../core/bundle/typical.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
+import { fromBase64, hasPictures } from '../core/bundle/pictures.ts'
+import { readHeader } from '../core/images/header.ts'
+import type { Pixels } from '../core/images/luma.ts'
+import { pixelCount, pixelKey } from '../core/images/pixel-form.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { checkParity, maxParityRows, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
@@ -28,7 +32,9 @@ import { bundleFiles, fileJson } from '../export/bundle-files.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
 import { openRun, type OpenedRun } from './opened-run.ts'
-import type { TaskHandler } from './task.ts'
+import { pictureBlob } from '../storage/pictures.ts'
+import { formsOf, pictureForms, pixelsOf } from './load-pictures.ts'
+import type { Host, TaskHandler } from './task.ts'
 import { webRunner } from './web-runner.ts'
 
 export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, intendedUse, limitations, written = {} }, host) => {
@@ -39,20 +45,21 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const trainRows = opened.rowsOf('train')
   const heldOut = opened.rowsOf('valid')
   const signature = await signatureOf(pipeline, dataset.columns, trainRows, { name: name.trim() || run.name, threshold: run.threshold })
-  const plainGraph = pipelineToOnnx(pipeline, signature)
+  const pictures = await picturesOf(opened, signature, run, host)
+  const plainGraph = pipelineToOnnx(pipeline, signature, new Map(), pictures?.resources)
   await context.checkpoint()
 
   const targetSd = sdOfTarget(opened, trainRows)
   const tolerance = toleranceFor(signature, targetSd)
-  const golden = await goldenRows(pipeline, signature, dataset.columns, heldOut, plainGraph, tolerance)
+  const golden = pictures ? await goldenPictureRows(pipeline, signature, tolerance, pictures.tensorsOf) : await goldenRows(pipeline, signature, dataset.columns, heldOut, plainGraph, tolerance)
   const runner = await openRunner(context)
   const session = await runner.open(encodeOnnx(plainGraph))
   let certificate: ParityCertificate
   try {
-    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime }, context)
+    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
     if (golden.rows.length > 0) {
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
-      const problem = goldenProblem(signature, golden, await answer(session, signature, feeds, golden.rows.length))
+      const problem = goldenProblem(signature, golden, await answer(session, signature, feeds, golden.rows.length, pictures?.openFile))
       // The odd rows (unseen, missing, on a split) are held to the same rule as the ordinary ones.
       if (problem) {
         context.report({ kind: 'note', text: problem })
@@ -93,7 +100,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['run', run.id],
     ['parity', JSON.stringify(certificate)],
   ])
-  const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata))
+  const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
   const record = await store.read(['datasets'], (tx) => tx.get('datasets', run.spec.datasetId))
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
   const programs = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
@@ -115,6 +122,40 @@ function parityRows(opened: OpenedRun): { readonly rows: Uint32Array; readonly p
   rows.set(valid)
   rows.set(test, valid.length)
   return { rows, part: 'validation and test rows' }
+}
+
+/** What an export needs where the model takes pictures. @throws StudioError unsupported where it takes other columns too */
+async function picturesOf(opened: OpenedRun, signature: Signature, run: Run, host: Host) {
+  if (!hasPictures(signature)) return undefined
+  if (signature.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported export; a served model of pictures takes nothing else: ${signature.inputs.map(({ name }) => name).join(', ').slice(0, 200)}`, hint: 'Exclude the other columns on the Prepare page and train again.' })
+  const forms = formsOf(opened.pipeline.recipe.spec)
+  const openFile = (cell: string) => {
+    const bytes = fromBase64(cell)
+    return pixelsOf(bytes, readHeader(bytes).type, host)
+  }
+  return {
+    resources: forms.some(({ backbone }) => backbone) ? new Map([['mobilenet-v2.bin' as const, new Uint8Array(await host.context.asset('mobilenet-v2.bin'))]]) : undefined,
+    openFile,
+    async openStored(hash: string) {
+      const blob = await pictureBlob(host.store, run.spec.projectId, hash)
+      return pixelsOf(blob.bytes, blob.type, host)
+    },
+    async tensorsOf(pictures: readonly Pixels[]): Promise<ReadonlyMap<string, Float32Array>> {
+      const made = pictureForms(host)
+      try {
+        const tensors = new Map<string, Float32Array>()
+        for (const form of forms) {
+          const size = pixelCount(form)
+          const values = new Float32Array(pictures.length * size)
+          for (const [i, pixels] of pictures.entries()) values.set(await made.of(pixels, form), i * size)
+          tensors.set(pixelKey(form), values)
+        }
+        return tensors
+      } finally {
+        await made.close()
+      }
+    },
+  }
 }
 
 /** How the graph comes from probabilities to a label, in words for whoever opens the file. */

@@ -4,14 +4,16 @@
  * value is taken only where the signature says so, a category that training never saw goes on as it is
  * (the recipe inside the graph answers it), a datetime is read by its layout.
  */
-import { isValid } from '../data/column.ts'
+import { parseWritten } from '../ingest/csv/written-number.ts'
+import { cellAt, isValid } from '../data/column.ts'
 import type { Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import { StudioError } from '../errors.ts'
 import { formatDatetime, parseDatetime } from '../ingest/datetime.ts'
+import { pictureProblem } from './pictures.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 
-/** Values of one graph input of shape [N, 1]. */
+/** Values of one graph input of shape [N, 1]; a picture is still its cell, opened where the graph runs (bundle/pictures). */
 export type Feed = { readonly type: 'float'; readonly values: Float32Array } | { readonly type: 'int64'; readonly values: BigInt64Array } | { readonly type: 'string'; readonly values: string[] }
 
 /** Missing datetimes are the smallest int64, missing numbers NaN, missing categories ''. */
@@ -21,7 +23,7 @@ export const maxTextLength = 65_536
 /** A value as one cell of a tensor, or the rule that it breaks. */
 export type EncodedCell = { readonly value: number | bigint | string } | { readonly problem: string }
 
-const missingCells = { float: { value: Number.NaN }, int64: { value: missingTime }, string: { value: '' } } as const
+const missingCells = { float: { value: Number.NaN }, int64: { value: missingTime }, string: { value: '' }, uint8: { value: '' } } as const
 
 /** @param value what JSON can hold; undefined, and an empty category, count as missing */
 export function encodeCell(input: SignatureInput, value: unknown): EncodedCell {
@@ -30,6 +32,10 @@ export function encodeCell(input: SignatureInput, value: unknown): EncodedCell {
   }
   switch (input.kind) {
     case 'numeric':
+      if (typeof value === 'string' && input.layout !== undefined) {
+        const read = parseWritten(input.layout, value)
+        return Number.isFinite(Math.fround(read)) ? { value: read } : { problem: `not a number, nor one written as ${input.layout}` }
+      }
       if (typeof value !== 'number' || !Number.isFinite(value)) return { problem: 'not a finite number' }
       return Number.isFinite(Math.fround(value)) ? { value } : { problem: 'not within the range of 32-bit numbers' }
     case 'boolean':
@@ -40,6 +46,10 @@ export function encodeCell(input: SignatureInput, value: unknown): EncodedCell {
     case 'categorical':
       if (typeof value !== 'string') return { problem: 'not text' }
       return value.length <= maxTextLength ? { value } : { problem: `longer than ${maxTextLength} characters` }
+    case 'image': {
+      const problem = pictureProblem(value)
+      return problem === undefined ? { value: value as string } : { problem }
+    }
     case 'datetime': {
       if (typeof value !== 'string') return { problem: `not text in the layout ${input.layout ?? 'epoch-seconds'}` }
       const seconds = value.length > 64 ? Number.NaN : parseDatetime(input.layout ?? 'epoch-seconds', value)
@@ -97,6 +107,7 @@ export function encodeColumns(signature: Signature, columns: readonly Column[], 
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number
       if (!isValid(column, row)) setCell(feed, i, missingCells[input.tensor].value)
+      else if (column.kind === 'image') setCell(feed, i, String(cellAt(column, row)))
       else if (column.kind === 'categorical') setCell(feed, i, column.dictionary[column.codes[row] as number] as string)
       else if (column.kind === 'datetime') setCell(feed, i, BigInt(column.seconds[row] as number))
       else if (column.kind === 'numeric' || column.kind === 'boolean') setCell(feed, i, column.values[row] as number)

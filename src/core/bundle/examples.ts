@@ -21,7 +21,7 @@ export function inferTensors(signature: Signature, rows: readonly (readonly Gold
   const feeds = encodeRows(signature, rows.length, (row, input) => rows[row]?.[input])
   return signature.inputs.map((input, i) => {
     const values = Array.from((feeds[i] as (typeof feeds)[number]).values as ArrayLike<number | bigint | string>)
-    const data = rows.map((row, r) => (row[i] === null ? null : typeof values[r] === 'bigint' ? Number(values[r]) : input.kind === 'numeric' ? row[i] : values[r]))
+    const data = rows.map((row, r) => (row[i] === null ? null : typeof values[r] === 'bigint' ? Number(values[r]) : input.kind === 'numeric' || input.kind === 'image' ? row[i] : values[r]))
     return { name: input.name, shape: [rows.length, 1], datatype: datatypes[input.tensor], data }
   })
 }

@@ -4,12 +4,14 @@
  * training never saw. The server answers them at start and refuses to serve if one differs.
  */
 import { columnFrom } from '../data/column.ts'
-import type { Cell, Column } from '../data/column.ts'
+import type { Cell, Column, TextColumn } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import { labelsOf } from '../data/target.ts'
 import type { OnnxGraph } from '../onnx/graph.ts'
 import { parseDatetime } from '../ingest/datetime.ts'
+import type { Pixels } from '../images/luma.ts'
 import type { Pipeline } from '../run/pipeline.ts'
+import { goldenPictures, plainPng, toBase64 } from './pictures.ts'
 import { jsonCell } from './encode.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 import { isFinitePrediction } from './signature-of.ts'
@@ -93,6 +95,18 @@ export async function goldenRows(pipeline: Pipeline, signature: Signature, colum
   return judged(pipeline, signature, candidates, tolerance)
 }
 
+/**
+ * For a model of pictures: made-up ones as PNG files, because a person's photographs stay where they are.
+ * @param tensorsOf what the recipe asks for of some pictures, by representation
+ */
+export async function goldenPictureRows(pipeline: Pipeline, signature: Signature, tolerance: number, tensorsOf: (pictures: readonly Pixels[]) => Promise<ReadonlyMap<string, Float32Array>>): Promise<GoldenRows> {
+  const made = goldenPictures()
+  const [input] = signature.inputs
+  const column = columnFrom(input?.name ?? '', 'image', made.map((_, i) => `golden ${i}`)) as TextColumn
+  const tensors = await tensorsOf(made.map(({ pixels }) => pixels))
+  return judged(pipeline, signature, made.map(({ reason, pixels }) => ({ reason, cells: [toBase64(plainPng(pixels))] })), tolerance, [{ ...column, tensors }])
+}
+
 /** Copies of one row with a single cell changed. */
 function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
   const made: Candidate[] = []
@@ -142,8 +156,8 @@ function splitValues(graph: OnnxGraph): { feature: number; value: number }[] {
 }
 
 /** Asks the studio for each row's answer; rows it cannot answer are not golden. */
-async function judged(pipeline: Pipeline, signature: Signature, candidates: readonly Candidate[], tolerance: number): Promise<GoldenRows> {
-  const prediction = await pipeline.predict(columnsOfCells(signature.inputs, candidates.map(({ cells }) => cells)))
+async function judged(pipeline: Pipeline, signature: Signature, candidates: readonly Candidate[], tolerance: number, columns = columnsOfCells(signature.inputs, candidates.map(({ cells }) => cells))): Promise<GoldenRows> {
+  const prediction = await pipeline.predict(columns)
   const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
   const k = prediction.task === 'regression' ? 1 : prediction.classes.length
   const row = (i: number): number[] => Array.from(numbers.subarray(i * k, (i + 1) * k))

@@ -101,6 +101,8 @@ function counted(bins: ReferenceBins, rows: number, binAt: (bins: ReferenceBins,
 }
 
 function binsOfColumn(column: Column, rows: ArrayLike<number>): ReferenceBins {
+  // Pictures have no bins: one for all of them, so that they never drift by themselves.
+  if (column.kind === 'image') return { categories: [], shares: [1, 0] }
   if (column.kind === 'categorical') return textBins(Array.from(rows, (row) => (isValid(column, row) ? (column.dictionary[column.codes[row] as number] as string) : '')))
   // Numbers are rounded as they will be on their way into the graph.
   const at = (row: number): number => (column.kind === 'datetime' ? (column.seconds[row] as number) : column.kind === 'numeric' || column.kind === 'boolean' ? Math.fround(column.values[row] as number) : Number.NaN)

@@ -19,7 +19,7 @@ export interface ModelRequest {
   readonly notices?: readonly Notice[]
 }
 
-export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES' } as const
+export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES', uint8: 'BYTES' } as const
 
 export function bad(what: string, rule: string, value?: unknown): StudioError {
   const name = what.slice(0, 200)

@@ -32,7 +32,7 @@ export function graphNames(names: readonly string[]): readonly string[] {
   })
 }
 
-const tensors = { numeric: 'float', boolean: 'float', categorical: 'string', datetime: 'int64' } as const
+const tensors = { numeric: 'float', boolean: 'float', categorical: 'string', datetime: 'int64', image: 'uint8' } as const
 
 export const isFinitePrediction = (prediction: Prediction): boolean =>
   prediction.task === 'regression' ? prediction.values.every(Number.isFinite) : prediction.probabilities.every(Number.isFinite)
@@ -70,9 +70,11 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
   const entering = pipeline.recipe.inputs.map(({ name }) => columnNamed({ columns }, name))
   const names = graphNames(entering.map((column) => column.name))
   const probe = completeRow(entering, trainRows)
+  // A picture is always needed, and the other columns are then asked for too.
+  const pictures = entering.some(({ kind }) => kind === 'image')
   const inputs: SignatureInput[] = []
   for (const [index, column] of entering.entries()) {
-    if (column.kind === 'text' || column.kind === 'id' || column.kind === 'image') {
+    if (column.kind === 'text' || column.kind === 'id') {
       throw new StudioError({ code: 'unsupported', message: `unsupported input; a model cannot be asked with a column of kind ${column.kind}: ${column.name.slice(0, 200)}` })
     }
     const graphName = names[index] as string
@@ -81,7 +83,7 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
       ...(graphName === column.name ? {} : { graphName }),
       kind: column.kind,
       tensor: tensors[column.kind],
-      nullable: await answersWithout(column.name, probe, pipeline),
+      nullable: !pictures && (await answersWithout(column.name, probe, pipeline)),
       ...seenOf(column, trainRows),
     })
   }
@@ -113,7 +115,7 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
 function seenOf(column: Column, rows: ArrayLike<number>): Partial<SignatureInput> {
   switch (column.kind) {
     case 'numeric':
-      return { integer: column.integer, ...rangeOf(column, column.values, rows) }
+      return { integer: column.integer, ...(column.layout === undefined ? {} : { layout: column.layout }), ...rangeOf(column, column.values, rows) }
     case 'datetime':
       return { layout: column.layout, ...rangeOf(column, column.seconds, rows) }
     case 'boolean':

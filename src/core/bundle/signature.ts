@@ -6,9 +6,9 @@ export interface SignatureInput {
   readonly name: string
   /** What the graph calls it, where that differs (see `graphNames`). */
   readonly graphName?: string
-  readonly kind: 'numeric' | 'categorical' | 'boolean' | 'datetime'
-  /** Tensor type of the graph input of shape [N, 1]. */
-  readonly tensor: 'float' | 'string' | 'int64'
+  readonly kind: 'numeric' | 'categorical' | 'boolean' | 'datetime' | 'image'
+  /** Tensor type of the graph input: of shape [N, 1], or [N, height, width, 3] for a picture (uint8). */
+  readonly tensor: 'float' | 'string' | 'int64' | 'uint8'
   /** null in JSON means missing where true; refused where false. */
   readonly nullable: boolean
   readonly integer?: boolean
@@ -19,7 +19,7 @@ export interface SignatureInput {
   readonly categories?: readonly string[]
   /** How the file wrote [false, true]; accepted besides true and false. */
   readonly labels?: readonly [string, string]
-  /** Datetime layout by name (core/ingest/datetime). */
+  /** Datetime: layout by name (core/ingest/datetime). Numeric: how text writes the numbers, where not plainly (core/ingest/csv/written-number); JSON numbers are taken too. */
   readonly layout?: string
 }
 export interface Signature {

@@ -5,6 +5,7 @@
  * within 1e-5, which are counted as ties.
  */
 import { encodeColumns } from '../bundle/encode.ts'
+import { hasPictures, type OpenCell } from '../bundle/pictures.ts'
 import type { Signature } from '../bundle/signature.ts'
 import type { Context } from '../context.ts'
 import type { Column } from '../data/column.ts'
@@ -17,6 +18,8 @@ import type { OnnxSession, ServedAnswer } from './runner.ts'
 
 export const probabilityTolerance = 1e-5
 export const maxParityRows = 10_000
+/** The whole network runs for each. */
+export const maxParityPictures = 60
 const batchRows = 1000
 
 export interface ParityOutput {
@@ -109,14 +112,15 @@ export async function checkParity(
   pipeline: Pipeline,
   signature: Signature,
   data: { readonly columns: readonly Column[]; readonly rows: Uint32Array; readonly part: string },
-  options: { readonly targetSd: number; readonly runtime: string },
+  options: { readonly targetSd: number; readonly runtime: string; readonly open?: OpenCell },
   context: Context,
 ): Promise<ParityCertificate> {
   const count = new ParityCount(signature, toleranceFor(signature, options.targetSd))
-  const total = Math.min(maxParityRows, data.rows.length)
-  for (let start = 0; start < total; start += batchRows) {
-    const rows = data.rows.subarray(start, Math.min(total, start + batchRows))
-    const served = await answer(session, signature, encodeColumns(signature, data.columns, rows), rows.length)
+  const total = Math.min(hasPictures(signature) ? maxParityPictures : maxParityRows, data.rows.length)
+  const batch = hasPictures(signature) ? 1 : batchRows
+  for (let start = 0; start < total; start += batch) {
+    const rows = data.rows.subarray(start, Math.min(total, start + batch))
+    const served = await answer(session, signature, encodeColumns(signature, data.columns, rows), rows.length, options.open)
     count.add(await pipeline.predict(data.columns, rows, context), served, rows.length)
     context.report({ kind: 'step', phase: 'Comparing the graph with the studio', done: start + rows.length, total })
     await context.checkpoint()

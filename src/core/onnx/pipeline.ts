@@ -4,6 +4,7 @@
  * preprocessing could differ.
  */
 import type { Signature } from '../bundle/signature.ts'
+import type { AssetName } from '../context.ts'
 import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import { recipeToOnnx } from '../recipe/recipe.ts'
@@ -15,15 +16,16 @@ import type { OnnxGraph } from './graph.ts'
 /**
  * @param signature of this pipeline (`signatureOf`): names of inputs and outputs, threshold
  * @param metadata kept in the file's metadata_props, besides what the signature says
+ * @param resources files that steps are made from, such as a backbone's weights
  * @throws StudioError bug where the graph's features are not the model's
  */
-export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadata: ReadonlyMap<string, string> = new Map()): OnnxGraph {
-  const graph = new GraphBuilder()
+export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadata: ReadonlyMap<string, string> = new Map(), resources: ReadonlyMap<AssetName, Uint8Array> = new Map()): OnnxGraph {
+  const graph = new GraphBuilder(resources)
   const inputs = signature.inputs.map((input): GraphSeries => ({
     name: input.name,
     source: input.name,
     kind: input.kind,
-    tensor: graph.input(input.graphName ?? input.name, input.tensor, ['N', 1]),
+    tensor: graph.input(input.graphName ?? input.name, input.tensor, input.kind === 'image' ? ['N', 'height', 'width', 3] : ['N', 1]),
   }))
   const { features } = pipeline.recipe
   const series = recipeToOnnx(pipeline.recipe, inputs, graph)

@@ -4,6 +4,7 @@
  */
 import type { Feed } from '../bundle/encode.ts'
 import type { Signature } from '../bundle/signature.ts'
+import { hasPictures, rgbOf, type OpenCell } from '../bundle/pictures.ts'
 import { StudioError } from '../errors.ts'
 
 /** A tensor that goes in; of shape [rows, 1] where it does not say. Booleans are 0 and 1. */
@@ -29,10 +30,34 @@ export interface ServedAnswer {
   readonly probabilities?: ArrayLike<number>
 }
 
-/** Runs encoded rows through a session and takes its answer apart by the signature. @throws StudioError bug for outputs of another shape */
-export async function answer(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number): Promise<ServedAnswer> {
-  const named = new Map(signature.inputs.map((input, i) => [input.graphName ?? input.name, feeds[i] as Feed]))
-  const results = await session.run(named, rows)
+/** One by one: no two pictures need be of a size. */
+async function answerPictures(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open: OpenCell | undefined): Promise<ServedAnswer> {
+  if (!open) throw new StudioError({ code: 'bug', message: 'missing decoder; the model takes pictures' })
+  const answers: (string | number)[] = []
+  const probabilities: number[] = []
+  for (let row = 0; row < rows; row++) {
+    const named = new Map<string, TensorFeed>()
+    for (const [i, input] of signature.inputs.entries()) {
+      const feed = feeds[i] as Feed
+      if (input.kind === 'image') {
+        const pixels = await open(feed.values[row] as string)
+        named.set(input.graphName ?? input.name, { type: 'uint8', values: rgbOf(pixels), dims: [1, pixels.height, pixels.width, 3] })
+      } else named.set(input.graphName ?? input.name, { ...feed, values: feed.values.slice(row, row + 1) } as Feed)
+    }
+    const one = takeApart(signature, await session.run(named, 1), 1)
+    answers.push(one.answers[0] as string | number)
+    if (one.probabilities) for (let c = 0; c < one.probabilities.length; c++) probabilities.push(one.probabilities[c] as number)
+  }
+  return { answers: answers as string[] | number[], ...(signature.task === 'regression' ? {} : { probabilities }) }
+}
+
+/** Runs encoded rows through a session and takes its answer apart by the signature. @param open pictures only. @throws StudioError bug for outputs of another shape */
+export async function answer(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open?: OpenCell): Promise<ServedAnswer> {
+  if (hasPictures(signature)) return answerPictures(session, signature, feeds, rows, open)
+  return takeApart(signature, await session.run(new Map(signature.inputs.map((input, i) => [input.graphName ?? input.name, feeds[i] as Feed])), rows), rows)
+}
+
+function takeApart(signature: Signature, results: Awaited<ReturnType<OnnxSession['run']>>, rows: number): ServedAnswer {
   const output = (index: number, length: number) => {
     const name = signature.outputs[index]?.name ?? ''
     const values = results.get(name)

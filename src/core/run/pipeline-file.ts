@@ -83,7 +83,7 @@ const schema = v.looseObject({
     name: v.string(),
     task,
     target: v.string(),
-    inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime']), tensor: v.picklist(['float', 'string', 'int64']), nullable: v.boolean() })),
+    inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime', 'image']), tensor: v.picklist(['float', 'string', 'int64', 'uint8']), nullable: v.boolean() })),
     classes: names,
     threshold: v.optional(v.number()),
     outputs: v.array(v.looseObject({ name: v.string(), tensor: v.string() })),

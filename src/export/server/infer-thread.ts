@@ -2,6 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Signature } from '../../core/bundle/signature.ts'
 import { nodeRunner } from '../../core/onnx/runner-node.ts'
+import { StudioError } from '../../core/errors.ts'
+import { openPictureFile } from './picture.ts'
 import { answer } from '../../core/onnx/runner.ts'
 import type { WorkerReply, WorkerRequest } from './pool.ts'
 
@@ -10,9 +12,9 @@ export async function inferThread(): Promise<void> {
   const send = (reply: WorkerReply): void => parentPort?.postMessage(reply)
   const session = await nodeRunner().open(model)
   parentPort?.on('message', ({ feeds, rows }: WorkerRequest) => {
-    answer(session, signature, feeds, rows).then(
+    answer(session, signature, feeds, rows, openPictureFile).then(
       (served) => send({ answer: served }),
-      (error: unknown) => send({ failure: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => send({ failure: error instanceof Error ? error.message : String(error), asked: error instanceof StudioError && error.code === 'bad-data' }),
     )
   })
   send({ ready: true })

@@ -6,12 +6,14 @@ type Schema = Readonly<Record<string, unknown>>
 
 /** A JSON value of one column, as `/predict` takes it. */
 export function cellSchema(input: SignatureInput): Schema {
-  const type = { numeric: 'number', boolean: 'boolean', categorical: 'string', datetime: 'string' }[input.kind]
+  const type = { numeric: 'number', boolean: 'boolean', categorical: 'string', datetime: 'string', image: 'string' }[input.kind]
   const seen: string[] = []
   if (input.min !== undefined && input.max !== undefined && input.kind === 'numeric') seen.push(`training saw ${input.min} to ${input.max}`)
   if (input.categories) seen.push(`training saw ${input.categories.length} categories`, ...(input.categories.length <= 20 ? [input.categories.map((name) => name.slice(0, 60)).join(', ')] : []))
   if (input.layout !== undefined) seen.push(`written as ${input.layout}`)
-  return { type: input.nullable ? [type, 'null'] : type, ...(seen.length > 0 ? { description: seen.join('; ') } : {}) }
+  if (input.kind === 'image') seen.push('a JPEG or PNG file in base64')
+  const types = [...(input.kind === 'numeric' && input.layout !== undefined ? [type, 'string'] : [type]), ...(input.nullable ? ['null'] : [])]
+  return { type: types.length > 1 ? types : types[0], ...(seen.length > 0 ? { description: seen.join('; ') } : {}) }
 }
 
 /** From entries by definition: a column may be called `__proto__`. */

@@ -6,6 +6,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Feed } from '../../core/bundle/encode.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
+import { StudioError } from '../../core/errors.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
 import { joinRequests, splitAnswer } from './batch.ts'
 
@@ -24,7 +25,7 @@ export interface WorkerRequest {
   readonly feeds: readonly Feed[]
   readonly rows: number
 }
-export type WorkerReply = { readonly ready: true } | { readonly answer: ServedAnswer } | { readonly failure: string }
+export type WorkerReply = { readonly ready: true } | { readonly answer: ServedAnswer } | { readonly failure: string; /** The fault is the request's. */ readonly asked: boolean }
 
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'
@@ -125,7 +126,7 @@ export class InferencePool {
     if ('answer' in reply) {
       this.#options.onBatch?.(rows.reduce((sum, count) => sum + count, 0), jobs.length, seconds)
       splitAnswer(reply.answer, rows).forEach((answer, i) => jobs[i]?.resolve(answer))
-    } else if (jobs.length === 1) jobs[0]?.reject(new Error(reply.failure))
+    } else if (jobs.length === 1) jobs[0]?.reject(reply.asked ? new StudioError({ code: 'bad-data', message: reply.failure }) : new Error(reply.failure))
     // One of them spoilt it: each is asked again by itself, before whoever came later.
     else this.#queue.unshift(...jobs.map((job): Job => ({ ...job, alone: true })))
   }

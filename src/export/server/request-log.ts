@@ -73,6 +73,8 @@ export class RequestLog {
 
 /** A tensor's cell as `/predict` takes it. */
 export function cellValue(input: SignatureInput, feed: Feed, row: number): number | string | boolean | null {
+  // A log is no place for pictures.
+  if (input.kind === 'image') return null
   if (feed.type === 'string') return feed.values[row] === '' ? null : (feed.values[row] as string)
   if (feed.type === 'int64') {
     const seconds = feed.values[row] as bigint

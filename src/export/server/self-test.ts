@@ -103,6 +103,7 @@ function cellCases(of: SignatureInput, body: (json: string) => string): AbuseCas
     numeric: ['"5"', 'true', '1e999', 'NaN', '[1]', '{}', '1e39', '""'],
     boolean: ['0', '1', '"maybe"', '[true]'],
     categorical: ['5', 'true', '["a"]', '{}', JSON.stringify('x'.repeat(65_537))],
+    image: ['5', 'true', '"not base64!"', '"aGVsbG8="', '{}'],
     datetime: ['5', 'true', '"not a date"', '"2024-13-45"', '""', '9007199254740992'],
   }
   return [...wrong[of.kind], ...(of.nullable ? [] : ['null'])].map((json) => ({ name: `${of.kind} given ${json.slice(0, 20)}`, path: '/predict', body: body(json), status: 400, says: 'invalid' }))

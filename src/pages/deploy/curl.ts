@@ -9,6 +9,8 @@ function valueOf(input: SignatureInput): string | number | boolean | null {
       return true
     case 'categorical':
       return input.categories?.[0] ?? (input.nullable ? null : '')
+    case 'image':
+      return 'the file in base64'
     case 'datetime':
       return input.min === undefined ? null : formatDatetime(input.layout ?? 'epoch-seconds', input.min)
     case 'numeric': {

@@ -1,7 +1,16 @@
 /** Pictures through the pretrained network to a classifier, and from it to a bundle. */
 import { beforeAll, expect, it } from 'vitest'
+import { pictureProblem, toBase64 } from '../../../src/core/bundle/pictures.ts'
+import { readPlainRequest } from '../../../src/core/bundle/requests.ts'
+import { parseStrictJson } from '../../../src/core/bundle/strict-json.ts'
 import { estimators } from '../../../src/core/estimators/registry.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
+import { answer } from '../../../src/core/onnx/runner.ts'
+import { bytesOf } from '../../../src/core/zip.ts'
+import { openBundleZip } from '../../../src/export/open-bundle.ts'
+import { openPictureFile } from '../../../src/export/server/picture.ts'
+import { verifyBundle } from '../../../src/export/verify-bundle.ts'
+import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { defaultRecipe } from '../../../src/core/recipe/default-recipe.ts'
 import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { datasetRecord } from '../../../src/storage/datasets.ts'
@@ -74,4 +83,27 @@ it('a head learns from embeddings, which are made once a picture', async () => {
   await train({ runId: 'run-two', token, spec }, host)
   expect(opened).toBe(30)
   expect((await readRun(host.store, 'run-two')).evaluation).toEqual(run.evaluation)
+})
+
+it('the bundle holds the whole way from pixels to a label, and its server decodes files to the same answers', async () => {
+  const made = await deployExport({ runId: 'run-one', name: 'Shapes', intendedUse: '', limitations: '' }, host)
+  expect(made.certificate).toMatchObject({ passed: true, labelsDifferent: 0 })
+  expect(made.certificate.rows).toBeGreaterThanOrEqual(9)
+  expect(made.zip).not.toBeNull()
+  expect(made.signature.inputs).toMatchObject([{ name: 'image', kind: 'image', tensor: 'uint8' }])
+  expect(await verifyBundle(made.zip as Uint8Array, nodeRunner(), openPictureFile)).toMatchObject({ passed: true })
+  const { model, signature } = await openBundleZip(bytesOf(made.zip as Uint8Array))
+  const session = await nodeRunner().open(model)
+  const files = classes.map((kind) => toBase64(drawn(kind, 77)))
+  const request = readPlainRequest(signature, parseStrictJson(JSON.stringify({ rows: files.map((image) => ({ image })) }), 8))
+  const served = await answer(session, signature, request.feeds, request.rows, openPictureFile)
+  await session.close()
+  expect(served.answers).toEqual(classes)
+})
+
+it('a picture that is none, or claims too much, is refused by its header', () => {
+  expect(pictureProblem(toBase64(png(1, 1, () => [0, 0, 0], [65_535, 65_535])))).toMatch(/65,535/)
+  expect(pictureProblem('aGVsbG8=')).toMatch(/./)
+  expect(pictureProblem(7)).toMatch(/base64/)
+  expect(pictureProblem(toBase64(drawn('down', 1)))).toBeUndefined()
 })

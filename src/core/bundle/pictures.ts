@@ -1,0 +1,78 @@
+/**
+ * Pictures on their way into a served model. In a request, and in golden rows, a picture is its file in base64; the
+ * graph takes decoded pixels, uint8 [N, H, W, 3], one picture at a time because no two need be of a size.
+ */
+import { StudioError } from '../errors.ts'
+import { readHeader } from '../images/header.ts'
+import type { Pixels } from '../images/luma.ts'
+import { crc32 } from '../zip.ts'
+import type { Signature } from './signature.ts'
+
+/** Turns the cell of a picture into pixels: a file in base64 where it is served, a hash in the studio. */
+export type OpenCell = (cell: string) => Pixels | Promise<Pixels>
+
+export const hasPictures = ({ inputs }: Pick<Signature, 'inputs'>): boolean => inputs.some(({ kind }) => kind === 'image')
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+}
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return btoa(text)
+}
+
+/** Why a value is no picture that can be served, or undefined: its header is read, nothing is decoded. */
+export function pictureProblem(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'not a JPEG or PNG file in base64'
+  try {
+    const { type } = readHeader(fromBase64(value))
+    return type === 'image/jpeg' || type === 'image/png' ? undefined : `not a JPEG or PNG file but ${type}`
+  } catch (thrown) {
+    return thrown instanceof StudioError ? thrown.message : 'not a JPEG or PNG file in base64'
+  }
+}
+
+/** Red, green and blue; what is see-through lies on white. */
+export function rgbOf({ width, height, channels, data }: Pixels): Uint8Array {
+  if (channels === 3) return Uint8Array.from(data)
+  const made = new Uint8Array(width * height * 3)
+  for (let i = 0, at = 0; at < made.length; i += 4, at += 3) {
+    const alpha = (data[i + 3] as number) / 255
+    for (let c = 0; c < 3; c++) made[at + c] = Math.round((data[i + c] as number) * alpha + 255 * (1 - alpha))
+  }
+  return made
+}
+
+const chunk = (type: string, body: Uint8Array): number[] => {
+  const named = Uint8Array.from([...new TextEncoder().encode(type), ...body])
+  const word = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+  return [...word(body.length), ...named, ...word(crc32(named))]
+}
+/** A small picture as a PNG, unpacked (PNG 1.2, RFC 1950 and 1951): at most 65,535 bytes of pixels. */
+export function plainPng({ width, height, data }: Pixels): Uint8Array {
+  const lines = Array.from({ length: height }, (_, y) => [0, ...data.subarray(y * width * 3, (y + 1) * width * 3)]).flat()
+  let [a, b] = [1, 0]
+  for (const byte of lines) {
+    a = (a + byte) % 65_521
+    b = (b + a) % 65_521
+  }
+  const size = lines.length
+  const packed = [0x78, 1, 1, size & 255, size >> 8, ~size & 255, (~size >> 8) & 255, ...lines, b >> 8, b & 255, a >> 8, a & 255]
+  const header = [0, 0, width >> 8, width & 255, 0, 0, height >> 8, height & 255, 8, 2, 0, 0, 0]
+  return Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, ...chunk('IHDR', Uint8Array.from(header)), ...chunk('IDAT', Uint8Array.from(packed)), ...chunk('IEND', new Uint8Array())])
+}
+
+/** Pictures that nobody took, for golden rows: an upright one, a wide one, one smaller than the network's input, one of a single pixel. */
+export function goldenPictures(): { readonly reason: string; readonly pixels: Pixels }[] {
+  const make = (reason: string, width: number, height: number, colour: (x: number, y: number, c: number) => number) => ({
+    reason,
+    pixels: { width, height, channels: 3 as const, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour(Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3) & 255) },
+  })
+  return [
+    make('a made-up picture, upright', 90, 130, (x, y, c) => (x * (c + 1) * 2 + y) | 0),
+    make('a made-up picture, wide', 150, 70, (x, y, c) => ((x >> 3) + (y >> 3) + c) * 60),
+    make('a made-up picture, small', 12, 16, (x, y, c) => x * 17 + y * 29 + c * 71),
+    make('a single pixel', 1, 1, (_x, _y, c) => [200, 120, 40][c] as number),
+  ]
+}
