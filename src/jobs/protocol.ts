@@ -71,6 +71,35 @@ export interface PictureReport extends PictureQuality {
   /** Groups of copies with a member in training and another in a part that judges. */
   readonly straddling: number
 }
+export type PictureMethod = 'occlusion' | 'grad-cam' | 'integrated-gradients'
+export interface PictureExplanation {
+  readonly method: PictureMethod
+  /** Ways that this model can be explained. */
+  readonly methods: readonly PictureMethod[]
+  /** What the model was shown, RGBA. */
+  readonly picture: { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray<ArrayBuffer> }
+  readonly heat: { readonly width: number; readonly height: number; readonly values: Float32Array }
+  readonly probabilities: readonly number[]
+  /** Index of the class that was explained. */
+  readonly target: number
+  /** Of integrated gradients: how far the parts are from adding up, as a share of the difference. */
+  readonly gap?: number
+  /** Rank correlation with the same explanation of random weights; null where that one is flat. */
+  readonly sanity?: number | null
+  /** Training rows, nearest first. */
+  readonly nearest: readonly { readonly row: number; readonly distance: number }[]
+}
+export interface PictureMap {
+  readonly by: 'pca' | 'umap'
+  readonly rows: readonly number[]
+  /** Index into the model's classes. */
+  readonly classes: readonly number[]
+  readonly training: readonly boolean[]
+  readonly x: readonly number[]
+  readonly y: readonly number[]
+  /** Of PCA: share of the variance that both directions hold. */
+  readonly explained?: number
+}
 /** Small enough to send at every edit. */
 export type { PointPrediction }
 export interface RowWindow {
@@ -132,6 +161,10 @@ export interface TaskMap {
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
+  /** What of a picture speaks for a class, and the training pictures that the model sees as most alike. */
+  'explain/picture': { input: { runId: string; row: number; method: PictureMethod; target?: number }; output: PictureExplanation }
+  /** Pictures of training and validation laid out by what the model sees in them. */
+  'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap' }; output: PictureMap }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
   /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
   'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }
@@ -175,6 +208,8 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'explain/predict': 'interactive',
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': 'interactive',
+  'explain/picture': 'interactive',
+  'explain/picture-map': 'interactive',
   'deploy/export': 'compute',
   'deploy/twin': 'compute',
   'deploy/single': 'compute',

@@ -3,11 +3,13 @@
  * are, never which estimator it is. Add one: its component, and its line here.
  */
 import type { Component } from 'svelte'
+import { steps } from '../../core/recipe/registry.ts'
 import type { Run } from '../../core/run/run.ts'
 import type { ProjectState } from '../../state/project.svelte.ts'
 import Importance from './Importance.svelte'
 import { drawingsOf } from './model/drawings.ts'
 import ModelShape from './model/ModelShape.svelte'
+import PictureView from './pictures/PictureView.svelte'
 import WhatIf from './WhatIf.svelte'
 
 export interface ViewProps {
@@ -24,7 +26,11 @@ export interface View {
   isFor(run: Run): boolean
 }
 
+/** Pictures are what the model looks at. */
+const ofPictures = (run: Run): boolean => run.spec.target.task !== 'regression' && run.spec.recipe.steps.some(({ step }) => steps.has(step) && steps.get(step).representation !== undefined)
+
 export const views: readonly View[] = [
+  { id: 'picture', label: 'Picture', component: PictureView, isFor: ofPictures },
   { id: 'what-if', label: 'What if', component: WhatIf, isFor: () => true },
   { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
   { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },

@@ -68,6 +68,22 @@ export async function networkScores(parts: PictureNetworkParts, pixels: Float32A
   return scores
 }
 
+/** What the last layer of the table makes of pictures: the numbers that the classes are told apart by. @returns shape (rows, width) */
+export async function networkFeatures(parts: PictureNetworkParts, pixels: Float32Array, context?: PredictContext): Promise<{ readonly values: Float32Array; readonly width: number }> {
+  const [height, width, channels] = parts.shape
+  const rows = pixels.length / (height * width * channels)
+  const { run, network, places, forward } = await open(parts, Math.min(Math.max(rows, 1), batch), false, context)
+  const at = network.layers.length > 1 ? (network.layers.at(-2) as { readonly output: Shape }).output : network.input
+  const size = at.height * at.width * at.channels
+  const values = new Float32Array(rows * size)
+  for (let row = 0; row < rows; row += batch) {
+    const count = Math.min(batch, rows - row)
+    await forward(pixels, row, count)
+    values.set(unpadded(run.floats(places.activations.at(-2) as number, count * floatsOf(at)), at), row * size)
+  }
+  return { values, width: size }
+}
+
 /** What every layer made of one picture. */
 export async function networkMaps(parts: PictureNetworkParts, pixels: Float32Array, context?: PredictContext): Promise<readonly FeatureMaps[]> {
   const { run, network, places, forward } = await open(parts, 1, false, context)

@@ -1,0 +1,164 @@
+/** Explains what a model sees in one picture, and lays pictures out by what it sees in them. */
+import { cellAt, columnFrom, isValid, type TextColumn } from '../core/data/column.ts'
+import type { ClassTarget } from '../core/data/target.ts'
+import { StudioError } from '../core/errors.ts'
+import type { Model } from '../core/estimators/estimator.ts'
+import type { PictureModel } from '../core/estimators/neural/cnn.ts'
+import { networkFeatures } from '../core/estimators/neural/picture-network.ts'
+import { againstRandom, baselineOf, gradCam, integratedGradients, lastPicture } from '../core/explain/pictures/gradients.ts'
+import type { HeatMap } from '../core/explain/pictures/heat.ts'
+import { nearest, unitRows, type Points } from '../core/explain/pictures/neighbours.ts'
+import { occlusion } from '../core/explain/pictures/occlusion.ts'
+import { principal } from '../core/explain/pictures/pca.ts'
+import { umap } from '../core/explain/pictures/umap.ts'
+import { openEmbedder } from '../core/images/backbone/embedder.ts'
+import { pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
+import { resize } from '../core/images/resize.ts'
+import { createRng, shuffle } from '../core/math/rng.ts'
+import type { PictureMethod } from '../jobs/protocol.ts'
+import { datasetRecord } from '../storage/datasets.ts'
+import { pictureBlob } from '../storage/pictures.ts'
+import { readRun } from '../storage/runs.ts'
+import { formsOf, pixelsOf } from './load-pictures.ts'
+import { openRun, refuseSealed, type OpenedRun } from './opened-run.ts'
+import type { Host, TaskHandler } from './task.ts'
+import { webRunner } from './web-runner.ts'
+
+const neighboursShown = 8
+/** Pictures on a map: neighbours are found by comparing all with all. */
+const mostOnMap = 1500
+
+const isNetwork = (model: Model): model is PictureModel => 'network' in model
+
+/** @throws StudioError unsupported for a model that sees more than one picture, or none */
+function pictureInput({ pipeline, dataset }: OpenedRun): { readonly column: TextColumn; readonly form: PixelForm } {
+  const forms = formsOf(pipeline.recipe.spec)
+  const [input] = pipeline.recipe.inputs
+  const column = dataset.columns.find(({ name }) => name === input?.name)
+  if (pipeline.recipe.inputs.length === 1 && forms.length === 1 && column?.kind === 'image') return { column: column as TextColumn, form: forms[0] as PixelForm }
+  throw new StudioError({ code: 'unsupported', message: `unsupported model; pictures are explained where one picture is all that the model sees: ${pipeline.recipe.inputs.map(({ name }) => name.slice(0, 40)).slice(0, 5).join(', ')}` })
+}
+
+/** What the model sees in some rows: the last layer of a network, or the numbers its head gets. */
+async function seenIn(opened: OpenedRun, rows: ArrayLike<number>, { context }: Host): Promise<Points> {
+  const X = opened.pipeline.features(opened.dataset.columns, rows)
+  const { model } = opened.pipeline
+  const [first] = X.features
+  if (isNetwork(model) && first?.shape) return unitRows({ rows: rows.length, ...(await networkFeatures(model.network, first.values, context)) })
+  const values = new Float32Array(rows.length * X.features.length)
+  X.features.forEach((feature, j) => {
+    for (let row = 0; row < rows.length; row++) values[row * X.features.length + j] = feature.values[row] as number
+  })
+  return unitRows({ values, rows: rows.length, width: X.features.length })
+}
+
+/** Probabilities of altered pictures: pixels go through the network that describes them, where there is one. */
+async function scorer({ pipeline }: OpenedRun, column: TextColumn, form: PixelForm, host: Host) {
+  const { context, openRunner = webRunner } = host
+  const embedder = form.backbone ? await openEmbedder(context, await openRunner(context)) : undefined
+  return {
+    close: () => embedder?.close(),
+    async score(pixels: Float32Array, count: number): Promise<Float64Array> {
+      const size = pixels.length / count
+      let tensor = pixels
+      if (embedder) {
+        const parts: Float32Array[] = []
+        for (let i = 0; i < count; i++) {
+          parts.push((await embedder.embed(pixels.slice(i * size, (i + 1) * size))).slice())
+          await context.checkpoint()
+        }
+        tensor = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+        parts.forEach((part, i) => tensor.set(part, i * part.length))
+      }
+      const altered: TextColumn = { ...(columnFrom(column.name, 'image', new Array<string>(count).fill('altered')) as TextColumn), tensors: new Map([[pixelKey(form), tensor]]) }
+      const prediction = await pipeline.predict([altered], undefined, context)
+      if (prediction.task === 'regression') throw new StudioError({ code: 'unsupported', message: 'unsupported task; pictures are explained for classes: regression' })
+      return prediction.probabilities
+    },
+  }
+}
+
+function shown(pixels: Float32Array, { height, width, channels }: PixelForm) {
+  const data = new Uint8ClampedArray(height * width * 4)
+  for (let p = 0; p < height * width; p++) {
+    for (let c = 0; c < 3; c++) data[p * 4 + c] = 255 * (pixels[p * channels + (channels === 3 ? c : 0)] as number)
+    data[p * 4 + 3] = 255
+  }
+  return { width, height, data }
+}
+
+async function heatOf(method: PictureMethod, model: Model, pixels: Float32Array, form: PixelForm, target: number, classes: number, seed: number, score: Awaited<ReturnType<typeof scorer>>['score'], { context }: Host): Promise<{ readonly heat: HeatMap; readonly gap?: number; readonly sanity?: number | null }> {
+  if (method === 'occlusion') {
+    const window = Math.max(2, Math.round(form.height / (form.backbone ? 4 : 5)))
+    return { heat: (await occlusion(pixels, [form.height, form.width, form.channels], score, { window, stride: Math.max(1, Math.round(window / 2)), target, classes }, context)).heat }
+  }
+  if (!isNetwork(model)) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; only a network of the studio's own has slopes to follow: ${model.estimator}` })
+  const { network } = model
+  if (method === 'grad-cam') {
+    const { heat } = await gradCam(network, pixels, target, context)
+    return { heat, sanity: (await againstRandom(network, seed, heat, async (random) => (await gradCam(random, pixels, target, context)).heat)) ?? null }
+  }
+  const baseline = baselineOf('mean', pixels, network, [0, 1])
+  const found = await integratedGradients(network, pixels, baseline, target, 64, context)
+  const sanity = await againstRandom(network, seed, found.heat, async (random) => (await integratedGradients(random, pixels, baseline, target, 32, context)).heat)
+  return { heat: found.heat, gap: found.gap, sanity: sanity ?? null }
+}
+
+const pointsOf = new WeakMap<OpenedRun, Promise<Points>>()
+
+export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, row, method, target: wanted }, host) => {
+  const { store, context } = host
+  const run = await readRun(store, runId)
+  const opened = await openRun(host, runId)
+  const { column, form } = pictureInput(opened)
+  if (!Number.isInteger(row) || row < 0 || row >= opened.dataset.rows || !isValid(column, row)) throw new StudioError({ code: 'bad-param', message: `invalid row; not a picture among ${opened.dataset.rows}: ${row}` })
+  if (opened.rowsOf('test').includes(row)) refuseSealed(run, 'test')
+  const { model, classes } = opened.pipeline
+  const { projectId } = await datasetRecord(store, run.spec.datasetId)
+  const blob = await pictureBlob(store, projectId, String(cellAt(column, row)))
+  const pixels = resize(await pixelsOf(blob.bytes, blob.type, host), form.height, form.width, form.crop, form.channels)
+  const { score, close } = await scorer(opened, column, form, host)
+  try {
+    const probabilities = Array.from(await score(pixels, 1))
+    const target = wanted ?? probabilities.indexOf(Math.max(...probabilities))
+    if (!(target in classes)) throw new StudioError({ code: 'bad-param', message: `invalid class; not in [0, ${classes.length - 1}]: ${target}` })
+    const methods: PictureMethod[] = isNetwork(model) ? [...(lastPicture(model.network) === undefined ? [] : (['grad-cam'] as const)), 'integrated-gradients', 'occlusion'] : ['occlusion']
+    const chosen = methods.includes(method) ? method : (methods[0] as PictureMethod)
+    const found = await heatOf(chosen, model, pixels, form, target, classes.length, run.spec.seed, score, host)
+    const train = opened.rowsOf('train')
+    let points = pointsOf.get(opened)
+    if (!points) {
+      pointsOf.set(opened, (points = seenIn(opened, train, host)))
+      points.catch(() => pointsOf.delete(opened))
+    }
+    const near = await nearest(await points, await seenIn(opened, [row], host), neighboursShown + 1, false, context)
+    const alike = Array.from(near.rows, (at, i) => ({ row: train[at] as number, distance: near.distances[i] as number })).filter((entry) => entry.row !== row)
+    return { method: chosen, methods, picture: shown(pixels, form), ...found, probabilities, target, nearest: alike.slice(0, neighboursShown) }
+  } finally {
+    await close()
+  }
+}
+
+export const explainPictureMap: TaskHandler<'explain/picture-map'> = async ({ runId, by }, host) => {
+  const { context } = host
+  const run = await readRun(host.store, runId)
+  const opened = await openRun(host, runId)
+  pictureInput(opened)
+  const all = [...opened.rowsOf('train'), ...opened.rowsOf('valid')]
+  const trained = new Set(opened.rowsOf('train'))
+  const rows = all.length <= mostOnMap ? all : Array.from(shuffle(Uint32Array.from(all), createRng(run.spec.seed).fork('map'))).slice(0, mostOnMap)
+  const points = await seenIn(opened, rows, host)
+  // Principal components first: neighbours in 30 directions are those in all, for a fraction of the work.
+  const flat = await principal(points, by === 'pca' ? 2 : 30, run.spec.seed, context)
+  const map = by === 'pca' ? flat.points : await umap(flat.points, { neighbours: Math.min(15, Math.max(2, rows.length - 1)), epochs: 200, seed: run.spec.seed }, context)
+  const axis = (c: number): number[] => Array.from({ length: rows.length }, (_, i) => (c < map.width ? (map.values[i * map.width + c] as number) : 0))
+  return {
+    by,
+    rows,
+    classes: Array.from((opened.targetAt(rows) as ClassTarget).codes),
+    training: rows.map((row) => trained.has(row)),
+    x: axis(0),
+    y: axis(1),
+    ...(by === 'pca' && { explained: flat.explained.reduce((sum, share) => sum + share, 0) }),
+  }
+}

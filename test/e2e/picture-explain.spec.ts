@@ -1,0 +1,40 @@
+/** From sorted pictures to a network trained from scratch, and what it sees in one of them. */
+import AxeBuilder from '@axe-core/playwright'
+import { zip } from '../../src/core/zip.ts'
+import { png } from '../support/pictures.ts'
+import { expect, goTo, test } from './studio.ts'
+
+/** A bright bar across or down a dark, uneven ground. */
+const bar = (across: boolean, seed: number) =>
+  png(24, 24, (x, y) => {
+    const light = Math.abs((across ? y : x) - (6 + (seed % 12))) < 2 ? 220 : 20 + ((x * 7 + y * 13 + seed * 29) % 30)
+    return [light, light, light]
+  })
+const entries = [true, false].flatMap((across) => Array.from({ length: 24 }, (_, i) => ({ name: `bars/${across ? 'across' : 'down'}/${i}.png`, bytes: bar(across, i) })))
+
+test('a convolutional network learns bars from scratch and shows where it looks', async ({ studio: page }) => {
+  await page.locator('input[type=file]').setInputFiles({ name: 'bars.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('48 pictures in 2 classes')).toBeVisible()
+  await goTo(page, 'Train')
+  await page.getByText('Convolutional network', { exact: true }).click()
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: 'Train convolutional network' }).click()
+  await expect(page.getByRole('row', { name: /Convolutional network/ })).toBeVisible({ timeout: 60_000 })
+  await goTo(page, 'Explain')
+  await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/Check against random weights|With random weights/)).toBeVisible()
+  await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')
+  await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()
+  await page.getByRole('combobox', { name: 'Lay out by' }).selectOption('pca')
+  await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  if (process.env['LOOK']) {
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme })
+      await page.screenshot({ path: `${process.env['LOOK']}-${scheme}.png`, fullPage: true })
+    }
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.screenshot({ path: `${process.env['LOOK']}-390.png`, fullPage: true })
+  }
+})
