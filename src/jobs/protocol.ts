@@ -4,7 +4,7 @@
  */
 import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Cell } from '../core/data/column.ts'
-import type { PartName } from '../core/data/split.ts'
+import type { JudgedPart, PartName } from '../core/data/split.ts'
 import type { Pair } from '../core/evaluate/compare.ts'
 import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
 import type { Condition } from '../core/evaluate/slice.ts'
@@ -147,7 +147,7 @@ export interface TaskMap {
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
-  'evaluate/groups': { input: { runId: string; part: PartName; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
+  'evaluate/groups': { input: { runId: string; part: JudgedPart; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
   /** Scores over folds while the number of rows, or one parameter, varies; with a token it is kept with the run. */
   'evaluate/curve': { input: { runId: string; over: CurveOver; metric: string; token?: number }; output: FoldCurve }
   /** Those that are kept. */
@@ -156,7 +156,7 @@ export interface TaskMap {
   'evaluate/compare': { input: { runIds: readonly string[]; metric: string }; output: { metric: string; n: number; folds?: { folds: number; rows: number }; pairs: readonly Pair[] } }
   /** Ranks on the validation rows, shared by runs that cannot be told apart; null without a score. */
   'evaluate/ranks': { input: { runIds: readonly string[]; metric: string }; output: { n: number; ranks: readonly (number | null)[] } }
-  'evaluate/cell': { input: { runId: string; part: PartName; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
+  'evaluate/cell': { input: { runId: string; part: JudgedPart; actual: number; predicted: number; threshold: number }; output: { rowNumbers: readonly number[] } }
   'explain/row': { input: { runId: string; row: number }; output: { cells: readonly { column: string; kind: Kind; cell: Cell }[]; prediction: PointPrediction; actual: Cell; /** The row is of a test part that is not open: its truth is held back. */ sealed: boolean } }
   'explain/predict': { input: { runId: string; cells: readonly { column: string; cell: Cell }[] }; output: PointPrediction }
   /** With a token, and without a chosen row, the answer is kept and found again. */

@@ -85,7 +85,7 @@ const profile = v.looseObject({
   profile: v.looseObject({ version: version1, rows: count, duplicateRows: count, columns: v.array(v.looseObject({ name: text, kind, reason: text, count, missing: count, distinct: count, warnings: v.array(v.looseObject({ code: text })) })) }),
 })
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
-const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test']), n: count, task, scores: v.array(score), warnings: v.array(text) })
+const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
 const run = v.looseObject({
   version: version1,
@@ -103,6 +103,7 @@ const run = v.looseObject({
   leftOut: v.array(v.looseObject({ column: text, reason: text })),
   evaluation: v.optional(evaluation),
   crossValidation: v.optional(folds),
+  foldEvaluation: v.optional(evaluation),
   environment: v.looseObject({ app: text, userAgent: text, backend: text, threads: v.number() }),
   warnings: v.array(text),
   error: v.optional(v.looseObject({ code: text, message: text, hint: v.optional(text) })),
@@ -134,7 +135,7 @@ const model = v.looseObject({
   model: v.looseObject({ estimator: text, version: count, json: object, arrays }),
 })
 const splitRecord = v.looseObject({ runId: id, projectId: id, train: u32, valid: u32, test: u32 })
-const predictions = v.looseObject({ runId: id, part: v.picklist(['valid', 'test']), projectId: id, rows: u32, values: v.instance(Float64Array) })
+const predictions = v.looseObject({ runId: id, part: v.picklist(['valid', 'test', 'folds']), projectId: id, rows: u32, values: v.instance(Float64Array) })
 const explanation = v.looseObject({ runId: id, key: text, projectId: id, explanation: v.looseObject({ kind: text }) })
 const checkpoint = v.looseObject({ runId: id, projectId: id, step: count, arrays })
 

@@ -18,7 +18,10 @@ export const evaluateThreshold: TaskHandler<'evaluate/threshold'> = async ({ run
     { part: 'valid', rows, target: opened.targetAt(rows), prediction: await opened.predictionsOn('valid'), threshold, seed: run.spec.seed },
     context,
   )
+  const folds = run.foldEvaluation && opened.rowsOf('folds')
+  const foldEvaluation =
+    folds && (await evaluate({ part: 'folds', rows: folds, target: opened.targetAt(folds), prediction: await opened.predictionsOn('folds'), threshold, seed: run.spec.seed }, context))
   // The test evaluation, where there is one, stays as it was seen: it names the threshold it used.
-  await updateRun(store, runId, token, { threshold, evaluation })
+  await updateRun(store, runId, token, { threshold, evaluation, ...(foldEvaluation && { foldEvaluation }) })
   return evaluation
 }

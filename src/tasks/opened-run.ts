@@ -5,7 +5,7 @@
 import type { Dataset } from '../core/data/dataset.ts'
 import { columnNamed } from '../core/data/dataset.ts'
 import { encodeTarget } from '../core/data/encode-target.ts'
-import type { PartName } from '../core/data/split.ts'
+import type { JudgedPart } from '../core/data/split.ts'
 import type { Prediction, Target } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
 import { seenInTraining } from '../core/explain/point.ts'
@@ -13,6 +13,7 @@ import type { Seen } from '../core/explain/point.ts'
 import { openPipeline } from '../core/run/open-pipeline.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import type { Run } from '../core/run/run.ts'
+import { recordsOfRun } from '../storage/keys.ts'
 import type { Store } from '../storage/port.ts'
 import { readRun } from '../storage/runs.ts'
 import { loadForRecipe } from './load-pictures.ts'
@@ -23,11 +24,12 @@ export interface OpenedRun {
   readonly runId: string
   readonly dataset: Dataset
   readonly pipeline: Pipeline
-  rowsOf(part: PartName): Uint32Array
+  /** @throws StudioError bad-data for folds of a run that kept none */
+  rowsOf(part: JudgedPart): Uint32Array
   /** Truth at some rows. */
   targetAt(rows: ArrayLike<number>): Target
   /** The pipeline's predictions on a part, computed once. */
-  predictionsOn(part: PartName): Promise<Prediction>
+  predictionsOn(part: JudgedPart): Promise<Prediction>
   /** What training saw of each input, computed once. */
   seen(): ReadonlyMap<string, Seen>
 }
@@ -53,7 +55,7 @@ async function open(host: Host, runId: string): Promise<OpenedRun> {
   const { model, split, stored } = await store.read(['models', 'splits', 'predictions'], async (tx) => ({
     model: await tx.get('models', runId),
     split: await tx.get('splits', runId),
-    stored: await tx.getAll('predictions', { from: [runId, 'test'], to: [runId, 'valid'] }),
+    stored: await tx.getAll('predictions', recordsOfRun(runId)),
   }))
   if (!model || !split) {
     throw new StudioError({ code: 'bad-data', message: `missing model; the run did not finish: it is ${run.status}`, hint: 'Train it again: its settings are kept.' })
@@ -61,24 +63,30 @@ async function open(host: Host, runId: string): Promise<OpenedRun> {
   const dataset = await loadForRecipe(host, run.spec.datasetId, run.spec.recipe)
   const pipeline = openPipeline(model, () => openRunner(context))
   const target = columnNamed(dataset, model.target.column)
-  const predictions = new Map<PartName, Promise<Prediction>>()
+  const predictions = new Map<JudgedPart, Promise<Prediction>>()
   for (const { part, values } of stored) {
     predictions.set(
       part,
       Promise.resolve(model.target.task === 'regression' ? { task: 'regression', values } : { task: model.target.task, classes: model.classes, probabilities: values }),
     )
   }
+  const rowsOf = (part: JudgedPart): Uint32Array => {
+    if (part !== 'folds') return split[part]
+    const held = stored.find((record) => record.part === 'folds')?.rows
+    if (held) return held
+    throw new StudioError({ code: 'bad-data', message: 'missing out-of-fold predictions; the run was not cross-validated, or before they were kept', hint: 'Train it again with cross-validation.' })
+  }
   let seen: ReadonlyMap<string, Seen> | undefined
   return {
     runId,
     dataset,
     pipeline,
-    rowsOf: (part) => split[part],
+    rowsOf,
     targetAt: (rows) => encodeTarget(target, model.target, rows, model.classes),
     predictionsOn(part) {
       const known = predictions.get(part)
       if (known) return known
-      const made = pipeline.predict(dataset.columns, split[part], { asset: (name) => context.asset(name), checkpoint: async () => {} })
+      const made = pipeline.predict(dataset.columns, rowsOf(part), { asset: (name) => context.asset(name), checkpoint: async () => {} })
       predictions.set(part, made)
       return made
     },
@@ -87,7 +95,7 @@ async function open(host: Host, runId: string): Promise<OpenedRun> {
 }
 
 /** @throws StudioError bad-data for the test part of a run whose seal was never opened */
-export function refuseSealed(run: Run, part: PartName): void {
+export function refuseSealed(run: Run, part: JudgedPart): void {
   if (part !== 'test' || run.testOpenings > 0) return
   throw new StudioError({ code: 'bad-data', message: 'missing test figures; the test part of this run is sealed until it is opened: 0 openings', hint: 'Open the test part on the Evaluate page first.' })
 }

@@ -3,6 +3,8 @@
  * a row cannot wander from one part to another between passes.
  */
 export type PartName = 'train' | 'valid' | 'test'
+/** Rows that judge: a part, or all that folds held out in turn, each predicted by the model that had not seen it. */
+export type JudgedPart = PartName | 'folds'
 
 export type SplitStrategy =
   | { readonly kind: 'random' }

@@ -1,6 +1,6 @@
 /** Judges predictions against truth: scores with intervals, curves and tables, reduced for drawing. */
 import type { Context } from '../context.ts'
-import type { PartName } from '../data/split.ts'
+import type { JudgedPart } from '../data/split.ts'
 import type { Prediction, Target } from '../data/target.ts'
 import { metrics } from '../metrics/registry.ts'
 import { Sample, wholeDraw } from '../metrics/sample.ts'
@@ -11,7 +11,7 @@ import { residualsOf } from './residuals.ts'
 import { perClassScores, thresholdTable } from './threshold.ts'
 
 export interface EvaluateInput {
-  readonly part: PartName
+  readonly part: JudgedPart
   /** Dataset row numbers of the judged rows, so that a residual can be found again. */
   readonly rows: Uint32Array
   /** Truth at `rows`. */
@@ -76,9 +76,9 @@ function commonClasses(perClass: Evaluation['perClass'] & object): number[] {
     .sort((a, b) => a - b)
 }
 
-const partWord: Readonly<Record<PartName, string>> = { train: 'training', valid: 'validation', test: 'test' }
+const partWord: Readonly<Record<JudgedPart, string>> = { train: 'training', valid: 'validation', test: 'test', folds: 'out-of-fold' }
 
-function rowWarnings(rows: number, part: PartName): string[] {
+function rowWarnings(rows: number, part: JudgedPart): string[] {
   if (rows >= few) return []
   return [`Only ${rows} ${rows === 1 ? 'row' : 'rows'} in the ${partWord[part]} part: every score here is uncertain, look at the intervals.`]
 }

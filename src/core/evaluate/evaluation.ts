@@ -1,5 +1,5 @@
 /** What judging a model yields: pure data, already reduced for drawing (at most 2,000 points a curve). */
-import type { PartName } from '../data/split.ts'
+import type { JudgedPart } from '../data/split.ts'
 import type { Task } from '../data/target.ts'
 import type { Condition } from './slice.ts'
 
@@ -60,7 +60,7 @@ export interface Residuals {
 }
 export interface Evaluation {
   readonly version: 1
-  readonly part: PartName
+  readonly part: JudgedPart
   readonly n: number
   readonly task: Task
   readonly classes?: readonly string[]
@@ -91,7 +91,7 @@ export interface GroupRow {
 export interface GroupReport {
   readonly columns: readonly string[]
   readonly metric: string
-  readonly part: PartName
+  readonly part: JudgedPart
   readonly overall: ScoreRow
   /** Largest first, at most 200. */
   readonly groups: readonly GroupRow[]

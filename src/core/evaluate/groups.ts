@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { isValid } from '../data/column.ts'
 import type { Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
-import type { PartName } from '../data/split.ts'
+import type { JudgedPart } from '../data/split.ts'
 import type { Prediction, Target } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import { metrics } from '../metrics/registry.ts'
@@ -31,7 +31,7 @@ interface Grouping {
 }
 
 export interface GroupInput {
-  readonly part: PartName
+  readonly part: JudgedPart
   readonly dataset: { readonly columns: readonly Column[] }
   /** Dataset row numbers; truth and prediction are at these rows, in this order. */
   readonly rows: Uint32Array

@@ -123,3 +123,13 @@ function inRowOrder(held: readonly { rows: Uint32Array; numbers: Float64Array }[
   const prediction: Prediction = task === 'regression' ? { task, values: numbers } : { task, classes, probabilities: numbers }
   return { rows: Uint32Array.from(places, ({ row }) => row), prediction }
 }
+
+/** The same probabilities under the classes of the model: folds do not know a class that only sealed rows have. */
+export function inClasses(prediction: Prediction, classes: readonly string[]): Prediction {
+  if (prediction.task === 'regression') return prediction
+  const { task, classes: known, probabilities } = prediction
+  const places = known.map((name) => classes.indexOf(name))
+  const out = new Float64Array((probabilities.length / known.length) * classes.length)
+  probabilities.forEach((value, i) => (out[Math.floor(i / known.length) * classes.length + (places[i % known.length] as number)] = value))
+  return { task, classes, probabilities: out }
+}

@@ -40,6 +40,8 @@ export interface Run {
   readonly evaluation?: Evaluation
   /** Of the same spec on training and validation rows together, the test part sealed. */
   readonly crossValidation?: CrossValidation
+  /** Of the rows that its folds held out, each predicted by the model that had not seen it. */
+  readonly foldEvaluation?: Evaluation
   /** Milliseconds each. */
   readonly timings?: Timings
   readonly environment: { readonly app: string; readonly userAgent: string; readonly backend: string; readonly threads: number }

@@ -19,7 +19,7 @@ import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
 import { fitRecipe } from '../recipe/recipe.ts'
-import { crossValidate, type CrossValidation, foldsLike, unsealedRows } from './cross-validate.ts'
+import { crossValidate, type CrossValidation, foldsLike, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { CurveSeries, Timings } from './run.ts'
@@ -30,6 +30,9 @@ export interface TrainResult {
   readonly pipeline: Pipeline
   readonly evaluation: Evaluation
   readonly crossValidation?: CrossValidation
+  /** With its folds. */
+  readonly outOfFold?: OutOfFold
+  readonly foldEvaluation?: Evaluation
   /** On validation rows. */
   readonly prediction: Prediction
   readonly threshold: number
@@ -72,13 +75,16 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   checkFinite(prediction, estimator.label)
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
   const warnings = split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)
-  const crossValidation = await overFolds(spec, dataset, split, warnings, context)
+  const folded = await overFolds(spec, dataset, split, warnings, context)
+  const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
+  const foldEvaluation =
+    outOfFold && (await evaluate({ part: 'folds', ...outOfFold, target: encodeTarget(targetColumn, spec.target, outOfFold.rows, classes), threshold: defaultThreshold, seed: spec.seed }, context))
   const judged = context.now()
   return {
     split,
     pipeline,
     evaluation,
-    ...(crossValidation && { crossValidation }),
+    ...(folded && outOfFold && foldEvaluation && { crossValidation: folded.result, outOfFold, foldEvaluation }),
     prediction,
     threshold: defaultThreshold,
     history: history(),
@@ -88,10 +94,10 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
 }
 
 /** The model stands without its folds, so rows that allow none cost a warning, not the run. */
-async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context): Promise<CrossValidation | undefined> {
+async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold } | undefined> {
   if (spec.folds === undefined || context.stopping()) return undefined
   try {
-    return (await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context)).result
+    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context)
   } catch (error) {
     if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
     warnings.push(`Not cross-validated: ${error.message}.`)

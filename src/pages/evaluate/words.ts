@@ -1,5 +1,5 @@
 /** How scores, parts and experiments are put into words. */
-import type { PartName, SplitSpec } from '../../core/data/split.ts'
+import type { JudgedPart, SplitSpec } from '../../core/data/split.ts'
 import { estimators } from '../../core/estimators/registry.ts'
 import type { Condition } from '../../core/evaluate/slice.ts'
 import type { Metric } from '../../core/metrics/metric.ts'
@@ -7,7 +7,7 @@ import { metrics } from '../../core/metrics/registry.ts'
 import type { Run } from '../../core/run/run.ts'
 import { formatFixed, formatNumber, formatUtc, shorten } from '../../ui/format.ts'
 
-export const partWord: Readonly<Record<PartName, string>> = { train: 'training', valid: 'validation', test: 'test' }
+export const partWord: Readonly<Record<JudgedPart, string>> = { train: 'training', valid: 'validation', test: 'test', folds: 'out-of-fold' }
 export const estimatorLabel = (id: string): string => (estimators.has(id) ? estimators.get(id).label : id)
 export const isBaseline = (run: Run): boolean => estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline
 export const metricOf = (id: string): Metric | undefined => (metrics.has(id) ? metrics.get(id) : undefined)
