@@ -29,6 +29,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^valibot$/, ['src/core/schema']],
   [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/cli/onnxruntime.ts']],
   [/^(fastify|prom-client)$/, ['src/export/server/']],
+  [/^(jpeg-js|pngjs)$/, ['src/export/server/']],
   [/^idb$/, ['src/storage/']],
   [/^comlink$/, ['src/jobs/', 'workers/']],
   [/^plotly/, ['src/ui/Plot.svelte', 'src/ui/plotly']],

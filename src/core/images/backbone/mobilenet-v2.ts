@@ -1,7 +1,7 @@
 /**
  * MobileNetV2 (Sandler et al. 2018) cut after its twelfth block: 224 x 224 RGB in, 96 numbers out, each the mean of one
  * map of block_12_add. Weights: nsfwjs 4.3.0 (MIT, Infinite Red, Inc.), an ImageNet network trained further on pictures of
- * a content filter; the later blocks know that topic only and are left out. cut.mjs says how the file was made; its
+ * a content filter; the later blocks know that topic only and are left out. test/golden/cut-backbone.mjs says how the file was made; its
  * SHA-256 is f5aa4048b3dcd8f54d7e96fa527e30a5e03e1f0e440324086498abb9b60ded73.
  */
 import { StudioError } from '../../errors.ts'

@@ -1,7 +1,7 @@
 /**
  * Cuts the feature extractor out of nsfwjs's MobileNetV2 (MIT, Infinite Red): the weights up to block_12_add, in the
  * 8 bits in which they are published. Run once; the result is committed.
- *   npm pack nsfwjs@4.3.0 && tar xzf nsfwjs-4.3.0.tgz && node src/core/images/backbone/cut.mjs package
+ *   npm pack nsfwjs@4.3.0 && tar xzf nsfwjs-4.3.0.tgz && node test/golden/cut-backbone.mjs package
  * Layout: length of the header (uint32, little-endian), header (JSON: name, shape, min, scale), then the bytes of each in order.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -32,4 +32,4 @@ if (at !== bytes.length) throw new Error(`invalid weights; ${at} bytes are named
 const header = Buffer.from(JSON.stringify(kept.map(({ name, shape, min, scale }) => ({ name, shape, min, scale }))))
 const length = Buffer.alloc(4)
 length.writeUInt32LE(header.length)
-writeFileSync(new URL('mobilenet-v2.bin', import.meta.url), Buffer.concat([length, header, ...kept.map((weights) => weights.bytes)]))
+writeFileSync(new URL('../../src/core/images/backbone/mobilenet-v2.bin', import.meta.url), Buffer.concat([length, header, ...kept.map((weights) => weights.bytes)]))
