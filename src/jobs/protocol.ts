@@ -66,8 +66,18 @@ export interface AddedPictures {
   /** At most the first 1,000. */
   readonly skipped: readonly SkippedPicture[]
 }
+/** A picture whose label a model that never learnt from it doubts. */
+export interface DoubtedLabel {
+  readonly id: string
+  readonly label: string
+  readonly predicted: string
+  /** Of the predicted class, in [0, 1]. */
+  readonly probability: number
+}
 /** Copies that an honest test may not have on both sides. */
 export interface PictureReport extends PictureQuality {
+  /** Most doubted first; empty until a model was trained. Test rows are never looked at. */
+  readonly doubted: readonly DoubtedLabel[]
   /** Groups of copies with a member in training and another in a part that judges. */
   readonly straddling: number
 }

@@ -13,6 +13,8 @@ import type { Store } from '../../../src/storage/port.ts'
 import { createProject, eraseProject, projectRecord, savePlan, takeOver } from '../../../src/storage/projects.ts'
 import type { OpenPicture } from '../../../src/tasks/open-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
+import { createRun, finishRun } from '../../../src/storage/runs.ts'
+import { sampleEnvironment, sampleSpec, sampleYield } from '../storage/sample.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import { picturesQuality } from '../../../src/tasks/pictures-quality.ts'
 import { projectCopy } from '../../../src/tasks/project-copy.ts'
@@ -171,6 +173,29 @@ describe('the dataset of pictures', () => {
     const report = await picturesQuality({ projectId, datasetId: second.datasetId, target: { column: 'label', task: 'binary' }, split: { strategy: { kind: 'random' }, validShare: 0.5, testShare: 0.25, seed: 1 } }, host)
     expect(report.copies.some(({ kind, ids }) => kind === 'exact' && ids.length === 2)).toBe(true)
     expect([0, 1]).toContain(report.straddling)
+  })
+  it('labels that a model doubts are named; those mended since are not, and test rows are not asked', async () => {
+    const { add, host, projectId, token } = await begin()
+    await add(Array.from({ length: 6 }, (_, i) => file(`${i % 2 === 0 ? 'a' : 'b'}/${i}.png`, picture(i))))
+    const { datasetId } = await picturesCommit({ projectId, token, name: 'P' }, host)
+    const spec = { ...sampleSpec(projectId, datasetId as string), target: { column: 'label', task: 'binary' as const }, estimator: { id: 'logistic-regression', params: {} } }
+    const run = await createRun(host.store, { spec, token, dataHash: 'x', environment: sampleEnvironment })
+    const fitted = sampleYield(spec)
+    // Rows 0 and 2 are of class a, 1 and 3 of class b: 0 and 1 are doubted, 2 a little, 3 not; row 4 is sealed.
+    await finishRun(host.store, run.id, token, { history: [] }, {
+      ...fitted,
+      model: { ...fitted.model, classes: ['a', 'b'] },
+      split: { train: Uint32Array.of(5), valid: Uint32Array.of(0, 1, 2, 3), test: Uint32Array.of(4) },
+      predictions: [
+        { part: 'valid', rows: Uint32Array.of(0, 1, 2, 3), values: Float64Array.of(0.1, 0.9, 0.95, 0.05, 0.4, 0.6, 0.02, 0.98) },
+        { part: 'test', rows: Uint32Array.of(4), values: Float64Array.of(0.01, 0.99) },
+      ],
+    })
+    const ask = () => picturesQuality({ projectId, datasetId, target: null, split: null }, host)
+    expect((await ask()).doubted.map(({ label, predicted, probability }) => [label, predicted, probability])).toEqual([['b', 'a', 0.95], ['a', 'b', 0.9]])
+    const [first] = await listPictures(host.store, projectId)
+    await putPictures(host.store, projectId, token, [{ ...first!, label: 'b' }])
+    expect((await ask()).doubted.map(({ predicted }) => predicted)).toEqual(['a'])
   })
   it('an emptied bin leaves files that a dataset needs, and erasing leaves nothing', async () => {
     const { add, host, projectId, token } = await begin()
