@@ -1,0 +1,37 @@
+/** From dropped pictures to a bundle that is asked again as its server would: the pretrained network with a head. */
+import { readFile } from 'node:fs/promises'
+import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
+import { openPictureFile } from '../../src/export/server/picture.ts'
+import { verifyBundle } from '../../src/export/verify-bundle.ts'
+import { zip } from '../../src/core/zip.ts'
+import { png } from '../support/pictures.ts'
+import { expect, goTo, test } from './studio.ts'
+
+const kinds = ['across', 'down', 'rings'] as const
+/** Stripes one way, stripes the other, rings; of several widths and tints. */
+const drawn = (kind: (typeof kinds)[number], seed: number) =>
+  png(44, 40, (x, y) => {
+    const at = kind === 'across' ? y : kind === 'down' ? x : Math.hypot(x - 22, y - 20)
+    const tint = (seed * 53) % 120
+    return Math.floor((at + seed) / (4 + (seed % 5))) % 2 === 0 ? [255 - tint, 230, tint] : [tint, 20, 60]
+  })
+const entries = kinds.flatMap((kind) => Array.from({ length: 10 }, (_, i) => ({ name: `shapes/${kind}/${i}.png`, bytes: drawn(kind, i) })))
+
+test('three classes are dropped, a head learns them, and the export passes its check', async ({ studio: page }) => {
+  await page.locator('input[type=file]').setInputFiles({ name: 'shapes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('30 pictures in 3 classes')).toBeVisible()
+  await goTo(page, 'Train')
+  await page.getByRole('radio', { name: 'Logistic regression' }).check()
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: 'Train logistic regression' }).click()
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
+  await goTo(page, 'Deploy')
+  await page.getByRole('button', { name: 'Check and build' }).click()
+  const download = page.getByRole('button', { name: /^Download .*\.zip/ })
+  await expect(download).toBeVisible({ timeout: 60_000 })
+  const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
+  // What the browser made, asked again with the decoder and the runtime of the bundle's server.
+  const verdict = await verifyBundle(new Uint8Array(await readFile(await file.path())), nodeRunner(), openPictureFile)
+  expect(verdict.problem).toBeUndefined()
+  expect(verdict.passed).toBe(true)
+})
