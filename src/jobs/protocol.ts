@@ -153,8 +153,8 @@ export interface TaskMap {
   /** What such a job answered, as a run. */
   'elsewhere/bring': { input: { runId: string; token: number; projectId: string; datasetId: string; file: File }; output: { runId: string } }
   'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
-  /** `done` are the trials of an earlier, interrupted search with the same spec. */
-  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[] }; output: TuneResult }
+  /** `done` are the trials of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
+  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: JudgedPart; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }

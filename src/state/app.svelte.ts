@@ -37,7 +37,7 @@ export class AppState {
   readonly jobs: JobsState
   readonly notices = new Notices()
   readonly preferences = new Preferences()
-  readonly searches = new Searches()
+  readonly searches: Searches
   readonly offline: OfflineState
   readonly continueInMemory: AppParts['continueInMemory']
   readonly projects: ProjectsState
@@ -60,6 +60,7 @@ export class AppState {
     this.continueInMemory = parts.continueInMemory
     this.jobs = new JobsState(parts.runner)
     this.projects = new ProjectsState(parts.store, this.jobs, this.notices)
+    this.searches = new Searches(parts.store)
     this.damage = new DamageState(parts.store, this.jobs)
   }
 

@@ -1,25 +1,54 @@
-/** Searches for parameters and what they found, kept while the tab is open. */
+/** Searches for parameters and what they found; storage keeps them, this shows them. */
+import { freshId } from '../core/ids.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
-import { canonicalJson } from '../core/ids.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
+import type { Store } from '../storage/port.ts'
+import { listSearches, searchQuestion } from '../storage/searches.ts'
 import type { JobsState } from './jobs.svelte.ts'
 
 export interface Search {
+  readonly id: string
+  readonly question: string
   readonly wanted: TuneSpec
   readonly result: TuneResult
+  /** What it searched for: a search that broke off goes on with this. */
+  readonly spec: RunSpec
 }
-/** What was found for one set of data, target, split and recipe says nothing about another. */
-const keyOf = ({ projectId, datasetId, target, split, recipe, estimator }: RunSpec): string => canonicalJson({ projectId, datasetId, target, split, recipe, estimator: estimator.id })
 
 export class Searches {
-  #found = $state.raw<ReadonlyMap<string, Search>>(new Map())
+  readonly #store: Store
+  /** Oldest first. */
+  #found = $state.raw<readonly Search[]>([])
 
-  of(spec: RunSpec): Search | undefined {
-    return this.#found.get(keyOf(spec))
+  constructor(store: Store) {
+    this.#store = store
   }
-  /** @throws StudioError as the search does; a cancelled one leaves what was found before */
-  async start(jobs: JobsState, spec: RunSpec, wanted: TuneSpec, label: string): Promise<void> {
-    const result = await jobs.start('tune', { spec, search: wanted }, { label, subject: spec.projectId, canStop: true }).output
-    this.#found = new Map(this.#found).set(keyOf(spec), { wanted, result })
+
+  /** The newest for these data, target, split, recipe and estimator. */
+  of(spec: RunSpec): Search | undefined {
+    const question = searchQuestion(spec)
+    return this.#found.findLast((search) => search.question === question)
+  }
+  /** Reads what is kept of a project. */
+  async load(projectId: string): Promise<void> {
+    const stored = await listSearches(this.#store, projectId)
+    const ids = new Set(stored.map(({ id }) => id))
+    // A search that could not be saved is still shown while the tab is open.
+    this.#found = [...this.#found.filter(({ id }) => !ids.has(id)), ...stored]
+  }
+  /**
+   * @param goOn a search that broke off: its finished trials count, and the rest is as if it had not
+   * @throws StudioError as the search does; a cancelled one leaves the trials that were saved
+   */
+  async start(jobs: JobsState, token: number, spec: RunSpec, wanted: TuneSpec, label: string, goOn?: Search): Promise<void> {
+    const id = goOn?.id ?? freshId('search')
+    try {
+      const input = { spec, search: wanted, keep: { id, token }, ...(goOn ? { done: goOn.result.trials } : {}) }
+      const result = await jobs.start('tune', input, { label, subject: spec.projectId, canStop: true }).output
+      this.#found = [...this.#found.filter((search) => search.id !== id), { id, question: searchQuestion(spec), spec, wanted, result }]
+    } catch (error) {
+      await this.load(spec.projectId).catch(() => {})
+      throw error
+    }
   }
 }

@@ -41,6 +41,13 @@ export const migrations: readonly Migration[] = [
       db.createStore('thumbnails', ['projectId', 'hash'])
     },
   },
+  {
+    version: 3,
+    what: 'searches for parameters with their trials',
+    apply(db) {
+      db.createStore('searches', 'id').createIndex(projectIndex, 'projectId')
+    },
+  },
 ]
 export const databaseVersion = migrations.length
 

@@ -91,7 +91,7 @@ export async function takeOver(store: Store, id: string): Promise<number> {
   return (await mark(store, id, (project) => ({ ...project, token: project.token + 1 }))).token
 }
 
-export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails']
+export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails', 'searches']
 
 /** For good: the data, the runs, the models, damaged or not, in one transaction. */
 export function eraseProject(store: Store, id: string): Promise<void> {
@@ -107,6 +107,7 @@ export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
   for (const { id: runId } of await tx.getAllOfProject('runs', id)) await eraseRunIn(tx, runId)
   for (const { id: pictureId } of await tx.getAllOfProject('pictures', id)) await tx.delete('pictures', pictureId)
   for (const store of ['pictureBlobs', 'thumbnails'] as const) await tx.delete(store, recordsOf(id))
+  for (const { id: searchId } of await tx.getAllOfProject('searches', id)) await tx.delete('searches', searchId)
   await tx.delete('projects', id)
 }
 

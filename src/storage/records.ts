@@ -13,6 +13,8 @@ import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
 import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
 import type { PictureSource, PictureType } from '../core/images/header.ts'
 import type { Run } from '../core/run/run.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
+import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 
 /** What a person decided so far; edited with undo on the page, saved whole. */
 export interface ProjectPlan {
@@ -180,6 +182,19 @@ export interface ThumbnailRecord {
   readonly seen?: readonly { readonly representation: string; readonly values: Float32Array }[]
 }
 
+/** A search for parameters. Interrupted until it ends, so that a crash leaves it as what it is. */
+export interface SearchRecord {
+  readonly id: string
+  readonly projectId: string
+  readonly version: 1
+  /** What it is an answer to (storage/searches.ts). */
+  readonly question: string
+  readonly spec: RunSpec
+  readonly wanted: TuneSpec
+  readonly result: TuneResult
+  readonly createdAt: number
+}
+
 export interface Records {
   projects: ProjectRecord
   datasets: DatasetRecord
@@ -194,6 +209,7 @@ export interface Records {
   pictures: PictureRecord
   pictureBlobs: PictureBlobRecord
   thumbnails: ThumbnailRecord
+  searches: SearchRecord
 }
 export type StoreName = keyof Records
 
@@ -211,6 +227,7 @@ export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> =
   pictures: 'id',
   pictureBlobs: ['projectId', 'hash'],
   thumbnails: ['projectId', 'hash'],
+  searches: 'id',
 }
 /** Stores with an index on projectId. */
-export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures']
+export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'searches']

@@ -87,12 +87,13 @@ const profile = v.looseObject({
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
+const runSpec = v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count) })
 const run = v.looseObject({
   version: version1,
   id,
   sequence: count,
   name: text,
-  spec: v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count) }),
+  spec: runSpec,
   dataHash: text,
   status: v.picklist(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
   createdAt: time,
@@ -161,6 +162,22 @@ const picture = v.looseObject({
 const pictureBlob = v.looseObject({ projectId: id, hash: sha, type: v.picklist(pictureTypes), bytes: v.instance(Uint8Array) })
 const thumbnail = v.looseObject({ projectId: id, hash: sha, type: text, bytes: v.instance(Uint8Array) })
 
+const search = v.looseObject({
+  id,
+  projectId: id,
+  version: version1,
+  question: text,
+  spec: runSpec,
+  wanted: v.looseObject({ strategy: text, space: v.array(v.looseObject({ kind: v.picklist(['number', 'integer', 'choice']), name: text })), trials: count, metric: text, folding: v.looseObject({ folds: count, seed: count }), seed: count, timeLimit: v.optional(finite) }),
+  result: v.looseObject({
+    metric: text,
+    trials: v.array(v.looseObject({ point: v.array(finite), budget: finite, params: object, score: v.nullable(finite), folds: v.array(v.nullable(finite)), spent: finite, problem: v.optional(text) })),
+    best: v.nullable(count),
+    ended: v.picklist(['plan', 'time', 'stopped', 'interrupted']),
+  }),
+  createdAt: time,
+})
+
 export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   projects: project,
   datasets: dataset,
@@ -175,6 +192,7 @@ export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   pictures: picture,
   pictureBlobs: pictureBlob,
   thumbnails: thumbnail,
+  searches: search,
 }
 
 /** Why a stored record cannot be used, or undefined where it can. Costs a look at each number of a record, none at those of a chunk. */

@@ -1,11 +1,33 @@
 import { makeSplit } from '../core/data/make-split.ts'
-import { tune as search } from '../core/tune/tune.ts'
+import { resultOf, tune as search, type TuneResult } from '../core/tune/tune.ts'
+import { saveSearch, searchQuestion } from '../storage/searches.ts'
 import { loadForRecipe } from './load-pictures.ts'
 import type { TaskHandler } from './task.ts'
 
+/** Between two saves of a search under way; each writes the whole record. */
+const saveEveryMs = 1000
+
 /** Trials are judged over folds of the training rows: validation rows still judge the settings that are chosen. */
-export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done }, host) => {
+export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, keep }, host) => {
+  const { store, context } = host
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const { train } = makeSplit(dataset.columns, spec.target.column, spec.split)
-  return search(spec, dataset, train, wanted, host.context, done)
+  const createdAt = Date.now()
+  const save = async (result: TuneResult): Promise<void> => {
+    if (!keep) return
+    try {
+      await saveSearch(store, keep.token, { id: keep.id, projectId: spec.projectId, version: 1, question: searchQuestion(spec), spec, wanted, result, createdAt })
+    } catch {
+      context.report({ kind: 'note', text: 'The search goes on, but its trials could not be saved.' })
+    }
+  }
+  let savedAt = -Infinity
+  const result = await search(spec, dataset, train, wanted, context, done, async (trials) => {
+    if (context.now() - savedAt < saveEveryMs) return
+    // Until it ends it counts as interrupted: that is what a crash leaves.
+    await save(resultOf(wanted, trials, 'interrupted'))
+    savedAt = context.now()
+  })
+  await save(result)
+  return result
 }

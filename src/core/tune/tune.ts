@@ -33,8 +33,8 @@ export interface TuneResult {
   readonly trials: readonly Trial[]
   /** Index of the best trial on the full budget, or on the largest that any reached; null where none has a score. */
   readonly best: number | null
-  /** plan: all done. time: the limit came. stopped: a person stopped it. */
-  readonly ended: 'plan' | 'time' | 'stopped'
+  /** plan: all done. time: the limit came. stopped: a person stopped it. interrupted: it broke off, and can go on. */
+  readonly ended: 'plan' | 'time' | 'stopped' | 'interrupted'
 }
 
 const optionsOf = ({ trials, seed, metric }: TuneSpec): SearchOptions => ({ trials, seed, greaterIsBetter: metrics.get(metric).greaterIsBetter })
@@ -74,9 +74,10 @@ function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: n
 /**
  * @param rows rows that may teach and judge trials, each with a target
  * @param done trials of an earlier, interrupted search with the same spec; the rest is as if it had not been
+ * @param onTrial told all finished trials after each, so that a crash loses none
  * @throws StudioError bad-param, unsupported, cancelled; a trial that fails is recorded, not thrown
  */
-export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = []): Promise<TuneResult> {
+export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = [], onTrial?: (trials: readonly Trial[]) => Promise<void>): Promise<TuneResult> {
   const { trials: total } = costOf(base.estimator.id, spec)
   const options = optionsOf(spec)
   const strategy = strategies.get(spec.strategy)
@@ -97,7 +98,7 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
     },
   }
   let best: number | undefined
-  const ending = (ended: TuneResult['ended']): TuneResult => ({ metric: spec.metric, trials, best: bestOf(trials, options.greaterIsBetter), ended })
+  const ending = (ended: TuneResult['ended']): TuneResult => resultOf(spec, trials, ended)
   for (;;) {
     context.report({ kind: 'step', phase: 'tune', done: trials.length, total })
     await context.checkpoint()
@@ -121,10 +122,14 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
       outcome = { folds: [], score: null, problem: error.message }
     }
     trials.push({ ...proposal, params, ...outcome, spent: context.now() - begun })
+    await onTrial?.(trials)
     if (outcome.score !== null && proposal.budget === 1 && (best === undefined || (options.greaterIsBetter ? outcome.score > best : outcome.score < best))) best = outcome.score
     if (best !== undefined) context.report({ kind: 'curve', series: 'Best so far', x: trials.length, y: best })
   }
 }
+
+/** What trials amount to. */
+export const resultOf = ({ metric }: TuneSpec, trials: readonly Trial[], ended: TuneResult['ended']): TuneResult => ({ metric, trials, best: bestOf(trials, metrics.get(metric).greaterIsBetter), ended })
 
 /** Scores on little budget do not compare with those on more: only the largest reached counts. */
 function bestOf(trials: readonly Trial[], greaterIsBetter: boolean): number | null {

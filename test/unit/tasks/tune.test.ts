@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
 import { tune } from '../../../src/tasks/tune.ts'
 import { ingestSample, specFor } from '../../support/host.ts'
+import { cancelled } from '../../../src/core/errors.ts'
+import { eraseProject } from '../../../src/storage/projects.ts'
+import { listSearches } from '../../../src/storage/searches.ts'
 import type { TuneSpec } from '../../../src/core/tune/tune.ts'
 
 it('searches over training rows only, and is taken up again', async () => {
@@ -16,4 +19,28 @@ it('searches over training rows only, and is taken up again', async () => {
   // The same folds of other rows would score otherwise: validation rows take no part.
   const other = await tune({ spec: { ...spec, split: { ...spec.split, validShare: 0.4 } }, search }, opened.host)
   expect(other.trials[0]!.score).not.toBe(whole.trials[0]!.score)
+})
+
+it('keeps every finished trial; one that broke off goes on to the same result', async () => {
+  const opened = await ingestSample('penguins.csv')
+  const { host, token, projectId } = opened
+  const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'logistic-regression')
+  const search: TuneSpec = { strategy: 'random', space: [{ kind: 'number', name: 'C', low: 0.001, high: 100, scale: 'log' }], trials: 5, metric: 'log-loss', folding: { strategy: { kind: 'stratified', column: 'sex' }, folds: 3, seed: 1 }, seed: 1 }
+  const whole = await tune({ spec, search }, host)
+  let clock = 0
+  let trials = 0
+  // Each look at the clock is two seconds later, so that every trial is saved.
+  const dying = { ...host.context, signal: host.context.signal, now: () => (clock += 2000), report: (progress: { kind: string; phase?: string; done?: number }) => void (progress.phase === 'tune' && (trials = progress.done ?? 0)), checkpoint: async () => { if (trials >= 2) throw cancelled() } }
+  await expect(tune({ spec, search, keep: { id: 'search-a', token } }, { ...host, context: dying })).rejects.toMatchObject({ code: 'cancelled' })
+  const [left] = await listSearches(host.store, projectId)
+  expect(left).toMatchObject({ id: 'search-a', wanted: search, result: { ended: 'interrupted', metric: 'log-loss' } })
+  expect(left!.result.trials.length).toBe(2)
+  await tune({ spec, search, done: left!.result.trials, keep: { id: 'search-a', token } }, host)
+  const [ended, ...others] = await listSearches(host.store, projectId)
+  expect(others).toEqual([])
+  const plain = ({ best, trials: list }: typeof whole) => ({ best, trials: list.map(({ point, params, score, folds }) => ({ point, params, score, folds })) })
+  expect(ended!.result.ended).toBe('plan')
+  expect(plain(ended!.result)).toEqual(plain(whole))
+  await eraseProject(host.store, projectId)
+  expect(await listSearches(host.store, projectId)).toEqual([])
 })
