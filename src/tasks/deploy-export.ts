@@ -14,6 +14,7 @@ import { typicalCells } from '../core/bundle/typical.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import { fromBase64, hasPictures } from '../core/bundle/pictures.ts'
+import { backboneCredit, backboneLicence } from '../core/images/backbone/mobilenet-v2.ts'
 import { readHeader } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
 import { pixelCount, pixelKey } from '../core/images/pixel-form.ts'
@@ -79,7 +80,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     signature,
     recipe: pipeline.recipe,
     certificate,
-    data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: await dataWarnings(store, run) },
+    data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: [...(await dataWarnings(store, run)), ...(pictures?.resources ? [`The pictures are seen through ${backboneCredit.name}, of ${backboneCredit.source} (${backboneCredit.licence}). ${backboneCredit.note}`] : [])] },
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
@@ -98,6 +99,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['threshold_policy', thresholdPolicy(signature)],
     ['opset', certificate.opset],
     ['run', run.id],
+    ...(pictures?.resources ? [['backbone', JSON.stringify(backboneCredit)] as const] : []),
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
@@ -105,6 +107,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
   const programs = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
   await context.checkpoint()
+  if (pictures?.resources) programs.push(['LICENCE-backbone.txt', backboneLicence])
   const files = await bundleFiles({ signature, golden, reference, programs, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }

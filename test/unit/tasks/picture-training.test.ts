@@ -90,6 +90,7 @@ it('the bundle holds the whole way from pixels to a label, and its server decode
   expect(made.certificate).toMatchObject({ passed: true, labelsDifferent: 0 })
   expect(made.certificate.rows).toBeGreaterThanOrEqual(9)
   expect(made.zip).not.toBeNull()
+  expect(made.card).toMatch(/nsfwjs 4.3.0 by Infinite Red, Inc. \(MIT\)/)
   expect(made.signature.inputs).toMatchObject([{ name: 'image', kind: 'image', tensor: 'uint8' }])
   expect(await verifyBundle(made.zip as Uint8Array, nodeRunner(), openPictureFile)).toMatchObject({ passed: true })
   const { model, signature } = await openBundleZip(bytesOf(made.zip as Uint8Array))
