@@ -267,7 +267,7 @@ async function readColumns(reader: Reader, folder: string, record: DatasetRecord
       columns.push({ ...base, kind: 'categorical', codes, dictionary })
     } else if (info.kind === 'boolean') columns.push({ ...base, kind: 'boolean', values: values as Uint8Array, labels: [info.categories?.[0] ?? 'false', info.categories?.[1] ?? 'true'] })
     else if (info.kind === 'datetime') columns.push({ ...base, kind: 'datetime', seconds: values as Float64Array, layout: info.layout ?? 'epoch-seconds' })
-    else columns.push({ ...base, kind: 'numeric', values: values as Float64Array, integer: info.integer ?? false })
+    else columns.push({ ...base, kind: 'numeric', values: values as Float64Array, integer: info.integer ?? false, ...(info.layout === undefined ? {} : { layout: info.layout }) })
   }
   return columns
 }

@@ -30,7 +30,7 @@ export function startColumn(info: ColumnInfo, rows: number): ColumnBuilder {
   switch (info.kind) {
     case 'numeric': {
       const values = new Float64Array(rows)
-      return withValidity(fixed(values, info.name), () => ({ ...base, kind: 'numeric', values, integer: info.integer ?? values.every(Number.isInteger) }))
+      return withValidity(fixed(values, info.name), () => ({ ...base, kind: 'numeric', values, integer: info.integer ?? values.every(Number.isInteger), ...(info.layout === undefined ? {} : { layout: info.layout }) }))
     }
     case 'datetime': {
       const seconds = new Float64Array(rows)

@@ -59,7 +59,7 @@ async function plansOf(host: Host, record: DatasetRecord, wanted: ReadonlyMap<st
   }
   return record.columns.map(({ name }, i) => {
     const survey = surveys[i]?.columns[0]
-    return survey && planFor(name, survey, wanted.get(name) as Kind, 'Your choice.')
+    return survey && planFor(name, survey, wanted.get(name) as Kind, 'Your choice.', decimal)
   })
 }
 

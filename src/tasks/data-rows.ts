@@ -62,7 +62,7 @@ function view(info: ColumnInfo, chunk: ChunkRecord, index: number, categories: r
   const base = { name: info.name, length: chunk.rows, validity: stored.validity }
   switch (info.kind) {
     case 'numeric':
-      return { ...base, kind: 'numeric', values: stored.values as Float64Array, integer: info.integer ?? false }
+      return { ...base, kind: 'numeric', values: stored.values as Float64Array, integer: info.integer ?? false, ...(info.layout === undefined ? {} : { layout: info.layout }) }
     case 'datetime':
       return { ...base, kind: 'datetime', seconds: stored.values as Float64Array, layout: info.layout ?? 'epoch-seconds' }
     case 'boolean':

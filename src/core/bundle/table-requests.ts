@@ -148,7 +148,7 @@ const encoder = new TextEncoder()
 /** A CSV cell as the JSON that the signature reads: empty is missing, numbers and truth values are read from their text. */
 function csvValue(input: SignatureInput, text: string): unknown {
   if (text === '') return null
-  if (input.kind === 'numeric') {
+  if (input.kind === 'numeric' && input.layout === undefined) {
     const bytes = encoder.encode(text)
     const value = parseNumber(bytes, 0, bytes.length, 46)
     return Number.isNaN(value) ? text : value

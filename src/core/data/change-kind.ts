@@ -57,7 +57,7 @@ export function takeColumn(column: Column, rows: ArrayLike<number>, renaming: Re
   switch (column.kind) {
     case 'numeric': {
       const values = Float64Array.from({ length }, (_, i) => column.values[rows[i] as number] as number)
-      return { ...base, kind: 'numeric', values, integer: values.every((value) => Number.isInteger(value)) }
+      return { ...base, kind: 'numeric', values, integer: values.every((value) => Number.isInteger(value)), ...(column.layout === undefined ? {} : { layout: column.layout }) }
     }
     case 'datetime':
       return { ...base, kind: 'datetime', seconds: Float64Array.from({ length }, (_, i) => column.seconds[rows[i] as number] as number), layout: column.layout }
@@ -101,7 +101,7 @@ export function joinColumns(a: Column, b: Column): Column {
     values.set(second, first.length)
     return values
   }
-  if (a.kind === 'numeric' && b.kind === 'numeric') return { ...base, kind: 'numeric', values: joined(new Float64Array(length), a.values, b.values), integer: a.integer && b.integer }
+  if (a.kind === 'numeric' && b.kind === 'numeric') return { ...base, kind: 'numeric', values: joined(new Float64Array(length), a.values, b.values), integer: a.integer && b.integer, ...(b.layout === undefined ? {} : { layout: b.layout }) }
   if (a.kind === 'datetime' && b.kind === 'datetime') return { ...base, kind: 'datetime', seconds: joined(new Float64Array(length), a.seconds, b.seconds), layout: b.layout }
   if (a.kind === 'boolean' && b.kind === 'boolean') return { ...base, kind: 'boolean', values: joined(new Uint8Array(length), a.values, b.values), labels: b.labels }
   if (a.kind === 'categorical' && b.kind === 'categorical') return { ...base, kind: 'categorical', codes: joined(new Int32Array(length), a.codes, b.codes), dictionary: b.dictionary }

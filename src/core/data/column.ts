@@ -16,6 +16,8 @@ export interface NumericColumn extends ColumnBase {
   readonly values: Float64Array
   /** True where every value is whole. */
   readonly integer: boolean
+  /** How the file writes the numbers, where not plainly: '1,234.5', '$1,234.5', '1234.5%'. */
+  readonly layout?: string
 }
 export interface CategoricalColumn extends ColumnBase {
   readonly kind: 'categorical'

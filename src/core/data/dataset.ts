@@ -23,7 +23,7 @@ export interface ColumnInfo {
   /** Categories in order of appearance; only for categorical and boolean columns. */
   readonly categories?: readonly string[]
   readonly integer?: boolean
-  /** Datetime layout, needed to read the same text again when serving. */
+  /** How the file writes moments, and numbers that are not plain: needed to read the same text again when serving. */
   readonly layout?: string
 }
 
@@ -54,7 +54,7 @@ export function columnInfo(column: Column): ColumnInfo {
   const info = { name: column.name, kind: column.kind, missing: column.length - valid }
   if (column.kind === 'categorical') return { ...info, categories: column.dictionary }
   if (column.kind === 'boolean') return { ...info, categories: column.labels }
-  if (column.kind === 'numeric') return { ...info, integer: column.integer }
+  if (column.kind === 'numeric') return { ...info, integer: column.integer, ...(column.layout === undefined ? {} : { layout: column.layout }) }
   if (column.kind === 'datetime') return { ...info, layout: column.layout }
   return info
 }

@@ -7,6 +7,7 @@ import { parseDatetimeBytes } from './datetime.ts'
 import { limits } from './limits.ts'
 import type { MissingTexts } from './csv/cells.ts'
 import { parseNumber } from './csv/number.ts'
+import { parseWrittenBytes } from './csv/written-number.ts'
 import { escaped, plain, quoted, unescapeCell, type RowBatch } from './csv/scanner.ts'
 
 /** As ChunkColumn of the storage: the values of one column in one row group. */
@@ -45,7 +46,7 @@ export function misfitReason(plan: ColumnPlan, text: string): string {
   const value = text.length > 60 ? `${text.slice(0, 60)}…` : text
   if (plan.kind.value === 'datetime') return `Not a moment written as ${plan.layout}: "${value}".`
   if (plan.kind.value === 'boolean') return `Neither "${plan.labels?.[0]}" nor "${plan.labels?.[1]}": "${value}".`
-  return `Not a finite number: "${value}".`
+  return plan.layout === undefined ? `Not a finite number: "${value}".` : `Not a number written as ${plan.layout}: "${value}".`
 }
 
 export function createBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuilder {
@@ -138,11 +139,14 @@ function fixedWidth<T extends Float64Array | Int32Array | Uint8Array>(
 
 function numberBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuilder {
   const decimal = options.decimal.charCodeAt(0)
-  const layout = plan.layout ?? 'yyyy-MM-dd'
   const make = (length: number): Float64Array => new Float64Array(length)
+  const { layout } = plan
+  if (plan.kind.value === 'numeric' && layout !== undefined) {
+    return fixedWidth('numeric', make, true, (batch, _cell, from, to) => parseWrittenBytes(layout, batch.bytes, from, to), 0, options)
+  }
   return plan.kind.value === 'numeric'
     ? fixedWidth('numeric', make, true, (batch, _cell, from, to) => parseNumber(batch.bytes, from, to, decimal), 0, options)
-    : fixedWidth('datetime', make, true, (batch, _cell, from, to) => parseDatetimeBytes(layout, batch.bytes, from, to), 0, options)
+    : fixedWidth('datetime', make, true, (batch, _cell, from, to) => parseDatetimeBytes(layout ?? 'yyyy-MM-dd', batch.bytes, from, to), 0, options)
 }
 
 function booleanBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuilder {

@@ -3,7 +3,7 @@
  * taken as UTC, a fraction of a second is dropped. The same code reads the same text when serving.
  */
 
-/** Tokens: yyyy yy MM dd HH mm ss, MMM (English month), Z (Z or an offset); all else stands for itself. */
+/** Tokens: yyyy yy MM dd HH mm ss, MMM (English month), hh with a (12 hours with AM or PM), Z (Z or an offset); all else stands for itself. */
 export const datetimeLayouts = [
   'yyyy-MM-dd',
   'yyyy-MM-dd HH:mm',
@@ -32,6 +32,16 @@ export const datetimeLayouts = [
   'MMM dd, yyyy',
   'yyyy-MM',
   'yyyyMMdd',
+  'MM/dd/yyyy hh:mm a',
+  'MM/dd/yyyy hh:mm:ss a',
+  'dd/MM/yyyy hh:mm a',
+  'dd/MM/yyyy hh:mm:ss a',
+  'yyyy-MM-dd hh:mm a',
+  'dd-MMM-yyyy',
+  'dd-MMM-yy',
+  'dd MMM yyyy HH:mm',
+  'HH:mm',
+  'HH:mm:ss',
 ] as const
 
 /** Layouts that read the same text differently: [month first, day first]. */
@@ -39,6 +49,8 @@ export const rivals: readonly (readonly [string, string])[] = [
   ['MM/dd/yyyy', 'dd/MM/yyyy'],
   ['MM/dd/yyyy HH:mm', 'dd/MM/yyyy HH:mm'],
   ['MM/dd/yyyy HH:mm:ss', 'dd/MM/yyyy HH:mm:ss'],
+  ['MM/dd/yyyy hh:mm a', 'dd/MM/yyyy hh:mm a'],
+  ['MM/dd/yyyy hh:mm:ss a', 'dd/MM/yyyy hh:mm:ss a'],
   ['MM-dd-yyyy', 'dd-MM-yyyy'],
   ['MM/dd/yy', 'dd/MM/yy'],
 ]
@@ -46,15 +58,15 @@ export const rivals: readonly (readonly [string, string])[] = [
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
 
-type Token = 'yyyy' | 'yy' | 'MM' | 'MMM' | 'dd' | 'HH' | 'mm' | 'ss' | 'Z'
+type Token = 'yyyy' | 'yy' | 'MM' | 'MMM' | 'dd' | 'HH' | 'hh' | 'mm' | 'ss' | 'a' | 'Z'
 type Part = { readonly token: Token } | { readonly byte: number }
 
 const compiled = new Map<string, readonly Part[]>()
 function partsOf(layout: string): readonly Part[] {
   const known = compiled.get(layout)
   if (known) return known
-  const parts: Part[] = [...layout.matchAll(/yyyy|yy|MMM|MM|dd|HH|mm|ss|Z|[^]/g)].map(([text]) =>
-    text.length > 1 || text === 'Z' ? { token: text as Token } : { byte: text.charCodeAt(0) },
+  const parts: Part[] = [...layout.matchAll(/yyyy|yy|MMM|MM|dd|HH|hh|mm|ss|a|Z|[^]/g)].map(([text]) =>
+    text.length > 1 || text === 'Z' || text === 'a' ? { token: text as Token } : { byte: text.charCodeAt(0) },
   )
   compiled.set(layout, parts)
   return parts
@@ -112,6 +124,13 @@ export function parseDatetimeBytes(layout: string, bytes: Uint8Array, from: numb
       if (month === 0 || (lower.length !== 3 && lower !== (monthNames[month - 1] as string).toLowerCase())) return Number.NaN
       continue
     }
+    if (part.token === 'a') {
+      const letter = at + 1 < to && ((bytes[at + 1] as number) | 32) === 109 ? (bytes[at] as number) | 32 : 0
+      if (letter !== 97 && letter !== 112) return Number.NaN
+      if (letter === 112) seconds += 43200
+      at += 2
+      continue
+    }
     if (part.token === 'Z') {
       if (at < to && (bytes[at] === 90 || bytes[at] === 122)) {
         at++
@@ -131,7 +150,7 @@ export function parseDatetimeBytes(layout: string, bytes: Uint8Array, from: numb
     const wide = part.token === 'yyyy' ? 4 : 2
     let count = wide
     let value = digits(bytes, at, to, wide)
-    if (value < 0 && !strict && wide === 2 && (part.token === 'dd' || part.token === 'MM' || part.token === 'HH')) {
+    if (value < 0 && !strict && wide === 2 && (part.token === 'dd' || part.token === 'MM' || part.token === 'HH' || part.token === 'hh')) {
       count = 1
       value = digits(bytes, at, to, 1)
     }
@@ -144,6 +163,9 @@ export function parseDatetimeBytes(layout: string, bytes: Uint8Array, from: numb
     else if (part.token === 'HH') {
       if (value > 23) return Number.NaN
       seconds += value * 3600
+    } else if (part.token === 'hh') {
+      if (value < 1 || value > 12) return Number.NaN
+      seconds += (value % 12) * 3600
     } else {
       if (value > 59) return Number.NaN
       seconds += part.token === 'mm' ? value * 60 : value
@@ -206,6 +228,10 @@ export function formatDatetime(layout: string, seconds: number): string {
           return pad(day, 2)
         case 'HH':
           return pad(Math.floor(ofDay / 3600), 2)
+        case 'hh':
+          return pad((Math.floor(ofDay / 3600) + 11) % 12 + 1, 2)
+        case 'a':
+          return ofDay < 43200 ? 'AM' : 'PM'
         case 'mm':
           return pad(Math.floor(ofDay / 60) % 60, 2)
         case 'ss':

@@ -1,12 +1,12 @@
 /** From what the survey counted to a kind with its reason. A person's choice always wins. */
 import type { Kind } from '../data/kinds.ts'
 import type { Guess } from './options.ts'
-import { bestLayout, type ColumnSurvey } from './survey.ts'
+import { bestLayout, writtenNumbers, type ColumnSurvey } from './survey.ts'
 
 export interface ColumnPlan {
   readonly name: string
   readonly kind: Guess<Kind>
-  /** Datetime only. */
+  /** Datetime: how moments are written. Numeric: how numbers are, where not plainly (csv/written-number.ts). */
   readonly layout?: string
   /** Boolean only: how the file writes false and true. */
   readonly labels?: readonly [string, string]
@@ -40,14 +40,18 @@ function labelsOf(survey: ColumnSurvey): readonly [string, string] | undefined {
 const allDiffer = (survey: ColumnSurvey, n: number): boolean => (survey.distinctCapped ? survey.cellsAtCap === survey.distinct : survey.distinct === n)
 
 /** Layout and labels for a kind that a person chose: the best there is. */
-export function planFor(name: string, survey: ColumnSurvey, kind: Kind, reason: string): ColumnPlan {
+export function planFor(name: string, survey: ColumnSurvey, kind: Kind, reason: string, decimal = '.'): ColumnPlan {
   const guess = { value: kind, confidence: 1, reason }
   if (kind === 'datetime') return { name, kind: guess, layout: bestLayout(survey)?.layout ?? 'yyyy-MM-dd' }
+  if (kind === 'numeric') {
+    const written = writtenNumbers(survey, decimal)
+    return { name, kind: guess, ...(written && written.hits > survey.numbers ? { layout: written.layout } : {}) }
+  }
   if (kind === 'boolean') return { name, kind: guess, labels: labelsOf(survey) ?? (survey.samples.length === 2 && !survey.distinctCapped && survey.distinct === 2 ? (survey.samples.toSorted() as [string, string]) : ['false', 'true']) }
   return { name, kind: guess }
 }
 
-export function decideKind(name: string, survey: ColumnSurvey): ColumnPlan {
+export function decideKind(name: string, survey: ColumnSurvey, decimal = '.'): ColumnPlan {
   const n = survey.cells - survey.missing
   const plan = (value: Kind, confidence: number, reason: string, more: Partial<ColumnPlan> = {}): ColumnPlan => ({ name, kind: { value, confidence, reason }, ...more })
   if (n === 0) return plan('text', 0.3, 'Every value is missing, so nothing tells what it means.')
@@ -79,6 +83,14 @@ export function decideKind(name: string, survey: ColumnSurvey): ColumnPlan {
   const misfit = survey.firstNotNumber
   if (n >= enoughRows && survey.numbers >= overwhelming * n && misfit) {
     return plan('numeric', 0.8, `${count(survey.numbers, 'value')} of ${n.toLocaleString('en')} are numbers; ${count(n - survey.numbers, 'row')} such as "${misfit.text}" on line ${misfit.line} will be listed and kept out.`)
+  }
+  const written = writtenNumbers(survey, decimal)
+  if (written && (written.hits === n || (n >= enoughRows && written.hits >= overwhelming * n))) {
+    const { first } = survey.written
+    const example = first ? `, such as "${first.text}" on line ${first.line}` : ''
+    const rest = written.hits === n || !survey.firstNotWritten ? '' : ` ${count(n - written.hits, 'row')} such as "${survey.firstNotWritten.text}" on line ${survey.firstNotWritten.line} will be listed and kept out.`
+    const unit = written.layout.includes('%') ? ' Per cent stay per cent: 74.5% is 74.5.' : ''
+    return plan('numeric', written.hits === n ? 0.9 : 0.8, `${written.hits === n ? 'Every value is a number' : `${count(written.hits, 'value')} of ${n.toLocaleString('en')} are numbers`} written as ${written.layout}${example}.${unit}${rest}`, { layout: written.layout })
   }
   const not = misfit && survey.numbers > 0 ? ` Not numeric: "${misfit.text}" on line ${misfit.line}.` : ''
   const words = n - survey.numbers === 0 ? 0 : survey.spaces / (n - survey.numbers)

@@ -106,7 +106,7 @@ export function planColumns(shape: TableShape, survey: Survey, choices: IngestCh
   return shape.names.map((name, i) => {
     const column = survey.columns[i] as (typeof survey.columns)[number]
     const kind = wanted.get(name)
-    return kind === undefined ? decideKind(name, column) : planFor(name, column, kind, 'Your choice.')
+    return kind === undefined ? decideKind(name, column, shape.options.decimal) : planFor(name, column, kind, 'Your choice.', shape.options.decimal)
   })
 }
 

@@ -4,6 +4,7 @@
  */
 import { decimalNumber, leadingZero, notNumber, numberClass } from './csv/number.ts'
 import type { MissingTexts } from './csv/cells.ts'
+import { bestWritten, newWrittenSurvey, tryWritten, type WrittenSurvey, type WrittenVerdict } from './csv/written-number.ts'
 import { cellText, type RowBatch } from './csv/scanner.ts'
 import { hashBytes } from './cell-set.ts'
 import { datetimeLayouts, parseDatetimeBytes, rivals } from './datetime.ts'
@@ -27,6 +28,8 @@ export interface ColumnSurvey {
   leadingZeros: number
   firstLeadingZero: Misfit | null
   firstNotNumber: Misfit | null
+  /** The first that is no number in any layout either. */
+  firstNotWritten: Misfit | null
   /** Distinct texts; `distinctCapped` once there were more than the limit. */
   distinct: number
   distinctCapped: boolean
@@ -41,6 +44,10 @@ export interface ColumnSurvey {
   /** The first distinct texts, at most 4: enough to tell booleans. */
   readonly samples: string[]
   dates: DateSurvey
+  /** Cells that are no plain numbers, tried with groups of digits and signs. */
+  written: WrittenSurvey
+  /** Decimal numbers whose mark could as well set off a group of three digits: "1.234". */
+  groups: number
 }
 interface DateSurvey {
   /** Indices into datetimeLayouts still tried. */
@@ -111,9 +118,9 @@ export function createSurvey(options: SurveyOptions): Survey {
   const columns: ColumnSurvey[] = Array.from({ length: options.columns }, () => {
     sets.push(new DistinctSet())
     return {
-      cells: 0, missing: 0, numbers: 0, decimals: 0, leadingZeros: 0, firstLeadingZero: null, firstNotNumber: null,
+      cells: 0, missing: 0, numbers: 0, decimals: 0, leadingZeros: 0, firstLeadingZero: null, firstNotNumber: null, firstNotWritten: null,
       distinct: 0, distinctCapped: false, cellsAtCap: 0, consecutive: true, last: Number.NaN,
-      characters: 0, spaces: 0, longest: 0, samples: [], dates: newDates(),
+      characters: 0, spaces: 0, longest: 0, samples: [], dates: newDates(), written: newWrittenSurvey(), groups: 0,
     }
   })
 
@@ -136,12 +143,16 @@ export function createSurvey(options: SurveyOptions): Survey {
       const kind = numberClass(bytes, from, to, decimal)
       if (kind !== notNumber) {
         numbers++
-        if (kind === decimalNumber) decimals++
-        else if (kind === leadingZero) {
+        if (kind === decimalNumber) {
+          decimals++
+          if (bytes[to - 4] === decimal && to - from > 4 && to - from < 9 && bytes[from] !== 48) survey.groups++
+        } else if (kind === leadingZero) {
           survey.leadingZeros++
           survey.firstLeadingZero ??= misfit(row, cell)
         }
       } else {
+        if (!survey.written.alive || !tryWritten(survey.written, bytes, from, to)) survey.firstNotWritten ??= misfit(row, cell)
+        else survey.written.first ??= misfit(row, cell)
         survey.firstNotNumber ??= misfit(row, cell)
         survey.characters += to - from
         if (to - from > survey.longest) survey.longest = to - from
@@ -161,7 +172,7 @@ export function createSurvey(options: SurveyOptions): Survey {
           sets[index] = set = null
         }
       }
-      if (survey.dates.alive.length > 0 && to - from >= 6 && to - from <= 40) tryDates(survey, bytes, from, to, () => misfit(row, cell))
+      if (survey.dates.alive.length > 0 && to - from >= 4 && to - from <= 40) tryDates(survey, bytes, from, to, () => misfit(row, cell))
       else if (survey.dates.tried < datePatience) survey.dates.tried++
     }
     survey.cells += rows.length
@@ -210,6 +221,10 @@ function tryDates(survey: ColumnSurvey, bytes: Uint8Array, from: number, to: num
 function prune(dates: DateSurvey): void {
   dates.alive = dates.alive.filter((index) => (dates.hits[index] as number) >= 0.98 * dates.tried)
 }
+
+/** How a column that is not all plain numbers writes its numbers, if it does. */
+export const writtenNumbers = (survey: ColumnSurvey, decimal: string): WrittenVerdict | undefined =>
+  bestWritten(survey.written, survey.numbers - survey.decimals, survey.decimals, survey.groups, decimal)
 
 export interface LayoutVerdict {
   readonly layout: string

@@ -202,6 +202,17 @@ describe('a bundle', () => {
     expect((await glasshouse('predict', bundle, odd, '--out', at('answers.csv'))).out).toBe('')
     expect(readFileSync(at('answers.csv'), 'utf8')).toContain("\r\n'=1+1,Dream,40,18,190,4000,male,2008,")
   })
+  it('reads prices, shares and times of day by the layouts that training found', async () => {
+    const priced = file('priced.csv', rows(200, (i) => `"$${(1000 + i * 7).toLocaleString('en')}.50",${i % 90}.5%,03/${10 + (i % 20)}/2021 0${1 + (i % 9)}:15 PM,${i % 3 === 0 ? 'a' : 'b'}`, 'price,share,seen,y'))
+    const trained = await glasshouse('train', priced, '--target', 'y', '--estimator', logistic, '--out', at('priced.zip'))
+    expect([trained.code, trained.err]).toEqual([0, ''])
+    const answered = await glasshouse('predict', at('priced.zip'), priced, '--out', at('priced-answers.csv'))
+    expect(answered.code).toBe(0)
+    expect(answered.err).not.toContain('gets no prediction')
+    const [, ...answers] = lines(readFileSync(at('priced-answers.csv'), 'utf8'))
+    expect(answers).toHaveLength(200)
+    for (const line of answers) expect(line.trim()).toMatch(/,[ab],[ab],0\.\d+,0\.\d+$/)
+  })
   it('names a column that vanished', async () => {
     const { code, out, err } = await glasshouse('predict', bundle, file('less.csv', 'island,sex\nDream,male\n'))
     expect([code, out]).toEqual([3, ''])

@@ -1,4 +1,5 @@
 /** The first part of a twin: the file is read as the studio read it, and the rows are dealt as the run dealt them. */
+import { decimalOf } from '../../ingest/csv/written-number.ts'
 import type { Dataset, ColumnInfo } from '../../data/dataset.ts'
 import type { ParseOptions } from '../../ingest/options.ts'
 import { py } from './python.ts'
@@ -12,9 +13,16 @@ export interface TwinData {
   readonly columns: readonly ColumnInfo[]
 }
 
+/** What turns numbers as the file writes them into what Python reads: groups and signs away, the decimal mark a point. */
+function plainDigits(layout: string | undefined, decimal: string): string {
+  const mark = layout === undefined ? decimal : decimalOf(layout)
+  const bare = layout === undefined ? '' : `.str.replace(r"[^0-9+${mark}eE-]|[eE](?![0-9+-])", "", regex=True)`
+  return bare + (mark === ',' ? '.str.replace(",", ".", regex=False)' : '')
+}
+
 /** A layout of ours as strptime has it. */
 const strptime = (layout: string): string =>
-  layout.replaceAll('%', '%%').replace(/yyyy|yy|MMM|MM|dd|HH|mm|ss|Z/g, (token) => ({ yyyy: '%Y', yy: '%y', MMM: '%b', MM: '%m', dd: '%d', HH: '%H', mm: '%M', ss: '%S', Z: '%z' })[token] as string)
+  layout.replaceAll('%', '%%').replace(/yyyy|yy|MMM|MM|dd|HH|hh|mm|ss|a|Z/g, (token) => ({ yyyy: '%Y', yy: '%y', MMM: '%b', MM: '%m', dd: '%d', HH: '%H', hh: '%I', a: '%p', mm: '%M', ss: '%S', Z: '%z' })[token] as string)
 
 const codecs: Readonly<Record<ParseOptions['encoding'], string>> = { 'utf-8': 'utf-8-sig', 'utf-16le': 'utf-16', 'utf-16be': 'utf-16', 'windows-1252': 'cp1252' }
 
@@ -56,7 +64,7 @@ export function readCell(data: TwinData, read: ReadonlySet<string>): string[] {
     '',
     'frame = pd.DataFrame(index=raw.index)',
   ]
-  for (const { name } of of('numeric')) lines.push(`frame[${py(name)}] = pd.to_numeric(raw[${py(name)}]${options.decimal === ',' ? '.str.replace(",", ".", regex=False)' : ''}, errors="coerce").astype(np.float64)`)
+  for (const { name, layout } of of('numeric')) lines.push(`frame[${py(name)}] = pd.to_numeric(raw[${py(name)}]${plainDigits(layout, options.decimal)}, errors="coerce").astype(np.float64)`)
   for (const { name, categories = [] } of of('boolean')) lines.push(`frame[${py(name)}] = raw[${py(name)}].str.lower().map(${py({ [String(categories[0]).toLowerCase()]: 0, [String(categories[1]).toLowerCase()]: 1 })}).astype(np.float64)`)
   for (const { name } of of('categorical')) lines.push(`frame[${py(name)}] = raw[${py(name)}]`)
   for (const { name, layout = 'yyyy-MM-dd' } of of('datetime')) {

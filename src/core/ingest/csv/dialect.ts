@@ -1,5 +1,6 @@
 /** Delimiter, quote, decimal mark and header of a table, from its beginning, each with a reason. */
 import Papa from 'papaparse'
+import { numberBodies, parseWritten } from './written-number.ts'
 import { parseDatetime, datetimeLayouts } from '../datetime.ts'
 import type { Guess, OptionGuesses, ParseOptions } from '../options.ts'
 import { StudioError } from '../../errors.ts'
@@ -102,7 +103,7 @@ function guessDecimal(rows: readonly (readonly string[])[], delimiter: string): 
   let points = 0
   for (const row of rows.slice(1)) {
     for (const cell of row) {
-      if (/^\s*[+-]?\d+,\d+\s*$/.test(cell)) commas++
+      if (/^\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$/.test(cell)) commas++
       else if (/^\s*[+-]?\d*\.\d+\s*$/.test(cell)) points++
     }
   }
@@ -116,6 +117,7 @@ function roughKind(text: string, decimal: string): Rough {
   if (trimmed === '' || defaultMissing.includes(trimmed)) return 'missing'
   const bytes = new TextEncoder().encode(trimmed)
   if (numberClass(bytes, 0, bytes.length, decimal.charCodeAt(0)) !== notNumber) return 'number'
+  if (numberBodies.some((body) => !Number.isNaN(parseWritten(`$${body}`, trimmed)) || !Number.isNaN(parseWritten(`${body}%`, trimmed)))) return 'number'
   return datetimeLayouts.some((layout) => !Number.isNaN(parseDatetime(layout, trimmed))) ? 'date' : 'text'
 }
 

@@ -140,3 +140,16 @@ describe('answers', () => {
 test('graph names differ from column names only where ONNX cannot take them', () => {
   expect(graphNames(['a', '', '(empty)', 'b\0c', 'b\u2400c', '__proto__', '<b>'])).toEqual(['a', '(empty)', '(empty)_', 'b\u2400c', 'b\u2400c_', '__proto__', '<b>'])
 })
+
+describe('numbers that a file writes with groups and signs', () => {
+  const price: SignatureInput = { name: 'price', kind: 'numeric', tensor: 'float', nullable: false, layout: '$1,234.5' }
+  test.each([['$1,250.50', 1250.5], ['1,250.50', 1250.5], ['12', 12], [12.5, 12.5]])('are read by the layout of the signature: %s', (cell, value) => {
+    expect(encodeCell(price, cell)).toEqual({ value })
+  })
+  test.each(['€5', 'n/k', '1,25', true])('and refused by its name: %s', (cell) => {
+    expect(encodeCell(price, cell)).toHaveProperty('problem')
+  })
+  test('text is no number where the signature names no layout', () => {
+    expect(encodeCell({ name: 'price', kind: 'numeric', tensor: 'float', nullable: false }, '12')).toEqual({ problem: 'not a finite number' })
+  })
+})
