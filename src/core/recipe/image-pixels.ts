@@ -1,6 +1,7 @@
 /** Pictures as pixels of one size: one picture for networks that look at neighbourhoods, or a number a pixel for all others. */
 import { StudioError } from '../errors.ts'
 import { pixelCount, pixelKey, type PixelForm } from '../images/pixel-form.ts'
+import { resizeNodes } from '../images/resize-nodes.ts'
 import type { CropPolicy } from '../images/resize.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { Step } from './step.ts'
@@ -44,6 +45,13 @@ type State = { readonly [K in keyof PixelForm]: PixelForm[K] } & { readonly layo
 
 export const pixelFormOf = ({ size, colour, crop }: Pick<ValuesOf<typeof params>, 'size' | 'colour' | 'crop'>): PixelForm => ({ height: size, width: size, channels: colour === 'grey' ? 1 : 3, crop: crop as CropPolicy })
 
+/** image[row,column], with its colour where it has one. */
+function pixelName(name: string, pixel: number, { width, channels }: PixelForm): string {
+  const at = Math.floor(pixel / channels)
+  const tint = channels === 3 ? (['.red', '.green', '.blue'][pixel % 3] as string) : ''
+  return `${name}[${Math.floor(at / width)},${at % width}]${tint}`
+}
+
 export const imagePixels: Step<typeof params, State> = {
   id: 'image-pixels',
   label: 'Pixels',
@@ -62,14 +70,17 @@ export const imagePixels: Step<typeof params, State> = {
     if (layout === 'picture') return [{ kind: 'numeric', name, source, values, shape: [form.height, form.width, form.channels] }]
     const count = pixelCount(form)
     return Array.from({ length: count }, (_, pixel) => {
-      const at = Math.floor(pixel / form.channels)
-      const tint = form.channels === 3 ? ['.red', '.green', '.blue'][pixel % 3] : ''
       const own = new Float32Array(series.length)
       for (let row = 0; row < series.length; row++) own[row] = values[row * count + pixel] as number
-      return { kind: 'numeric', name: `${name}[${Math.floor(at / form.width)},${at % form.width}]${tint}`, source, values: own }
+      return { kind: 'numeric', name: pixelName(name, pixel, form), source, values: own }
     })
   },
-  toOnnx(series) {
-    throw new StudioError({ code: 'unsupported', message: `unsupported export; a bundle cannot open pictures yet: ${series.name.slice(0, 100)}` })
+  toOnnx({ name, source, tensor }, { layout, ...form }, graph) {
+    const count = pixelCount(form)
+    const rows = graph.node('Transpose', [resizeNodes(graph, tensor, form)], { perm: { kind: 'ints', value: [0, 2, 3, 1] } })
+    const flat = graph.node('Reshape', [rows, graph.ints('pixels', [-1, count])])
+    if (layout === 'picture') return [{ kind: 'numeric', name, source, tensor: flat }]
+    const own = graph.nodes('Split', [flat, graph.ints('ones', new Array<number>(count).fill(1))], count, { axis: { kind: 'int', value: 1 } })
+    return own.map((pixel, i) => ({ kind: 'numeric' as const, name: pixelName(name, i, form), source, tensor: pixel }))
   },
 }

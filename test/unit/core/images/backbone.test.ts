@@ -6,6 +6,7 @@ import { resizeNodes } from '../../../../src/core/images/resize-nodes.ts'
 import { GraphBuilder } from '../../../../src/core/onnx/graph.ts'
 import { encodeOnnx } from '../../../../src/core/onnx/proto.ts'
 import { nodeRunner } from '../../../../src/core/onnx/runner-node.ts'
+import { imagePixels } from '../../../../src/core/recipe/image-pixels.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 
 const file = new Uint8Array(readFileSync('src/core/images/backbone/mobilenet-v2.bin'))
@@ -57,4 +58,21 @@ test.each(cropPolicies.flatMap((crop) => ([1, 3] as const).map((channels) => ({ 
     expectAllClose(answer, planes, { absolute: 1e-5 })
   }
   await session.close()
+})
+
+test.each(['picture', 'numbers'] as const)('the step of pixels gives the same in a graph: %s', async (layout) => {
+  const data = noise(31, 22)
+  const state = imagePixels.fit({ kind: 'image', name: 'p', source: 'p', length: 1 }, { size: 8, colour: 'rgb', crop: 'cover', layout } as never)
+  const values = resize({ width: 31, height: 22, channels: 3, data }, 8, 8, 'cover')
+  const made = imagePixels.apply({ kind: 'image', name: 'p', source: 'p', length: 1, tensor: () => values }, state)
+  const graph = new GraphBuilder()
+  const series = imagePixels.toOnnx({ kind: 'image', name: 'p', source: 'p', tensor: graph.input('x', 'uint8', ['N', 'H', 'W', 3]) }, state, graph)
+  expect(series.map(({ name }) => name)).toEqual(made.map(({ name }) => name))
+  expect(series).toHaveLength(layout === 'picture' ? 1 : 192)
+  graph.nameAs(series.length === 1 ? (series[0]?.tensor as string) : graph.node('Concat', series.map(({ tensor }) => tensor), { axis: { kind: 'int', value: 1 } }), 'y')
+  graph.output('y', 'float', ['N', 192])
+  const session = await nodeRunner().open(encodeOnnx(graph.build('pixels')))
+  const answer = (await session.run(new Map([['x', { type: 'uint8', values: data, dims: [1, 22, 31, 3] }]]), 1)).get('y') as Float32Array
+  await session.close()
+  expectAllClose(answer, made.length === 1 ? (made[0] as { values: Float32Array }).values : made.map((one) => (one as { values: Float32Array }).values[0] as number), { absolute: 1e-5 })
 })
