@@ -1,0 +1,83 @@
+/** A network from scratch through the tasks: trained, explained, laid out, exported. */
+import { beforeAll, expect, it } from 'vitest'
+import { estimators } from '../../../src/core/estimators/registry.ts'
+import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
+import { defaultRecipe } from '../../../src/core/recipe/default-recipe.ts'
+import { datasetRecord } from '../../../src/storage/datasets.ts'
+import { createMemoryStore } from '../../../src/storage/memory-store.ts'
+import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
+import { deployExport } from '../../../src/tasks/deploy-export.ts'
+import { explainPicture, explainPictureMap } from '../../../src/tasks/explain-picture.ts'
+import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
+import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
+import type { Host } from '../../../src/tasks/task.ts'
+import { train } from '../../../src/tasks/train.ts'
+import { nodeContext } from '../../support/node-context.ts'
+import { openPng } from '../../support/open-png.ts'
+import { png } from '../../support/pictures.ts'
+
+/** A bright square on the left or on the right of an uneven ground. */
+const square = (left: boolean, seed: number) => png(32, 32, (x, y) => (Math.abs(x - (left ? 8 : 24)) < 4 && Math.abs(y - 16) < 4 ? [230, 230, 200] : [20 + ((x * 7 + y * 13 + seed * 31) % 40), 30, 40]))
+
+let host: Host
+
+beforeAll(async () => {
+  const store = createMemoryStore()
+  host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture: openPng, openRunner: async () => nodeRunner() }
+  const projectId = (await createProject(store, 'Sides')).id
+  const token = await takeOver(store, projectId)
+  await savePlan(store, projectId, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: ['left', 'right'] } })
+  const files = [true, false].flatMap((left) => Array.from({ length: 24 }, (_, i) => ({ path: `${left ? 'left' : 'right'}/${i}.png`, file: new Blob([square(left, i * 2 + Number(left))]) })))
+  await picturesAdd({ projectId, token, files, source: 'file' }, host)
+  const { datasetId } = await picturesCommit({ projectId, token, name: 'Sides' }, host)
+  const { columns } = await datasetRecord(store, datasetId as string)
+  for (const [runId, id, params] of [['net', 'cnn', { maxIter: 12, batchSize: 8, earlyStopping: false }], ['head', 'logistic-regression', {}]] as const) {
+    await train(
+      {
+        runId,
+        token,
+        spec: {
+          version: 1,
+          projectId,
+          datasetId: datasetId as string,
+          target: { column: 'label', task: 'binary' },
+          split: { strategy: { kind: 'stratified', column: 'label' }, validShare: 0.3, testShare: 0, seed: 1 },
+          recipe: defaultRecipe(estimators.get(id).tags, columns, 'label'),
+          estimator: { id, params },
+          seed: 1,
+        },
+      },
+      host,
+    )
+  }
+}, 60_000)
+
+it.each(['grad-cam', 'integrated-gradients', 'occlusion'] as const)('%s says what of a picture counts, and who is alike', async (method) => {
+  const found = await explainPicture({ runId: 'net', row: 0, method }, host)
+  expect(found.methods).toEqual(['grad-cam', 'integrated-gradients', 'occlusion'])
+  expect(found.method).toBe(method)
+  expect(Math.max(...found.probabilities)).toBeGreaterThan(0.8)
+  expect(found.heat).toMatchObject({ width: 28, height: 28 })
+  expect(found.heat.values.some((value) => value !== 0)).toBe(true)
+  expect(found.nearest).toHaveLength(8)
+  expect(found.nearest.some(({ row }) => row === 0)).toBe(false)
+  if (method === 'integrated-gradients') expect(found.gap).toBeLessThan(0.05)
+})
+
+it('a head on a trained network is explained by occlusion, whatever was asked', async () => {
+  const found = await explainPicture({ runId: 'head', row: 3, method: 'grad-cam' }, host)
+  expect(found).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
+  expect(found.heat.values.some((value) => value !== 0)).toBe(true)
+})
+
+it.each(['pca', 'umap'] as const)('a map by %s has every picture of training and validation', async (by) => {
+  const map = await explainPictureMap({ runId: 'net', by }, host)
+  expect(map.rows).toHaveLength(48)
+  expect([...map.x, ...map.y].every(Number.isFinite)).toBe(true)
+  expect(new Set(map.classes).size).toBe(2)
+})
+
+it('is exported whole, pixels and all', async () => {
+  const made = await deployExport({ runId: 'net', name: 'Sides', intendedUse: '', limitations: '' }, host)
+  expect(made.certificate).toMatchObject({ passed: true, labelsDifferent: 0 })
+})
