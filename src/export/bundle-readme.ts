@@ -65,7 +65,7 @@ has shape [rows, 1]. Anything else is refused with status 400 and a sentence tha
 | THREADS | cores less one, 4 at most | threads that run the graph |
 | QUEUE | 256 | requests that may wait; further ones get 503 |
 | BATCH_ROWS | 256 | what waits is answered together up to this many rows |
-| BODY_LIMIT | 1000000 | bytes of a body |
+| BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures |
 | INFERENCE_TIMEOUT_MS | 10000 | then the thread is replaced and the request fails |
 | DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door closes; how long it then finishes |
 | REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON |

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { hasPictures } from '../../core/bundle/pictures.ts'
 import { createApp } from './app.ts'
 import type { AppState } from './app.ts'
 import { BundleError } from './bundle.ts'
@@ -64,13 +65,14 @@ async function serve(): Promise<void> {
   const testing = process.argv.includes('--test')
   const port = testing ? 0 : wholeSetting('PORT', 8080, 0, 65_535)
   const host = testing ? '127.0.0.1' : (textSetting('HOST') ?? '127.0.0.1')
-  const bodyLimit = wholeSetting('BODY_LIMIT', 1_000_000, 1, 1_000_000_000)
   const drainMs = wholeSetting('DRAIN_MS', 10_000, 0, 600_000)
   const drainDelayMs = wholeSetting('DRAIN_DELAY_MS', 500, 0, 60_000)
   const metricsPort = testing ? -1 : textSetting('METRICS_PORT') === 'off' ? -1 : wholeSetting('METRICS_PORT', 9090, 0, 65_535)
   const metrics = new ServerMetrics()
   const models = openModels(metrics)
   await models.load(configured())
+  // A photograph in base64 is larger than a table of rows.
+  const bodyLimit = wholeSetting('BODY_LIMIT', models.all().some(({ signature }) => hasPictures(signature)) ? 20_000_000 : 1_000_000, 1, 1_000_000_000)
   if (process.argv.includes('--verify')) {
     for (const { model, version, bundle } of models.all()) log({ event: 'verified', model, version, goldenRows: bundle.golden.rows.length })
     return models.close()
