@@ -21,7 +21,7 @@ export function cardMarkdown(card: Card): string {
     }
   }
   // JSON is YAML: text of the data cannot end a line or the block.
-  const matter = card.matter.map(([key, value]) => `${key}: ${JSON.stringify(value).replace(/[\u0085\u2028\u2029]/g, ' ')}`)
+  const matter = card.matter.map(([key, value]) => `${key}: ${JSON.stringify(value).replace(/[\u0085\u2028\u2029]/g, ' ').replaceAll('<', '\\u003c')}`)
   return [['---', ...matter, '---'].join('\n'), `# ${markdown(card.title)}`, ...card.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(block)])].join('\n\n') + '\n'
 }
 /** A line that would begin a list, a rule or a number is held back by an invisible mark. */

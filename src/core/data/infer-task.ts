@@ -28,7 +28,7 @@ export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'dist
   if (profile.distinct < 2) return { refused: 'it has one value only, so there is nothing to tell apart' }
   switch (column.kind) {
     case 'boolean':
-      return { task: 'binary', reason: 'it is either true or false', allowed: ['binary'] }
+      return { task: 'binary', reason: column.categories ? `it is either ${column.categories.map((label) => label.slice(0, 40)).join(' or ')}` : 'it is either true or false', allowed: ['binary'] }
     case 'categorical': {
       if (profile.distinct > classLimit) return { refused: `it has ${profile.distinct} classes; at most ${classLimit} can be told apart here` }
       return profile.distinct === 2
