@@ -15,6 +15,8 @@ export interface Summary {
   readonly estimator: string
   readonly params: ParamValues
   readonly seed: number
+  /** The column that weighs training rows, where one does. */
+  readonly sampleWeight?: string
   readonly seconds: number
   /** On validation rows. */
   readonly metrics: Scores
@@ -39,6 +41,7 @@ export function summaryText(summary: Summary, { spec, run }: Trained, out: strin
     ['features', String(summary.features)],
     ['estimator', summary.estimator],
     ['seed', String(summary.seed)],
+    ...(summary.sampleWeight === undefined ? [] : [['weight', summary.sampleWeight]]),
     ['seconds', summary.seconds.toFixed(2)],
   ].map(([name, value]) => [`${(name as string).padEnd(10)}${value as string}`]))
   const scores = table([

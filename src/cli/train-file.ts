@@ -14,6 +14,7 @@ import type { ParamValues } from '../core/params.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import { weightProblem } from '../core/run/sample-weight.ts'
 import { createProject, takeOver } from '../storage/projects.ts'
 import type { DatasetRecord } from '../storage/records.ts'
 import { readRun } from '../storage/runs.ts'
@@ -29,6 +30,8 @@ export interface TrainRequest {
   readonly estimator: Estimator
   /** Checked, with every default filled in. */
   readonly params: ParamValues
+  /** Column that weighs training rows. */
+  readonly weight?: string | undefined
   readonly seed: number
 }
 export interface Trained {
@@ -50,20 +53,28 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
   const { store } = host
   const { id: projectId } = await createProject(store, request.file.name)
   const token = await takeOver(store, projectId)
+  const { weight } = request
   const read = (kinds: readonly { column: string; kind: 'numeric' }[] = []): Promise<DatasetRecord> =>
     commitSource({ bytes: request.file.bytes, kind: 'file', fileName: request.file.name }, { projectId, token, name: request.file.name, choices: { kinds } }, host)
   let dataset = await read()
   const info = dataset.columns.find((column) => column.name === request.target)
   if (!info) throw new UsageError(`unknown column; the file has ${listed(dataset.columns.map((column) => column.name))}: ${request.target}`)
+  const weighing = dataset.columns.find((column) => column.name === weight)
+  if (weight !== undefined && !weighing) throw new UsageError(`unknown --weight; the file has ${listed(dataset.columns.map((column) => column.name))}: ${weight}`)
+  if (weight === info.name) throw new UsageError(`invalid --weight; the target cannot weigh its own rows: ${weight}`)
+  const problem = weight === undefined ? undefined : weightProblem(request.estimator.id)
+  if (problem) throw new UsageError(`unsupported --weight; ${problem}: ${weight}`)
   // Whole numbers under the name of an id, or 0 and 1: asked for as numbers, they are read as numbers.
-  if (request.task === 'regression' && (info.kind === 'id' || info.kind === 'boolean')) dataset = await read([{ column: info.name, kind: 'numeric' }])
+  const misread = [...(request.task === 'regression' ? [info] : []), ...(weighing ? [weighing] : [])].filter(({ kind }) => kind === 'id' || kind === 'boolean')
+  if (misread.length > 0) dataset = await read(misread.map(({ name }) => ({ column: name, kind: 'numeric' })))
 
   const target = await targetOf(request, dataset, host)
   if (!request.estimator.tasks.includes(target.task)) {
     const fitting = tableEstimators.filter((entry) => entry.tasks.includes(target.task)).map((entry) => entry.id)
     throw new UsageError(`unsupported estimator for ${wordOf(target.task)}; that can be done by ${fitting.join(', ')}: ${request.estimator.id}`)
   }
-  const spec = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
+  const plain = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
+  const spec: RunSpec = weight === undefined ? plain : { ...plain, sampleWeight: weight }
   const runId = freshId('run')
   await train({ runId, token, spec }, host)
   return { spec, run: await readRun(store, runId), dataset, token }

@@ -21,7 +21,7 @@ import { scoresOf } from './scores.ts'
 import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
 import { defaultEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
-const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--cv': 'value', '--seed': 'value', '--json': 'flag', '--out': 'value' } as const
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
@@ -33,6 +33,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const task = oneOf('--task', words.value('--task') ?? 'auto', taskNames)
   const estimator = estimatorNamed(words.value('--estimator') ?? defaultEstimator)
   const params = readParams(estimator, words.list('--param'))
+  const weight = words.value('--weight')
   const seed = wholeNumber('--seed', words.value('--seed') ?? String(defaultSeed), 0, mostSeed)
   const cv = words.value('--cv')
   const folds = cv === undefined ? undefined : wholeNumber('--cv', cv, 2, mostFolds)
@@ -43,7 +44,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   try {
     const begun = performance.now()
     const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
-    const trained = await trainFile({ file, target, task, estimator, params, seed }, host)
+    const trained = await trainFile({ file, target, task, estimator, params, weight, seed }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
@@ -82,6 +83,7 @@ function summaryOf({ spec, run }: Trained, seconds: number): Summary {
     estimator: spec.estimator.id,
     params: spec.estimator.params,
     seed: spec.seed,
+    ...(spec.sampleWeight === undefined ? {} : { sampleWeight: spec.sampleWeight }),
     seconds: Number(seconds.toFixed(3)),
     metrics: Object.fromEntries(scoresOf(spec.target.task).map(({ id, name }) => [name, values.get(id) ?? null])),
   }

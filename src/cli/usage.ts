@@ -24,6 +24,8 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --estimator ID        ${tableEstimators.map(({ id }) => id).join(', ')}
                             (${defaultEstimator})
       --param NAME=VALUE    a parameter of the estimator; may be given again
+      --weight COLUMN       a numeric column: how much each row counts in training;
+                            never a feature, and scores count each row once
       --cv K                also cross-validate over K folds of all rows
       --seed N              of the estimator and the folds (${defaultSeed})
       --json                print one JSON object instead of tables

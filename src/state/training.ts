@@ -22,6 +22,8 @@ export interface Wanted {
   readonly seed: number
   /** 0 = not cross-validated. */
   readonly folds: number
+  /** Column that weighs training rows. */
+  readonly sampleWeight?: string | undefined
 }
 
 /** The spec of a run on what the project's plan says now; undefined where the plan is not complete. */
@@ -38,6 +40,7 @@ export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefin
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
     ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),
+    ...(wanted.sampleWeight === undefined ? {} : { sampleWeight: wanted.sampleWeight }),
   }
 }
 
@@ -99,7 +102,7 @@ export function bringResult(app: AppState, project: ProjectState, datasetId: str
   return runId
 }
 
-/** The baseline's spec where it is still missing beside this one. */
+/** The baseline's spec where it is still missing beside this one; unweighted, as the scores are, so that it is the best guess by them. */
 function baselineFor(project: ProjectState, spec: RunSpec): RunSpec | undefined {
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
   if (!baseline || baseline.id === spec.estimator.id || !needsBaseline(project.runs, spec)) return undefined

@@ -87,7 +87,7 @@ const profile = v.looseObject({
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
-const runSpec = v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count) })
+const runSpec = v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count), sampleWeight: v.optional(text) })
 const run = v.looseObject({
   version: version1,
   id,

@@ -3,6 +3,7 @@ import { StudioError } from '../core/errors.ts'
 import { explainers } from '../core/explain/registry.ts'
 import { canonicalJson, sha256 } from '../core/ids.ts'
 import { checkParams } from '../core/params.ts'
+import { sampleWeights } from '../core/run/sample-weight.ts'
 import { runRecord, saveExplanation } from '../storage/runs.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
@@ -35,6 +36,7 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
       seed: run.spec.seed,
       threshold: run.threshold,
       settings: run.spec.estimator.params,
+      weigh: (at) => sampleWeights(run.spec, opened.dataset, at),
     },
     values,
     context,

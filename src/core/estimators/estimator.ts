@@ -32,6 +32,8 @@ export interface EstimatorTags {
   readonly wantsNonNegative?: boolean
   /** Takes one feature, and that a picture (Feature.shape); others refuse pictures. */
   readonly takesPictures?: boolean
+  /** Cannot use FitOptions.weights: a run with a sample weight is refused. */
+  readonly ignoresWeights?: boolean
   /** The seed changes the result. */
   readonly randomised: boolean
   /** Same bits for the same seed on every machine (false for models trained on a GPU). */

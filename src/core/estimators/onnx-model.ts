@@ -180,7 +180,7 @@ export const onnxModel: Estimator<Record<string, never>> = {
   summary: 'An ONNX file that was trained elsewhere.',
   source: 'ONNX 1.12 and ONNX Runtime',
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
+  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, ignoresWeights: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params: {},
   fit: () => Promise.reject(notHere('training')),
   revive(state) {

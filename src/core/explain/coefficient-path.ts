@@ -17,13 +17,14 @@ export const coefficientPath: Explainer<typeof params> = {
   source: 'Friedman, Hastie & Tibshirani 2010, section 2.5; scikit-learn enet_path',
   params,
   refuses: ({ estimator }) => (pathOf(estimator) ? undefined : 'There is no path: only a penalty that silences features has one.'),
-  async explain({ pipeline, dataset, rows, target, seed, settings }, { points }, context): Promise<CoefficientPath> {
+  async explain({ pipeline, dataset, rows, target, seed, settings, weigh }, { points }, context): Promise<CoefficientPath> {
     await context.checkpoint()
     const estimator = estimators.get(pipeline.model.estimator)
     if (!estimator.path) throw new StudioError({ code: 'unsupported', message: `unsupported model; its estimator has no path: ${estimator.id}` })
     const X = pipeline.features(dataset.columns, rows)
     const fitted = checkParams(estimator.id, estimator.params, settings ?? {})
-    const { penalties, coefficients, chosen } = await estimator.path(X, target, { params: fitted, seed }, points, { ...context, report: () => {}, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) })
+    const weights = weigh?.(rows)
+    const { penalties, coefficients, chosen } = await estimator.path(X, target, { params: fitted, seed, ...(weights && { weights }) }, points, { ...context, report: () => {}, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) })
     const features = X.features
       .map(({ name }, j) => ({ feature: name, values: coefficients.map((values) => values[j] as number) }))
       .map((feature) => ({ ...feature, entered: feature.values.findIndex((value) => value !== 0) }))

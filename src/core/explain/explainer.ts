@@ -207,6 +207,8 @@ export interface ExplainInput {
   readonly threshold: number
   /** What the estimator was told when it was fitted. */
   readonly settings?: ParamValues
+  /** Weights of rows as it was fitted with; absent where each counts once. @throws StudioError as sampleWeights */
+  readonly weigh?: (rows: Uint32Array) => Float64Array | undefined
 }
 export interface Explainer<P extends ParamTable = ParamTable> {
   readonly id: string

@@ -16,6 +16,8 @@ import type { FittedRecipeState, GraphSeries, Json, RecipeSpec, Selector, Series
 export interface FitRecipeOptions {
   /** The column that is learnt: never a feature. */
   readonly target: string
+  /** The column that weighs training rows: never a feature either. */
+  readonly sampleWeight?: string | undefined
 }
 /** A state as JSON gives it back (-0 comes back as 0), so that a fresh fit and a stored one give the same bits. */
 const asStored = (state: Json): Json => JSON.parse(JSON.stringify(state)) as Json
@@ -66,6 +68,10 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
   let current: Series[] = []
   for (const column of columns) {
     if (column.name === options.target) continue
+    if (column.name === options.sampleWeight) {
+      leftOut.set(column.name, 'it weighs the rows')
+      continue
+    }
     if (excluded.has(column.name)) {
       leftOut.set(column.name, 'you excluded it')
       continue

@@ -16,9 +16,10 @@ import { checkParams } from '../params.ts'
 import { fitRecipe } from '../recipe/recipe.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { RunSpec } from './run-spec.ts'
+import { sampleWeights } from './sample-weight.ts'
 
 /** What training needs besides rows. */
-export type FoldRecipe = Pick<RunSpec, 'target' | 'recipe' | 'estimator' | 'seed'>
+export type FoldRecipe = Pick<RunSpec, 'target' | 'recipe' | 'estimator' | 'seed' | 'sampleWeight'>
 
 export interface FoldScore {
   readonly metric: string
@@ -83,8 +84,9 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
     try {
       const y = encodeTarget(column, spec.target, fold.train, classes)
       if (y.task !== 'regression' && new Set(y.codes).size < 2) throw new StudioError({ code: 'bad-data', message: 'invalid training rows; they hold one class only', hint: 'Use stratified folds, or fewer of them.' })
-      const { state, train: X } = fitRecipe(dataset.columns, fold.train, spec.recipe, { target: spec.target.column })
-      const model = await estimator.fit(X, y, { params, seed: spec.seed }, quiet)
+      const weights = sampleWeights(spec, dataset, fold.train)
+      const { state, train: X } = fitRecipe(dataset.columns, fold.train, spec.recipe, { target: spec.target.column, sampleWeight: spec.sampleWeight })
+      const model = await estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, quiet)
       const prediction = await pipelineOf({ target: spec.target, classes, recipe: state, model }).predict(dataset.columns, fold.held, quiet)
       const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
       if (!numbers.every(Number.isFinite)) throw new StudioError({ code: 'diverged', message: `invalid prediction; ${estimator.label} answered numbers that are not finite`, hint: 'Clip values far beyond the rest, or lower the learning rate.' })

@@ -14,6 +14,7 @@ import { fitRecipe } from '../recipe/recipe.ts'
 import { defaultSpace, levelsOf, paramsAt, type NumberDimension } from '../tune/space.ts'
 import type { FoldRecipe } from './cross-validate.ts'
 import { pipelineOf } from './open-pipeline.ts'
+import { sampleWeights } from './sample-weight.ts'
 
 export type CurveOver = { readonly by: 'rows' } | { readonly by: 'parameter'; readonly name: string; readonly values: readonly number[] }
 export interface FoldCurve {
@@ -122,12 +123,14 @@ class Judge {
 
   /** Learns from a fold's rows and scores both those and the held-out ones. @param tell how far the fit is, in [0, 1] */
   async scores(id: string, params: ReturnType<typeof checkParams>, fold: Fold, context: Context, tell: (part: number) => void): Promise<{ train: number | null; held: number | null }> {
-    const { target, recipe, seed } = this.#spec
+    const { target, recipe, seed, sampleWeight } = this.#spec
     const column = columnNamed(this.#dataset, target.column)
     const y = encodeTarget(column, target, fold.train, this.#classes)
     // Too few rows to have met two classes: nothing can be learnt, so nothing is said.
     if (y.task !== 'regression' && new Set(y.codes).size < 2) return { train: null, held: null }
-    const { state, train: X } = fitRecipe(this.#dataset.columns, fold.train, recipe, { target: target.column })
+    // The guess it is held against stays unweighted, as the scores are.
+    const weights = id === this.#spec.estimator.id ? sampleWeights(this.#spec, this.#dataset, fold.train) : undefined
+    const { state, train: X } = fitRecipe(this.#dataset.columns, fold.train, recipe, { target: target.column, sampleWeight })
     let reached = 0
     const quiet: Context = {
       ...context,
@@ -143,7 +146,7 @@ class Judge {
       asset: (name) => context.asset(name),
       assetUrl: (name) => context.assetUrl(name),
     }
-    const model = await estimators.get(id).fit(X, y, { params, seed }, quiet)
+    const model = await estimators.get(id).fit(X, y, { params, seed, ...(weights && { weights }) }, quiet)
     const pipeline = pipelineOf({ target, classes: this.#classes, recipe: state, model })
     const score = async (rows: Uint32Array): Promise<number | null> => {
       const prediction = await pipeline.predict(this.#dataset.columns, rows, quiet)

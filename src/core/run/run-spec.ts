@@ -15,4 +15,6 @@ export interface RunSpec {
   readonly seed: number
   /** Also cross-validated over this many folds of the training and validation rows; absent = not. */
   readonly folds?: number
+  /** Numeric column that weighs training rows; never a feature. Absent = each row counts once. */
+  readonly sampleWeight?: string
 }

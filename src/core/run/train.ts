@@ -24,6 +24,7 @@ import { pipelineOf } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { CurveSeries, Timings } from './run.ts'
 import type { RunSpec } from './run-spec.ts'
+import { sampleWeights, weightWords } from './sample-weight.ts'
 
 export interface TrainResult {
   readonly split: Split
@@ -62,12 +63,13 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
     throw new StudioError({ code: 'bad-data', message: `invalid training part; it holds one class only: ${classes[y.codes[0] as number]}`, hint: 'Use a stratified split, or more rows.' })
   }
   await context.checkpoint()
-  const { state, train: X } = fitRecipe(dataset.columns, split.train, spec.recipe, { target: spec.target.column })
+  const weights = sampleWeights(spec, dataset, split.train)
+  const { state, train: X } = fitRecipe(dataset.columns, split.train, spec.recipe, { target: spec.target.column, sampleWeight: spec.sampleWeight })
   checkAccepts(estimator, X)
   const prepared = context.now()
 
   const { watched, history } = keepCurves(context)
-  const model = await estimator.fit(X, y, { params, seed: spec.seed }, watched)
+  const model = await estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, watched)
   const fitted = context.now()
 
   const pipeline = pipelineOf({ target: spec.target, classes, recipe: state, model })
@@ -75,6 +77,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   checkFinite(prediction, estimator.label)
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
   const warnings = split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)
+  if (spec.sampleWeight !== undefined) warnings.push(weightWords(spec.sampleWeight))
   const folded = await overFolds(spec, dataset, split, warnings, context)
   const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
   const foldEvaluation =

@@ -109,6 +109,21 @@ describe('train', () => {
       expect(JSON.parse((await glasshouse('train', path, '--target', target, '--task', 'regression', '--json')).out)).toMatchObject({ task: 'regression', rows: 60 })
     }
   })
+  it('weighs rows by a column, 0 and 1 too, which is no feature then, of the bundle neither', async () => {
+    const path = file('weights.csv', rows(90, (i) => `${i},${(i * 7) % 11},${i % 3 === 0 ? 0 : 1},${i + ((i * 7) % 11) * (i % 3)}`, 'x,z,w,y'))
+    const argv = ['train', path, '--target', 'y', '--task', 'regression', '--estimator', 'ridge', '--json']
+    const [weighed, plain] = [await glasshouse(...argv, '--weight', 'w', '--cv', '3'), await glasshouse(...argv)]
+    expect([weighed.code, lines(weighed.err)]).toEqual([0, ['note: Training weighs each row by w; every score counts each row once.']])
+    const answer = JSON.parse(weighed.out) as { metrics: unknown; cv: { folds: number } }
+    expect(answer).toMatchObject({ features: 2, sampleWeight: 'w', cv: { folds: 3 } })
+    expect(JSON.parse(plain.out)).toMatchObject({ features: 3 })
+    expect(answer.metrics).not.toEqual((JSON.parse(plain.out) as { metrics: unknown }).metrics)
+    const out = at('weighed.zip')
+    expect(await glasshouse('train', path, '--target', 'y', '--task', 'regression', '--estimator', 'ridge', '--weight', 'w', '--out', out)).toMatchObject({ code: 0, out: expect.stringMatching(/weight +w\n/) })
+    const bundle = await openZip(bytesOf(readFileSync(out)))
+    expect(bundle.names).not.toContain('code/twin.py')
+    expect((JSON.parse(new TextDecoder().decode(await bundle.read('signature.json'))) as { inputs: { name: string }[] }).inputs.map(({ name }) => name)).toEqual(['x', 'z'])
+  }, 60_000)
   it('says which rows it left out, and trains on the others', async () => {
     const path = file('holes.csv', rows(60, (i) => (i === 3 ? '1' : `${i},${i % 10 === 0 ? '' : i % 2 === 0 ? 'a' : 'b'}`), 'x,y'))
     const { code, out, err } = await glasshouse('train', path, '--target', 'y', '--json')
@@ -136,6 +151,10 @@ describe('bad usage ends with 2, bad data with 3, one line each', () => {
     [2, /invalid --out; its folder cannot be written/, ['train', good, '--target', 'cultivar', '--out', at('no/such/x.zip')]],
     [2, /invalid --port; .*: 70000/, ['serve', 'x.zip', '--port', '70000']],
     [2, /missing FILE.csv; needed are BUNDLE.zip FILE.csv/, ['predict', 'x.zip']],
+    [2, /unknown --weight; the file has alcohol, .*: say/, ['train', good, '--target', 'cultivar', '--weight', 'say']],
+    [2, /invalid --weight; the target cannot weigh its own rows: cultivar/, ['train', good, '--target', 'cultivar', '--weight', 'cultivar']],
+    [2, /unsupported --weight; .* cannot weigh rows: alcohol/, ['train', good, '--target', 'cultivar', '--weight', 'alcohol', '--estimator', 'mlp']],
+    [3, /invalid sample weight; w must be a finite number of at least 0 in every training row: -\d+ in row/, ['train', file('below.csv', rows(60, (i) => `${i},${-1 - (i % 5)},${i % 2 === 0 ? 'a' : 'b'}`, 'x,w,y')), '--target', 'y', '--weight', 'w']],
     [3, /missing data; .*the file is empty/, ['train', file('empty.csv', ''), '--target', 'y']],
     [3, /missing rows; .*only the header/, ['train', file('header.csv', 'x,y\n'), '--target', 'y']],
     [3, /it has one value only/, ['train', file('one.csv', rows(30, (i) => `${i},a`, 'x,y')), '--target', 'y']],

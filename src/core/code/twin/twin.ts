@@ -137,8 +137,10 @@ function notebook(cells: readonly Cell[]): string {
   return `${JSON.stringify({ cells: made, metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' }, language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`
 }
 
-/** @throws StudioError unsupported for an estimator or a step that no twin is written for */
+/** @throws StudioError unsupported for an estimator, a step or a sample weight that no twin is written for */
 export function twinOf(input: TwinInput): Twin {
+  const { sampleWeight } = input.run.spec
+  if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a twin is written for runs whose rows count once: ${sampleWeight.slice(0, 100)}` })
   const cells = cellsOf(input)
   return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input), split: splitFile(input.run.spec.split, input.data.rows, input.split) }
 }

@@ -118,7 +118,7 @@ export const cnn: Estimator<typeof params> = {
   summary: 'Learns small patterns and patterns of patterns from the pixels themselves; wants hundreds of pictures a class.',
   source: 'LeCun et al. 1998; batch normalisation: Ioffe & Szegedy 2015; Adam: Kingma & Ba 2015; reference: PyTorch',
   tasks: ['binary', 'multiclass'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, randomised: true, deterministic: true, iterative: true, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, ignoresWeights: true, randomised: true, deterministic: true, iterative: true, baseline: false },
   params,
   shows: ['network'],
   async fit(X, y, options, context) {

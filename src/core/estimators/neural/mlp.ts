@@ -127,7 +127,7 @@ export const mlp: Estimator<typeof params> = {
   summary: 'Layers of neurons trained step by step; bends to any smooth pattern, needs scaled features and more rows.',
   source: 'Rumelhart, Hinton & Williams 1986; Adam: Kingma & Ba 2015; reference: scikit-learn MLPClassifier and MLPRegressor',
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: false, iterative: true, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, ignoresWeights: true, randomised: true, deterministic: false, iterative: true, baseline: false },
   params,
   async fit(X, y, options, context) {
     const values: ValuesOf<typeof params> = options.params

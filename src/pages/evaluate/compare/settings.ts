@@ -23,6 +23,7 @@ function settingsOf(run: Run): readonly (readonly [string, string])[] {
     ['Seed', String(spec.seed)],
     ['Recipe', shorten(recipe.join(' → ') || 'as they are', 300)],
     ['Columns left aside', shorten([...spec.recipe.excluded].sort().join(', ') || 'none', 300)],
+    ['Sample weight', spec.sampleWeight ?? 'none'],
     ['Folds', spec.folds === undefined ? 'none' : String(spec.folds)],
   ]
 }
