@@ -3,9 +3,11 @@
  * are, never which estimator it is. Add one: its component, and its line here.
  */
 import type { Component } from 'svelte'
+import type { ColumnInfo } from '../../core/data/dataset.ts'
 import { steps } from '../../core/recipe/registry.ts'
 import type { Run } from '../../core/run/run.ts'
 import type { ProjectState } from '../../state/project.svelte.ts'
+import { hasCells } from './has-cells.ts'
 import Importance from './Importance.svelte'
 import { drawingsOf } from './model/drawings.ts'
 import ModelShape from './model/ModelShape.svelte'
@@ -23,7 +25,8 @@ export interface View {
   readonly id: string
   readonly label: string
   readonly component: Component<ViewProps>
-  isFor(run: Run): boolean
+  /** @param columns of the data that the run was trained on */
+  isFor(run: Run, columns: readonly ColumnInfo[]): boolean
 }
 
 /** Pictures are what the model looks at. */
@@ -31,7 +34,7 @@ const ofPictures = (run: Run): boolean => run.spec.target.task !== 'regression' 
 
 export const views: readonly View[] = [
   { id: 'picture', label: 'Picture', component: PictureView, isFor: ofPictures },
-  { id: 'what-if', label: 'What if', component: WhatIf, isFor: () => true },
+  { id: 'what-if', label: 'What if', component: WhatIf, isFor: (run, columns) => hasCells(run.features, columns) },
   { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
   { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },
 ]

@@ -1,6 +1,7 @@
 /** Edits with a way back, and questions of which only the newest waits. */
 import { describe, expect, it } from 'vitest'
 import { Coalesce } from '../../../src/pages/explain/coalesce.ts'
+import { hasCells } from '../../../src/pages/explain/has-cells.ts'
 import { changedOf, edit, goBack, originalOf, presentOf, redo, startEdits, undo } from '../../../src/pages/explain/edits.ts'
 
 describe('edits', () => {
@@ -81,4 +82,12 @@ describe('coalesce', () => {
     await new Promise((resolve) => setTimeout(resolve))
     expect(failed).toHaveLength(1)
   })
+})
+
+it('what-if has something to edit unless a model reads nothing but pictures', () => {
+  const columns = [{ name: 'image', kind: 'image' }, { name: 'weight', kind: 'numeric' }, { name: 'label', kind: 'categorical' }] as const
+  const feature = (name: string, source: string) => ({ name, source })
+  expect(hasCells([feature('image[0]', 'image'), feature('image[1]', 'image')], columns)).toBe(false)
+  expect(hasCells([feature('image[0]', 'image'), feature('weight', 'weight')], columns)).toBe(true)
+  expect(hasCells([], columns.slice(1))).toBe(true)
 })
