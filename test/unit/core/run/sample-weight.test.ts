@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest'
 import { twinOf, type TwinInput } from '../../../../src/core/code/twin/twin.ts'
 import { columnFrom, type Cell, type Column } from '../../../../src/core/data/column.ts'
-import type { Dataset } from '../../../../src/core/data/dataset.ts'
+import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import type { TargetSpec } from '../../../../src/core/data/target.ts'
 import { xgboostOf } from '../../../../src/core/elsewhere/job.ts'
+import { estimators, tableEstimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
+import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 import { crossValidate } from '../../../../src/core/run/cross-validate.ts'
 import { foldCurve } from '../../../../src/core/run/fold-curve.ts'
 import type { RunSpec } from '../../../../src/core/run/run-spec.ts'
@@ -78,6 +80,21 @@ describe('a weight of 2', () => {
     const holes = weighedBy(weight.map((value, row) => (row < 80 ? value : row % 2 === 0 ? null : -7)))
     const [whole, holed] = await Promise.all([columns, holes].map((all) => train(spec('ridge', number, { sampleWeight: 'w' }), dataOf(all), nodeContext())))
     expect(holed?.evaluation).toEqual(whole?.evaluation)
+  })
+})
+
+describe('every estimator of tables', () => {
+  it.each(tableEstimators.map(({ id }) => id))('%s learns by weights, or its tag says that it cannot', async (id) => {
+    const { tasks, tags } = estimators.get(id)
+    const target = tasks.includes('regression') ? number : classes
+    // Far apart, so that even a tree of few leaves has to mind.
+    const all = weighedBy(draw((row) => (row % 3 === 0 ? 20 : 0.1)))
+    const { steps } = defaultRecipe(tags, all.map(columnInfo), target.column)
+    const over = { recipe: { version: 1, steps, excluded: ['part', target === number ? 'c' : 'y'] } } as const
+    const weighed = train(spec(id, target, { ...over, sampleWeight: 'w' }), dataOf(all), nodeContext())
+    if (tags.ignoresWeights) return expect(weighed).rejects.toMatchObject({ code: 'unsupported' })
+    const plain = await train(spec(id, target, { recipe: { ...over.recipe, excluded: [...over.recipe.excluded, 'w'] } }), dataOf(all), nodeContext())
+    expect(numbersOf(await weighed)).not.toEqual(numbersOf(plain))
   })
 })
 
