@@ -106,9 +106,15 @@ export class AppState {
   }
   /** One for each open project, so that undo outlives a look at another page. */
   picturesOf(project: ProjectState): PicturesState {
-    let pictures = this.#pictures.get(project)
-    if (!pictures) this.#pictures.set(project, (pictures = new PicturesState(project, this.store, this.jobs, this.notices)))
-    return pictures
+    const pictures = this.#pictures.get(project)
+    if (pictures) return pictures
+    // It outlives the page that first asked for it, and so must what it derives.
+    let made!: PicturesState
+    $effect.root(() => {
+      made = new PicturesState(project, this.store, this.jobs, this.notices)
+    })
+    this.#pictures.set(project, made)
+    return made
   }
 
   /** Opens a project, or none; the one before gives its right to write back. */
