@@ -33,6 +33,8 @@ export interface Prediction {
   /** Rows that got a prediction. */
   readonly answered: number
   readonly issues: readonly SignatureIssue[]
+  /** Every issue as CSV, where the list counts some of them. */
+  readonly allIssues: Uint8Array<ArrayBuffer> | null
   /** False where a needed column is missing: nothing was written. */
   readonly usable: boolean
   readonly preview: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
@@ -51,8 +53,8 @@ export async function predictFile(source: ByteSource, choices: IngestChoices, mo
     parts = []
     return (piece) => void parts.push(piece)
   }
-  const { usable, rows, issues, preview } = await predictInto(source, choices, model, begin, context)
-  return { rows, issues, csv: !usable || rows === 0 ? null : joined(parts), preview }
+  const { usable, rows, issues, allIssues, preview } = await predictInto(source, choices, model, begin, context)
+  return { rows, issues, allIssues, csv: !usable || rows === 0 ? null : joined(parts), preview }
 }
 
 /**
@@ -77,7 +79,7 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
   const usable = checkColumns(signature, shape, issues)
   const header = [...shape.names, ...predictionNames(signature, shape.names)]
   const preview: string[][] = []
-  if (!usable) return { rows: 0, answered: 0, issues: issues.list(), usable, preview: { header, rows: preview } }
+  if (!usable) return { rows: 0, answered: 0, issues: issues.list(), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
 
   const encoder = new TextEncoder()
   const write = begin()
@@ -111,7 +113,7 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
   }
   await take(scanner.end())
   context.report({ kind: 'step', phase: 'Predicting', done: watched.size, total: watched.size })
-  return { rows, answered, issues: issues.list(), usable, preview: { header, rows: preview } }
+  return { rows, answered, issues: issues.list(), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
 }
 
 /** Whole columns: false where one is missing that the model cannot do without. */
