@@ -1,4 +1,4 @@
-/** Distribution functions that tests need, through the regularised incomplete beta function. */
+/** Distribution functions that tests need, through the regularised incomplete beta and gamma functions. */
 import { exp, log } from './elementary.ts'
 
 const lanczos = [676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7]
@@ -81,3 +81,41 @@ export function normalCumulative(z: number): number {
   }
   return 0.5 + normalDensity(z) * sum
 }
+
+/** Two-sided p of a standard normal z. */
+export const normalTwoSided = (z: number): number => 2 * normalCumulative(-Math.abs(z))
+
+/**
+ * Q(a, x), the upper regularised incomplete gamma function, for a > 0 and x >= 0: its series below a + 1, above it
+ * Legendre's continued fraction (Press et al. 2007, 6.2).
+ */
+export function incompleteGammaUpper(a: number, x: number): number {
+  if (x <= 0) return 1
+  if (!Number.isFinite(x)) return 0
+  const front = exp(a * log(x) - x - logGamma(a))
+  if (x < a + 1) {
+    let [term, sum] = [1 / a, 1 / a]
+    for (let n = 1; n < 100_000 && term > sum * 1e-17; n++) {
+      term *= x / (a + n)
+      sum += term
+    }
+    return 1 - front * sum
+  }
+  const tiny = 1e-300
+  let b = x + 1 - a
+  let c = 1 / tiny
+  let d = 1 / b
+  let h = d
+  for (let n = 1; n < 100_000; n++) {
+    const step = -n * (n - a)
+    b += 2
+    d = 1 / (Math.abs(step * d + b) < tiny ? tiny : step * d + b)
+    c = Math.abs(b + step / c) < tiny ? tiny : b + step / c
+    h *= d * c
+    if (Math.abs(d * c - 1) < 1e-15) break
+  }
+  return front * h
+}
+
+/** Chance that a chi-square with df > 0 degrees of freedom is at least x. */
+export const chiSquareUpper = (x: number, df: number): number => incompleteGammaUpper(df / 2, x / 2)
