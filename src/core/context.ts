@@ -3,6 +3,7 @@
  * and to fetch bytes. Chance is not here: it comes from a seed (math/rng), so a run can be repeated.
  */
 import type { Crew } from '../kernels/crew.ts'
+import type { Savepoint } from './savepoint.ts'
 
 /** Progress is monotone within a phase and always ends; at most ten a second cross to the page. */
 export type Progress =
@@ -16,6 +17,8 @@ export type AssetName = 'boosting.wasm' | 'boosting-shared.wasm' | 'trees.wasm' 
 export interface Context {
   /** Helpers on a shared memory, where the host has them and the work may use more than one thread. They make it faster, and never other. */
   readonly crew?: Crew
+  /** Where a long fit keeps how far it came, and finds what an interrupted one left. */
+  readonly savepoint?: Savepoint
   readonly signal: AbortSignal
   /** Monotonic milliseconds, for durations only. */
   now(): number

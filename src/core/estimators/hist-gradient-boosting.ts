@@ -17,6 +17,7 @@ import { StudioError } from '../errors.ts'
 import { createRng } from '../math/rng.ts'
 import type { Rng } from '../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
+import type { FitState } from '../savepoint.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
 import { parseConstraints } from './tree/constraints.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
@@ -28,7 +29,7 @@ import { checkFeatures, checkTraining, headFrom, headOf, predictionFromScores } 
 import type { Head, TreeModel } from './tree/head.ts'
 import { innerSplit } from './tree/inner-split.ts'
 import { lossFor, takePart } from './tree/losses.ts'
-import type { LossChoice, Workspace } from './tree/losses.ts'
+import type { LossChoice, LossPart, Workspace } from './tree/losses.ts'
 import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { createPacer } from './tree/pacer.ts'
 import type { Pacer } from './tree/pacer.ts'
@@ -217,7 +218,8 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   }
 
   const builder = new TreesBuilder(loss.outputs, 1)
-  const splitRng = rng.fork('features')
+  const left = leftOf(context.savepoint?.left ?? [])
+  const splitRng = rng.fork('features', left?.splitPlace)
   const words = new Float32Array(kernels.buffer)
   const doubles = new Float64Array(kernels.buffer, at.sums, 3)
   const weighed = weights && learn.some((row) => weights[row] !== 1) ? weights : undefined
@@ -226,7 +228,7 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   const alpha = options.l1Regularization / (loss.gradientUnit ?? 1)
   // Rows that a round leaves out have weight 0 in it.
   const drawn = options.subsample < 1 ? new Uint8Array(learn.length) : undefined
-  const rowRng = rng.fork('rows')
+  const rowRng = rng.fork('rows', left?.rowPlace)
   const weightAt = (i: number): number => (drawn?.[i] ?? 1) * (weighed?.[learn[i] as number] ?? 1)
   const rowList = new Uint32Array(kernels.buffer, at.rows, learn.length)
   const leafValue = (g: number, h: number, leaf: GrownLeaf): number => {
@@ -239,11 +241,27 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
     return denominator > 0 ? Math.fround(options.learningRate * Math.min(leaf.high, Math.max(leaf.low, -soft / denominator)) * loss.scale) : 0
   }
 
-  let best = { round: 0, loss: Number.POSITIVE_INFINITY }
-  let round = 0
+  let best = left?.best ?? { round: 0, loss: Number.POSITIVE_INFINITY }
+  let round = left?.round ?? 0
+  let saved = round
   let stopped = 'all rounds done'
+  if (left) {
+    const learnt = takeRows(X, learn)
+    const own: Judge = { rows: learnt.rows, features: gatherRows(learnt, 0, learnt.rows, new Float32Array(learnt.rows * learnt.features.length)) }
+    for (const trees of left.trees) {
+      const from = builder.trees
+      builder.add(trees)
+      for (let tree = from; tree < builder.trees; tree++) {
+        const built = builder.build(tree, tree + 1)
+        const plane = (part: LossPart): number => part.raw + (built.target[0] as number) * part.stride * 4
+        addLeaves(words, plane(part), built, own, loss.scale)
+        if (judge && judgePart) addTree(words, plane(judgePart), built, judge, loss.scale)
+        await pacer()
+      }
+    }
+  }
   let trainLoss = loss.begin(kernels, part, work)
-  context.report({ kind: 'curve', series: 'training loss', x: 0, y: trainLoss })
+  if (round === 0) context.report({ kind: 'curve', series: 'training loss', x: 0, y: trainLoss })
   while (round < options.maxIter) {
     if (drawn) for (let i = 0; i < drawn.length; i++) drawn[i] = rowRng.next() < options.subsample ? 1 : 0
     for (let output = 0; output < loss.outputs; output++) {
@@ -275,11 +293,36 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
       stopped = 'no gain on held-back rows'
       break
     }
+    if (context.savepoint?.due()) {
+      const { arrays, json } = treesToState(builder.build(saved * loss.outputs))
+      const kept = { ...arrays, place: Float64Array.of(round, best.round, best.loss), splitPlace: splitRng.place(), rowPlace: rowRng.place() }
+      saved = round
+      await context.savepoint.save({ unit: 'tree', done: round, total: options.maxIter }, { json, arrays: kept }, 'add')
+    }
   }
   if (round < options.maxIter) context.report({ kind: 'step', phase: 'boosting', done: options.maxIter, total: options.maxIter })
   const kept = Math.max(1, best.round)
   const facts: ModelFacts = { rounds: kept, roundsRun: round, stopped, heldBackRows: judge?.rows ?? 0, kernels: kernels.compiled ? 'compiled' : 'plain' }
   return { head: headOf(X, y, loss.base, loss.link), trees: builder.build(0, kept * loss.outputs), facts }
+}
+
+/** What is needed to go on after a round. */
+interface Left {
+  readonly round: number
+  readonly best: { readonly round: number; readonly loss: number }
+  readonly trees: readonly Trees[]
+  readonly splitPlace: Float64Array
+  readonly rowPlace: Float64Array
+}
+
+/** @throws StudioError bundle-mismatch */
+function leftOf(states: readonly FitState[]): Left | undefined {
+  const last = states.at(-1)
+  if (!last) return undefined
+  const { place, splitPlace, rowPlace } = last.arrays
+  if (!(place instanceof Float64Array && splitPlace instanceof Float64Array && rowPlace instanceof Float64Array)) throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of ${id}; it does not say where it stood` })
+  const [round, bestRound, bestLoss] = place as unknown as [number, number, number]
+  return { round, best: { round: bestRound, loss: bestLoss }, trees: states.map(({ json, arrays }) => treesFromState(id, json, arrays)), splitPlace, rowPlace }
 }
 
 async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, pacer: Pacer): Promise<Bins[]> {
@@ -335,6 +378,15 @@ function weigh(words: Float32Array, gradient: number, hessian: number, sums: Flo
   }
   sums[0] = absolute
   sums[1] = curvature
+}
+
+/** Adds a tree to the scores of the rows it was grown on, as the kernels did then: in float32. */
+function addLeaves(words: Float32Array, raw: number, tree: Trees, { rows, features }: Judge, scale: number): void {
+  const width = features.length / rows
+  for (let i = 0; i < rows; i++) {
+    const at = (raw >>> 2) + i
+    words[at] = (words[at] as number) + Math.fround((tree.value[leafOf(tree, 0, features, i * width)] as number) / scale)
+  }
 }
 
 /** Adds the last tree to the scores of the held-back rows. */

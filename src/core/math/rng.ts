@@ -11,8 +11,10 @@ export interface Rng {
   int(n: number): number
   /** Standard normal (polar method). */
   normal(): number
-  /** An independent stream for a named purpose. */
-  fork(name: string): Rng
+  /** An independent stream for a named purpose. @param place what `place` of that stream gave */
+  fork(name: string, place?: Float64Array): Rng
+  /** Where the stream stands. */
+  place(): Float64Array
 }
 
 function splitmix32(state: number): () => number {
@@ -33,11 +35,11 @@ function hashName(seed: number, name: string): number {
   return hash
 }
 
-/** @param seed a whole number in [0, 2^32) */
-export function createRng(seed: number): Rng {
+/** @param seed a whole number in [0, 2^32); @param place what `place` of an rng of this seed gave */
+export function createRng(seed: number, place?: Float64Array): Rng {
   const mix = splitmix32(seed)
-  let [a, b, c, d] = [mix(), mix(), mix(), mix()] as [number, number, number, number]
-  let spare: number | undefined
+  let [a, b, c, d] = (place ?? [mix(), mix(), mix(), mix()]) as [number, number, number, number]
+  let spare = place && !Number.isNaN(place[4] as number) ? place[4] : undefined
   const bits = (): number => {
     const scaled = Math.imul(b, 5)
     const result = Math.imul((scaled << 7) | (scaled >>> 25), 9) >>> 0
@@ -75,7 +77,8 @@ export function createRng(seed: number): Rng {
         }
       }
     },
-    fork: (name) => createRng(hashName(seed, name)),
+    fork: (name, from) => createRng(hashName(seed, name), from),
+    place: () => Float64Array.of(a, b, c, d, spare ?? Number.NaN),
   }
   return rng
 }

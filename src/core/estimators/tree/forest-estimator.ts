@@ -6,6 +6,7 @@ import { StudioError } from '../../errors.ts'
 import { createRng } from '../../math/rng.ts'
 import type { Rng } from '../../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../../params.ts'
+import type { FitState } from '../../savepoint.ts'
 import type { Estimator, ModelFacts } from '../estimator.ts'
 import { classRowWeights, rowWeights } from '../weights.ts'
 import { ForestGrower } from './forest.ts'
@@ -13,6 +14,7 @@ import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from 
 import type { Head, TreeModel } from './head.ts'
 import { treesToOnnx, treeValuesToOnnx } from './onnx.ts'
 import { OutOfBag } from './out-of-bag.ts'
+import { createPacer } from './pacer.ts'
 import { scoresOf } from './predict.ts'
 import { treeCount, treesFromState, treesToState } from './tree.ts'
 import type { Trees } from './tree.ts'
@@ -163,10 +165,22 @@ async function growForest(kind: ForestKind, X: Matrix, y: Target, given: Float64
     context,
   )
   const outOfBag = params.bootstrap ? new OutOfBag(X, y) : undefined
-  let grown = 0
+  const drawn = (treeRng: Rng): Float64Array => (params.bootstrap ? drawRows(X.rows, treeRng) : new Float64Array(X.rows).fill(1))
+  const { savepoint } = context
+  const pacer = createPacer(context)
+  for (const trees of leftOf(kind.id, savepoint?.left ?? [], grower.order)) {
+    const first = grower.builder.trees
+    grower.builder.add(trees)
+    for (let tree = first; tree < grower.builder.trees; tree++) {
+      outOfBag?.add(grower.builder.build(tree, tree + 1), drawn(rng.fork(`tree ${tree}`)))
+      await pacer()
+    }
+  }
+  let grown = grower.builder.trees
+  let saved = grown
   while (grown < params.nEstimators && !(grown > 0 && context.stopping())) {
     const treeRng = rng.fork(`tree ${grown}`)
-    const counts = params.bootstrap ? drawRows(X.rows, treeRng) : new Float64Array(X.rows).fill(1)
+    const counts = drawn(treeRng)
     const weights = given.map((weight, row) => weight * (counts[row] as number))
     if (y.task !== 'regression' && params.classWeight === 'balanced-subsample') balance(weights, counts, y.codes, y.classes.length)
     // A draw of rows without weight teaches nothing: such a tree learns from all.
@@ -176,6 +190,11 @@ async function growForest(kind: ForestKind, X: Matrix, y: Target, given: Float64
     const score = outOfBag?.score()
     if (score) context.report({ kind: 'curve', series: 'out-of-bag score', x: grown, y: score.score })
     context.report({ kind: 'step', phase: 'growing', done: grown, total: params.nEstimators })
+    if (savepoint?.due()) {
+      const { json, arrays } = treesToState(grower.builder.build(saved))
+      saved = grown
+      await savepoint.save({ unit: 'tree', done: grown, total: params.nEstimators }, { json, arrays: { ...arrays, order: grower.order.slice() } }, 'add')
+    }
     await context.checkpoint()
   }
   if (grown < params.nEstimators) context.report({ kind: 'step', phase: 'growing', done: params.nEstimators, total: params.nEstimators })
@@ -187,6 +206,14 @@ async function growForest(kind: ForestKind, X: Matrix, y: Target, given: Float64
     trees,
     facts: { trees: grown, leaves, ...(score ? { oobScore: score.score, oobRows: score.rows } : {}), stopped: grown < params.nEstimators ? 'stopped on request' : 'all trees grown', kernels: grower.compiled ? 'compiled' : 'plain' },
   }
+}
+
+/** Trees that an interrupted fit left; puts the features in the order they were then. @throws StudioError bundle-mismatch */
+function leftOf(id: string, states: readonly FitState[], order: Uint32Array): Trees[] {
+  const last = states.at(-1)?.arrays['order']
+  if (last instanceof Uint32Array && last.length === order.length) order.set(last)
+  else if (last) throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of ${id}; the order of features is not one of ${order.length}` })
+  return states.map(({ json, arrays }) => treesFromState(id, json, arrays))
 }
 
 function parse(id: string, state: Parameters<Estimator['revive']>[0]): { head: Head; trees: Trees } {

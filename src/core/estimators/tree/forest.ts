@@ -98,6 +98,10 @@ export class ForestGrower {
     this.builder = new TreesBuilder(Math.max(1, classes), Math.max(1, classes))
   }
 
+  /** Features in the order that the draws so far left them in: the next tree draws from it. */
+  get order(): Uint32Array {
+    return this.#order
+  }
   get compiled(): boolean {
     return this.#kernels.compiled
   }

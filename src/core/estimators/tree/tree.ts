@@ -160,6 +160,22 @@ export class TreesBuilder {
     this.#start.push(this.#count)
     this.#setsBefore.push(this.#setStart.length - 1)
   }
+  /** Adds trees that were built before, as they are. */
+  add(trees: Trees): void {
+    for (let tree = 0; tree < treeCount(trees); tree++) {
+      const first = trees.start[tree] as number
+      const base = this.#count - first
+      for (let node = first; node < (trees.start[tree + 1] as number); node++) {
+        const added = this.addNode(trees.cover[node] as number, trees.value.subarray(node * trees.width, (node + 1) * trees.width))
+        const feature = trees.feature[node] as number
+        if (feature < 0) continue
+        const about = { feature, missingLeft: trees.missingLeft[node] === 1, gain: trees.gain[node] as number }
+        const set = trees.set[node] as number
+        this.split(added, set < 0 ? { ...about, threshold: trees.threshold[node] as number } : { ...about, codes: codesOfSet(trees, set) }, (trees.left[node] as number) + base, (trees.right[node] as number) + base)
+      }
+      this.endTree(trees.target[tree] as number)
+    }
+  }
   /** The trees from number `from` up to, but not including, number `to`. */
   build(from = 0, to = this.trees): Trees {
     const first = this.#start[from] as number
