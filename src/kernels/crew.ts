@@ -28,8 +28,8 @@ export interface Crew {
 }
 
 // Whole numbers at the head of the board.
-const left = 0 // calls nobody has taken yet
-const done = 1 // calls that are finished
+const left = 0 // runs nobody has taken yet
+const done = 1 // runs that are finished
 const round = 2 // grows with each list, and at the end
 const sleepers = 3
 const ended = 4
@@ -37,19 +37,34 @@ const headBytes = 64
 /** Numbers of a call on the board: which, the result, how many, the numbers. */
 const callWords = 16
 const mostCalls = 1024
+/** Where the calls of each run begin, and where the last one's end. */
+const startsBytes = Math.ceil(((mostCalls + 1) * 4) / 64) * 64
 const looks = 20_000
 const briefMs = 0.05
 
 type Kernel = (...numbers: number[]) => number | undefined
 
-/** Takes calls until none is left. The counter is read and lowered at once, so that none is taken twice or from an older list. */
-function work(head: Int32Array, calls: Float64Array, kernels: readonly Kernel[]): void {
+interface Board {
+  readonly head: Int32Array
+  readonly starts: Int32Array
+  readonly calls: Float64Array
+}
+const boardOf = (board: SharedArrayBuffer): Board => ({
+  head: new Int32Array(board, 0, headBytes / 4),
+  starts: new Int32Array(board, headBytes, mostCalls + 1),
+  calls: new Float64Array(board, headBytes + startsBytes),
+})
+
+/** Takes runs of calls until none is left. The counter is read and lowered at once, so that none is taken twice or from an older list. */
+function work({ head, starts, calls }: Board, kernels: readonly Kernel[]): void {
   for (;;) {
     const place = Atomics.sub(head, left, 1) - 1
     if (place < 0) return
-    const at = place * callWords
-    const kernel = kernels[calls[at] as number] as Kernel
-    calls[at + 1] = kernel.apply(undefined, calls.subarray(at + 3, at + 3 + (calls[at + 2] as number)) as unknown as number[]) ?? 0
+    const end = (starts[place + 1] as number) * callWords
+    for (let at = (starts[place] as number) * callWords; at < end; at += callWords) {
+      const kernel = kernels[calls[at] as number] as Kernel
+      calls[at + 1] = kernel.apply(undefined, calls.subarray(at + 3, at + 3 + (calls[at + 2] as number)) as unknown as number[]) ?? 0
+    }
     Atomics.add(head, done, 1)
   }
 }
@@ -58,11 +73,11 @@ function work(head: Int32Array, calls: Float64Array, kernels: readonly Kernel[])
 export async function help({ module, memory, board, names }: Post): Promise<void> {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const kernels = names.map((name) => exports[name] as unknown as Kernel)
-  const head = new Int32Array(board, 0, headBytes / 4)
-  const calls = new Float64Array(board, headBytes)
+  const places = boardOf(board)
+  const { head } = places
   while (Atomics.load(head, ended) === 0) {
     const seen = Atomics.load(head, round)
-    work(head, calls, kernels)
+    work(places, kernels)
     let look = 0
     while (look < looks && Atomics.load(head, round) === seen) look++
     if (look < looks) continue
@@ -75,18 +90,16 @@ export async function help({ module, memory, board, names }: Post): Promise<void
 /** The caller's side of a board. */
 export class Team {
   readonly threads: number
-  readonly #head: Int32Array
-  readonly #calls: Float64Array
+  readonly #board: Board
   readonly #kernels: readonly Kernel[]
   readonly #index: ReadonlyMap<string, number>
 
   /** @param functions the exports of the caller's own instance on the shared memory */
   constructor(crew: Crew, module: WebAssembly.Module, memory: WebAssembly.Memory, functions: Readonly<Record<string, unknown>>) {
-    const board = new SharedArrayBuffer(headBytes + mostCalls * callWords * 8)
+    const board = new SharedArrayBuffer(headBytes + startsBytes + mostCalls * callWords * 8)
     const names = Object.keys(functions).filter((name) => typeof functions[name] === 'function')
     this.threads = crew.threads
-    this.#head = new Int32Array(board, 0, headBytes / 4)
-    this.#calls = new Float64Array(board, headBytes)
+    this.#board = boardOf(board)
     this.#kernels = names.map((name) => functions[name] as Kernel)
     this.#index = new Map(names.map((name, index) => [name, index]))
     crew.enlist({ module, memory, board, names })
@@ -99,28 +112,52 @@ export class Team {
     return results
   }
 
-  #runSome(list: readonly Call[]): number[] {
-    const head = this.#head
-    const calls = this.#calls
+  /** Runs lists of calls: those of a list one after the other on one thread, the lists in any order. */
+  runLists(lists: readonly (readonly Call[])[]): void {
+    let some: (readonly Call[])[] = []
+    let count = 0
+    for (const list of lists) {
+      if (list.length > mostCalls) throw new RangeError(`invalid list of calls; at most ${mostCalls}: ${list.length}`)
+      if (count + list.length > mostCalls) {
+        this.#runSome(some.flat(), some)
+        some = []
+        count = 0
+      }
+      some.push(list)
+      count += list.length
+    }
+    if (some.length > 0) this.#runSome(some.flat(), some)
+  }
+
+  /** @param lists how the calls belong together; absent = each by itself */
+  #runSome(list: readonly Call[], lists?: readonly (readonly Call[])[]): number[] {
+    const { head, starts, calls } = this.#board
     list.forEach(([name, ...numbers], place) => {
       calls[place * callWords] = this.#index.get(name) as number
       calls[place * callWords + 2] = numbers.length
       calls.set(numbers, place * callWords + 3)
     })
+    const runs = lists?.length ?? list.length
+    let start = 0
+    for (let run = 0; run <= runs; run++) {
+      starts[run] = start
+      start += lists?.[run]?.length ?? 1
+    }
     Atomics.store(head, done, 0)
-    Atomics.store(head, left, list.length)
+    Atomics.store(head, left, runs)
     Atomics.add(head, round, 1)
     if (Atomics.load(head, sleepers) > 0) Atomics.notify(head, round)
-    work(head, calls, this.#kernels)
+    work(this.#board, this.#kernels)
     // Whoever has the last call may have been put aside by the machine; a nap lets it go on.
-    for (let look = 0; Atomics.load(head, done) < list.length; look++) if (look > looks) Atomics.wait(head, headBytes / 4 - 1, 0, briefMs)
+    for (let look = 0; Atomics.load(head, done) < runs; look++) if (look > looks) Atomics.wait(head, headBytes / 4 - 1, 0, briefMs)
     return list.map((_, place) => calls[place * callWords + 1] as number)
   }
 
   /** Lets the helpers go. */
   end(): void {
-    Atomics.store(this.#head, ended, 1)
-    Atomics.add(this.#head, round, 1)
-    Atomics.notify(this.#head, round)
+    const { head } = this.#board
+    Atomics.store(head, ended, 1)
+    Atomics.add(head, round, 1)
+    Atomics.notify(head, round)
   }
 }
