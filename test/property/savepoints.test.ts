@@ -35,6 +35,10 @@ const cases: readonly Case[] = [
   { name: 'forest', id: 'random-forest', task: 'multiclass', params: { nEstimators: 9, classWeight: 'balanced-subsample' }, weights: true },
   { name: 'forest of numbers', id: 'random-forest', task: 'regression', params: { nEstimators: 7, maxFeatures: 'third' }, plain: true },
   { name: 'extra trees', id: 'extra-trees', task: 'binary', params: { nEstimators: 7 } },
+  { name: 'additive', id: 'explainable-boosting', task: 'binary', params: { maxIter: 8, outerBags: 2, interactions: 2, nIterNoChange: 3 } },
+  { name: 'additive, classes', id: 'explainable-boosting', task: 'multiclass', params: { maxIter: 5, outerBags: 2, interactions: 1 } },
+  { name: 'network', id: 'mlp', task: 'regression', params: { maxIter: 5, hiddenLayerSizes: '6, 4', backend: 'wasm', batchSize: 16, earlyStopping: true, nIterNoChange: 2 } },
+  { name: 'network of pictures', id: 'cnn', task: 'multiclass', params: { maxIter: 3, batchSize: 16, layers: '[{"type":"conv","filters":4,"activation":"none"},{"type":"batch-norm"},{"type":"max-pool"},{"type":"dropout"},{"type":"dense","units":6}]' }, rows: 60 },
 ]
 
 interface Attempt {

@@ -10,7 +10,8 @@ import { log } from '../math/elementary.ts'
 import { createRng, shuffle } from '../math/rng.ts'
 import type { ParamTable } from '../params.ts'
 import { axisOf, cellsOf, cellsToOnnx, isCategorical, type Axis } from './ebm/axes.ts'
-import { boostTerms, emptySums, Scores, type BoostOptions, type Term } from './ebm/boost.ts'
+import { boostTerms, emptySums, Scores, type BoostOptions, type BoostPlace, type Term } from './ebm/boost.ts'
+import { placeFrom, placeOf, type Place } from './ebm/place.ts'
 import { bestCross } from './ebm/grow.ts'
 import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
 import { findBins } from './tree/bins.ts'
@@ -160,23 +161,40 @@ export const explainableBoosting: Estimator<typeof params> = {
       const held = used.length >= heldOutFrom ? Math.floor(used.length * heldOutShare) : 0
       return { judge: mixed.slice(0, held).sort(), learn: mixed.slice(held).sort() }
     })
-    const progress = reporter(context, bags.length, given.maxIter * (given.interactions > 0 && X.features.length > 1 ? 2 : 1))
+    const left = placeFrom(context.savepoint?.left.at(-1))
+    const progress = reporter(context, bags.length, given.maxIter * (given.interactions > 0 && X.features.length > 1 ? 2 : 1), left)
     const pace = createPacer(context)
     const fitted: { scores: Scores; tables: Float64Array[]; rounds: number }[] = []
+    let pairs: readonly (readonly [Axis, Axis])[] = []
+    /** Saves where a bag stands, with what the bags before it yielded. */
+    const keeper = (stage: Place['stage'], bag: number) => (bagPlace: BoostPlace): Promise<void> | undefined => {
+      if (!context.savepoint?.due()) return undefined
+      const place: Place = { stage, bag, pairs: pairs.map(([a, b]) => [a.feature, b.feature]), fitted: fitted.map(({ tables, rounds }) => ({ tables, rounds })), bagPlace, ...progress.place() }
+      return context.savepoint.save({ unit: 'round', ...progress.reached() }, placeOf(place), 'replace')
+    }
     for (const [bag, { learn, judge }] of bags.entries()) {
       const scores = new Scores(y, weights, base)
-      const { tables, rounds } = await boostTerms(scores, curves, learn, judge, options, pace, progress.round(bag, 0))
+      const known = left?.fitted[bag]
+      if (known) {
+        fitted.push({ scores, ...known })
+        addTables(scores, curves, known.tables, base)
+        continue
+      }
+      const { tables, rounds } = await boostTerms(scores, curves, learn, judge, options, pace, progress.round(bag, 0), keeper(0, bag), left?.stage === 0 && left.bag === bag ? left.bagPlace : undefined)
       fitted.push({ scores, tables: [...tables], rounds })
       // Scores go back to those of the best round, where the pairs begin.
       addTables(scores, curves, tables, base)
     }
-    const pairs = given.interactions > 0 ? await rankPairs(X, bins.map((bin, feature) => axisOf(feature, bin, pairCells)), fitted.map(({ scores }) => scores), bags, given.interactions, given.minSamplesLeaf, pace) : []
+    const pairAxes = bins.map((bin, feature) => axisOf(feature, bin, pairCells))
+    if (left?.stage === 1) pairs = left.pairs.map(([a, b]) => [pairAxes[a] as Axis, pairAxes[b] as Axis])
+    else if (given.interactions > 0) pairs = await rankPairs(X, pairAxes, fitted.map(({ scores }) => scores), bags, given.interactions, given.minSamplesLeaf, pace)
     const grids = pairs.map(([a, b]) => gridTerm(X, a, b))
     if (grids.length > 0) {
       for (const [bag, { learn, judge }] of bags.entries()) {
         const own = fitted[bag] as (typeof fitted)[number]
+        if (left?.stage === 1 && bag < left.bag) continue
         // Curves take turns with the grids: what they learnt of a pair as if it were their own is undone.
-        const { tables } = await boostTerms(own.scores, [...curves, ...grids], learn, judge, options, pace, progress.round(bag, 1))
+        const { tables } = await boostTerms(own.scores, [...curves, ...grids], learn, judge, options, pace, progress.round(bag, 1), keeper(1, bag), left?.stage === 1 && left.bag === bag ? left.bagPlace : undefined)
         tables.forEach((table, t) => {
           const curve = own.tables[t]
           if (curve) for (let i = 0; i < table.length; i++) curve[i] = (curve[i] as number) + (table[i] as number)
@@ -291,11 +309,11 @@ function centred({ cells }: Term, tables: readonly Float64Array[], weights: Floa
 }
 
 /** One count of rounds over bags and stages; what early ends leave over is counted at the end. */
-function reporter(context: Context, bags: number, roundsPerBag: number) {
+function reporter(context: Context, bags: number, roundsPerBag: number, from?: { readonly before: number; readonly done: number }) {
   const total = bags * roundsPerBag
   let stopped = false
-  let done = 0
-  let before = 0
+  let done = from?.done ?? 0
+  let before = from?.before ?? 0
   return {
     round: (bag: number, stage: number) => (round: number, trainLoss: number, judgeLoss: number | undefined): boolean => {
       if (round === 1) before = done
@@ -308,6 +326,8 @@ function reporter(context: Context, bags: number, roundsPerBag: number) {
       stopped ||= context.stopping()
       return stopped
     },
+    place: () => ({ before, done }),
+    reached: () => ({ done, total }),
     end: () => context.report({ kind: 'step', phase: 'fit', done: total, total }),
   }
 }

@@ -22,6 +22,16 @@ export interface BoostOptions extends StepRules {
   /** Rounds without a better held-out loss before the end. */
   readonly patience: number
 }
+/** Where boosting stands after a round: all that the next one depends on. */
+export interface BoostPlace {
+  readonly round: number
+  readonly bestRound: number
+  readonly bestLoss: number
+  readonly tables: readonly Float64Array[]
+  readonly best: readonly Float64Array[]
+  /** Scores, as they were summed: adding up the tables would round otherwise. */
+  readonly raw: Float64Array
+}
 export interface BoostEnd {
   /** A table a term, row-major, shape (cells, outputs), of the best round. */
   readonly tables: readonly Float64Array[]
@@ -111,17 +121,19 @@ export const emptySums = (cells: number): CellSums => ({ gradients: new Float64A
 /**
  * @param learn rows that steps are fitted on; @param judge rows that end it, none: all rounds are taken
  * @param onRound after each round; true ends it
+ * @param keep after each round that is not the last; @param from where an earlier call stood
  */
-export async function boostTerms(scores: Scores, terms: readonly Term[], learn: Uint32Array, judge: Uint32Array, options: BoostOptions, pace: Pacer, onRound: (round: number, trainLoss: number, judgeLoss: number | undefined) => boolean): Promise<BoostEnd> {
+export async function boostTerms(scores: Scores, terms: readonly Term[], learn: Uint32Array, judge: Uint32Array, options: BoostOptions, pace: Pacer, onRound: (round: number, trainLoss: number, judgeLoss: number | undefined) => boolean, keep: (place: BoostPlace) => Promise<void> | undefined, from?: BoostPlace): Promise<BoostEnd> {
   const { outputs, rows, raw } = scores
-  const tables = terms.map((term) => new Float64Array(term.rows * term.columns * outputs))
+  const tables = from?.tables ?? terms.map((term) => new Float64Array(term.rows * term.columns * outputs))
   const sums = terms.map((term) => emptySums(term.rows * term.columns))
   const updates = terms.map((term) => Array.from({ length: outputs }, () => new Float64Array(term.rows * term.columns)))
-  let best = tables.map((table) => table.slice())
+  let best = from?.best ?? tables.map((table) => table.slice())
+  if (from) raw.set(from.raw)
   scores.refresh(learn, false)
-  let bestLoss = judge.length > 0 ? scores.refresh(judge, true) : Number.POSITIVE_INFINITY
-  let bestRound = 0
-  for (let round = 1; round <= options.maxIter; round++) {
+  let bestLoss = from?.bestLoss ?? (judge.length > 0 ? scores.refresh(judge, true) : Number.POSITIVE_INFINITY)
+  let bestRound = from?.bestRound ?? 0
+  for (let round = (from?.round ?? 0) + 1; round <= options.maxIter; round++) {
     for (let t = 0; t < terms.length; t++) {
       const term = terms[t] as Term
       const table = tables[t] as Float64Array
@@ -155,6 +167,7 @@ export async function boostTerms(scores: Scores, terms: readonly Term[], learn: 
     }
     const stop = onRound(round, trainLoss, judgeLoss)
     if (stop || round - bestRound >= options.patience) break
+    await keep({ round, bestRound, bestLoss, tables, best, raw })
   }
   return { tables: best, rounds: bestRound }
 }

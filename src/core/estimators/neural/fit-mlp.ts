@@ -6,8 +6,9 @@ import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
 import { createRng, shuffle } from '../../math/rng.ts'
 import { openBackend, within, type Backend, type BackendName, type Refusal } from './backend.ts'
-import { countWeights, initialWeights } from './dense.ts'
-import type { AdamArrays, MlpData, StepOptions } from './trainer.ts'
+import { initialWeights } from './dense.ts'
+import { keepPlace, placeLeft, type TrainingPlace } from './place.ts'
+import type { MlpData, StepOptions } from './trainer.ts'
 
 export interface MlpPlan extends StepOptions {
   readonly backend: BackendName | 'auto'
@@ -38,27 +39,13 @@ const firstLimit = 15_000
  */
 const stepLimit = 2000
 
-interface Progressing {
-  checkpoint: AdamArrays
-  epoch: number
-  best: { theta: Float32Array; loss: number; epoch: number }
-  stale: number
-}
-
 export async function fitMlp(data: MlpData, plan: MlpPlan, context: Context): Promise<MlpResult> {
   const rng = createRng(plan.seed)
   const order = shuffle(Uint32Array.from({ length: data.rows }, (_, i) => i), rng.fork('inner split'))
   const inner = plan.earlyStopping && data.rows >= 20 ? Math.max(1, Math.round(data.rows * plan.validationFraction)) : 0
   const held = order.slice(0, inner)
   const learn = order.slice(inner)
-  const weights = countWeights(plan.sizes)
-  const theta = initialWeights(plan.sizes, plan.activation, plan.seed)
-  const state: Progressing = {
-    checkpoint: { theta, m: new Float32Array(weights), v: new Float32Array(weights), steps: 0 },
-    epoch: 0,
-    best: { theta, loss: Number.POSITIVE_INFINITY, epoch: 0 },
-    stale: 0,
-  }
+  const state = placeLeft(context.savepoint, initialWeights(plan.sizes, plan.activation, plan.seed))
   const lost: BackendName[] = []
   const losses: string[] = []
   for (;;) {
@@ -85,7 +72,7 @@ interface Parts {
 }
 
 /** Trains from the state's checkpoint to the end; every finished epoch is written back into the state. */
-async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Parts, state: Progressing, context: Context): Promise<MlpResult['stoppedBecause']> {
+async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Parts, state: TrainingPlace, context: Context): Promise<MlpResult['stoppedBecause']> {
   const { held, learn } = parts
   const trainer = await backend.open(data, plan, state.checkpoint)
   let slowest: number | undefined
@@ -96,14 +83,18 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
     while (state.epoch < plan.maxIter) {
       // The order depends on the epoch alone, so going on from a checkpoint repeats it.
       const epochOrder = shuffle(Uint32Array.from(learn), parts.rng.fork(`epoch ${state.epoch}`))
-      let lossSum = 0
-      for (let from = 0; from < epochOrder.length; from += plan.batchSize) {
+      let lossSum = state.loss
+      for (let from = state.from; from < epochOrder.length; from += plan.batchSize) {
         const to = Math.min(epochOrder.length, from + plan.batchSize)
         const begun = context.now()
         const value = await answered(trainer.step(epochOrder.subarray(from, to)), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')
         slowest = Math.max(slowest ?? 0, context.now() - begun)
         if (!(value < explosion)) return diverged(state, plan)
         lossSum += value * (to - from)
+        if (to < epochOrder.length && context.savepoint?.due()) {
+          Object.assign(state, { checkpoint: await answered(trainer.read(), firstLimit, 'reading weights from'), from: to, loss: lossSum })
+          await keepPlace(context.savepoint, state, plan.maxIter)
+        }
         await context.checkpoint()
       }
       const checkpoint = await answered(trainer.read(), firstLimit, 'reading weights from')
@@ -114,6 +105,7 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
       if (!(judged < explosion)) return diverged(state, plan)
       state.checkpoint = checkpoint
       state.epoch++
+      state.from = state.loss = 0
       context.report({ kind: 'curve', series: 'training loss', x: state.epoch, y: trainLoss })
       if (held.length > 0) context.report({ kind: 'curve', series: 'inner validation loss', x: state.epoch, y: judged })
       context.report({ kind: 'step', phase: 'train', done: state.epoch, total: plan.maxIter })
@@ -121,6 +113,7 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
       if (judged < state.best.loss) state.best = { theta: checkpoint.theta, loss: judged, epoch: state.epoch }
       if (context.stopping()) return 'stopped by you'
       if (state.stale >= plan.nIterNoChange) return 'no more progress'
+      if (context.savepoint?.due()) await keepPlace(context.savepoint, state, plan.maxIter)
     }
     return 'all epochs done'
   } finally {
@@ -129,7 +122,7 @@ async function trainOn(backend: Backend, data: MlpData, plan: MlpPlan, parts: Pa
 }
 
 /** The last finite weights are kept where an epoch was finished; before that there is nothing to keep. */
-function diverged(state: Progressing, plan: MlpPlan): MlpResult['stoppedBecause'] {
+function diverged(state: TrainingPlace, plan: MlpPlan): MlpResult['stoppedBecause'] {
   if (state.best.epoch > 0) return 'loss left the finite range'
   throw new StudioError({
     code: 'diverged',

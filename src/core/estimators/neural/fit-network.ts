@@ -8,6 +8,7 @@ import { augment, augments, type Augmentation } from '../../images/augment.ts'
 import { createRng, shuffle } from '../../math/rng.ts'
 import { openKernelTrainer, type KernelTrainer, type Verdict } from './kernel-trainer.ts'
 import type { Network } from './network.ts'
+import { keepPlace, placeLeft, type TrainingPlace } from './place.ts'
 
 export interface PictureSource {
   readonly rows: number
@@ -91,63 +92,71 @@ export async function fitNetwork(source: PictureSource, plan: NetworkPlan, wasm:
   const held = order.slice(0, inner)
   const learn = order.slice(inner)
   await context.checkpoint()
+  const place = placeLeft(context.savepoint, plan.theta)
   const trainer = await openKernelTrainer(
     wasm,
     network,
     { rows: source.rows, inputs: new Float32Array(0), targets: source.targets },
     { classes: plan.classes, learningRate: plan.learningRate, alpha: plan.alpha, batchSize: Math.min(batchSize, Math.max(learn.length, held.length)), seed, fill: filler(source, network, plan.augmentation, seed), pause: breather({ checkpoint: () => context.checkpoint(), now: () => context.now() }) },
-    { theta: plan.theta, m: new Float32Array(plan.theta.length), v: new Float32Array(plan.theta.length), steps: 0 },
+    place.checkpoint,
   )
-  const fit = await epochs(trainer, learn, held, plan, context)
+  const fit = await epochs(trainer, learn, held, plan, place, context)
   const total = plan.maxIter * learn.length
   context.report({ kind: 'step', phase: 'train', done: total, total })
   return fit
 }
 
-async function epochs(trainer: KernelTrainer, learn: Uint32Array, held: Uint32Array, plan: NetworkPlan, context: Context): Promise<NetworkFit> {
+/** @param place goes on from there, and moves along */
+async function epochs(trainer: KernelTrainer, learn: Uint32Array, held: Uint32Array, plan: NetworkPlan, place: TrainingPlace, context: Context): Promise<NetworkFit> {
   const rng = createRng(plan.seed)
-  let best = { theta: plan.theta, loss: Number.POSITIVE_INFINITY, epoch: 0 }
-  let [epoch, stale] = [0, 0]
-  const result = (stoppedBecause: NetworkFit['stoppedBecause']): NetworkFit => ({ theta: best.theta, epochs: epoch, bestEpoch: best.epoch, stoppedBecause })
-  while (epoch < plan.maxIter) {
-    const trained = await oneEpoch(trainer, shuffle(Uint32Array.from(learn), rng.fork(`epoch ${epoch}`)), plan, epoch, context)
+  const result = (stoppedBecause: NetworkFit['stoppedBecause']): NetworkFit => ({ theta: place.best.theta, epochs: place.epoch, bestEpoch: place.best.epoch, stoppedBecause })
+  while (place.epoch < plan.maxIter) {
+    const trained = await oneEpoch(trainer, shuffle(Uint32Array.from(learn), rng.fork(`epoch ${place.epoch}`)), plan, place, context)
     const judged = trained && held.length > 0 && trained.loss < explosion ? await trainer.judge(held) : trained
-    const { theta } = await trainer.read()
+    place.checkpoint = await trainer.read()
+    const { theta } = place.checkpoint
     if (!judged || !(judged.loss < explosion) || !theta.every(Number.isFinite)) {
-      if (best.epoch > 0) return result('loss left the finite range')
+      if (place.best.epoch > 0) return result('loss left the finite range')
       throw new StudioError({
         code: 'diverged',
-        message: `invalid loss; it left the finite range in epoch ${epoch + 1} with learningRateInit ${plan.learningRate}`,
+        message: `invalid loss; it left the finite range in epoch ${place.epoch + 1} with learningRateInit ${plan.learningRate}`,
         hint: 'Lower the learning rate: 0.001 is a good start.',
         details: { parameter: 'learningRateInit', value: plan.learningRate },
       })
     }
-    epoch++
-    const point = (series: string, y: number): void => context.report({ kind: 'curve', series, x: epoch, y })
+    place.epoch++
+    place.from = place.loss = place.right = 0
+    const point = (series: string, y: number): void => context.report({ kind: 'curve', series, x: place.epoch, y })
     point('training loss', (trained as Verdict).loss)
     point('training accuracy', (trained as Verdict).right / learn.length)
     if (held.length > 0) {
       point('inner validation loss', judged.loss)
       point('inner validation accuracy', judged.right / held.length)
     }
-    stale = judged.loss < best.loss ? 0 : stale + 1
-    if (judged.loss < best.loss) best = { theta, loss: judged.loss, epoch }
-    const stopping = context.stopping() ? 'stopped by you' : stale >= plan.nIterNoChange ? 'no more progress' : undefined
+    place.stale = judged.loss < place.best.loss ? 0 : place.stale + 1
+    if (judged.loss < place.best.loss) place.best = { theta, loss: judged.loss, epoch: place.epoch }
+    const stopping = context.stopping() ? 'stopped by you' : place.stale >= plan.nIterNoChange ? 'no more progress' : undefined
     if (stopping) return result(stopping)
+    if (context.savepoint?.due()) await keepPlace(context.savepoint, place, plan.maxIter)
   }
   return result('all epochs done')
 }
 
 /** Mean loss and rights over the batches as they were learnt from, or undefined where a loss exploded. */
-async function oneEpoch(trainer: KernelTrainer, order: Uint32Array, plan: NetworkPlan, epoch: number, context: Context): Promise<Verdict | undefined> {
-  let [loss, right] = [0, 0]
-  for (let from = 0; from < order.length; from += plan.batchSize) {
+async function oneEpoch(trainer: KernelTrainer, order: Uint32Array, plan: NetworkPlan, place: TrainingPlace, context: Context): Promise<Verdict | undefined> {
+  let { loss, right } = place
+  for (let from = place.from; from < order.length; from += plan.batchSize) {
     const rows = order.subarray(from, from + plan.batchSize)
     const verdict = await trainer.learn(rows)
     if (!(verdict.loss < explosion)) return undefined
     loss += verdict.loss * rows.length
     right += verdict.right
-    context.report({ kind: 'step', phase: 'train', done: epoch * order.length + from + rows.length, total: plan.maxIter * order.length })
+    const to = from + rows.length
+    context.report({ kind: 'step', phase: 'train', done: place.epoch * order.length + to, total: plan.maxIter * order.length })
+    if (to < order.length && context.savepoint?.due()) {
+      Object.assign(place, { checkpoint: await trainer.read(), from: to, loss, right })
+      await keepPlace(context.savepoint, place, plan.maxIter)
+    }
     await context.checkpoint()
   }
   return { loss: loss / order.length, right }
