@@ -3,6 +3,7 @@
  * and to fetch bytes. Chance is not here: it comes from a seed (math/rng), so a run can be repeated.
  */
 import type { Crew } from '../kernels/crew.ts'
+import type { FoldPool } from './run/fold.ts'
 import type { Savepoint } from './savepoint.ts'
 
 /** Progress is monotone within a phase and always ends; at most ten a second cross to the page. */
@@ -19,6 +20,8 @@ export interface Context {
   readonly crew?: Crew
   /** Where a long fit keeps how far it came, and finds what an interrupted one left. */
   readonly savepoint?: Savepoint
+  /** Workers that do folds beside this one, where the host has them. */
+  readonly pool?: FoldPool
   readonly signal: AbortSignal
   /** Monotonic milliseconds, for durations only. */
   now(): number

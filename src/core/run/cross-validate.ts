@@ -4,22 +4,12 @@
  */
 import type { Context } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
-import { classesOf, encodeTarget } from '../data/encode-target.ts'
-import { makeFolds, type FoldSpec } from '../data/folds.ts'
+import { classesOf } from '../data/encode-target.ts'
+import { makeFolds, type Fold, type FoldSpec } from '../data/folds.ts'
 import type { Split, SplitSpec } from '../data/split.ts'
 import type { Prediction, TargetSpec } from '../data/target.ts'
-import { StudioError } from '../errors.ts'
-import { estimators } from '../estimators/registry.ts'
-import { metrics } from '../metrics/registry.ts'
-import { Sample, wholeDraw } from '../metrics/sample.ts'
-import { checkParams } from '../params.ts'
-import { fitRecipe } from '../recipe/recipe.ts'
-import { pipelineOf } from './open-pipeline.ts'
-import type { RunSpec } from './run-spec.ts'
-import { sampleWeights } from './sample-weight.ts'
-
-/** What training needs besides rows. */
-export type FoldRecipe = Pick<RunSpec, 'target' | 'recipe' | 'estimator' | 'seed' | 'sampleWeight'>
+import { cancelled, StudioError } from '../errors.ts'
+import { aloneOn, aside, judging, type FoldAnswer, type FoldRecipe } from './fold.ts'
 
 export interface FoldScore {
   readonly metric: string
@@ -67,46 +57,46 @@ export function unsealedRows({ train, valid }: Pick<Split, 'train' | 'valid'>): 
  * @param rows rows that take part, each with a target
  * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled; names the fold that failed
  */
-export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold }> {
-  const estimator = estimators.get(spec.estimator.id)
-  const params = checkParams(estimator.id, estimator.params, spec.estimator.params)
+export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
   const column = columnNamed(dataset, spec.target.column)
   const classes = spec.target.task === 'regression' ? [] : classesOf(column, spec.target, rows)
   const folds = makeFolds(dataset.columns, rows, folding)
-  const judging = metrics.all.filter((metric) => metric.tasks.includes(spec.target.task))
-  const width = Math.max(1, classes.length)
-  const values = judging.map((): (number | null)[] => [])
-  const held: { rows: Uint32Array; numbers: Float64Array }[] = []
-  const quiet: Context = { ...context, signal: context.signal, report: () => {}, stopping: () => false, now: () => context.now(), checkpoint: () => context.checkpoint(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) }
-  for (const [done, fold] of folds.entries()) {
-    context.report({ kind: 'step', phase: 'cross-validate', done, total: folds.length })
-    await context.checkpoint()
+  const pool = context.pool ?? aloneOn(dataset)
+  let done = 0
+  let failed = false
+  const tell = (): void => context.report({ kind: 'step', phase: 'cross-validate', done, total: folds.length })
+  // Where one fold fails, those that were not begun need not be.
+  const quiet: Context = { ...aside(context), checkpoint: () => (failed ? Promise.reject(cancelled()) : context.checkpoint()) }
+  const judged = async ({ fold, train, held }: Fold): Promise<FoldAnswer> => {
     try {
-      const y = encodeTarget(column, spec.target, fold.train, classes)
-      if (y.task !== 'regression' && new Set(y.codes).size < 2) throw new StudioError({ code: 'bad-data', message: 'invalid training rows; they hold one class only', hint: 'Use stratified folds, or fewer of them.' })
-      const weights = sampleWeights(spec, dataset, fold.train)
-      const { state, train: X } = fitRecipe(dataset.columns, fold.train, spec.recipe, { target: spec.target.column, sampleWeight: spec.sampleWeight })
-      const model = await estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, quiet)
-      const prediction = await pipelineOf({ target: spec.target, classes, recipe: state, model }).predict(dataset.columns, fold.held, quiet)
-      const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
-      if (!numbers.every(Number.isFinite)) throw new StudioError({ code: 'diverged', message: `invalid prediction; ${estimator.label} answered numbers that are not finite`, hint: 'Clip values far beyond the rest, or lower the learning rate.' })
-      if (fold.repeat === 0) held.push({ rows: fold.held, numbers })
-      const draw = wholeDraw(new Sample({ target: encodeTarget(column, spec.target, fold.held, classes), prediction }))
-      judging.forEach((metric, m) => {
-        const score = metric.scoreDraw(draw)
-        values[m]?.push('undefined' in score ? null : score.value)
-      })
+      const answer = await pool.fold({ spec, classes, train, held }, quiet)
+      done++
+      tell()
+      return answer
     } catch (error) {
       if (!(error instanceof StudioError) || error.code === 'cancelled') throw error
+      failed = true
       const { code, message, hint, details } = error
-      throw new StudioError({ code, message: `${message} (fold ${fold.fold + 1} of ${folding.folds})`, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }), cause: error })
+      throw new StudioError({ code, message: `${message} (fold ${fold + 1} of ${folding.folds})`, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }), cause: error })
     }
   }
-  context.report({ kind: 'step', phase: 'cross-validate', done: folds.length, total: folds.length })
+  tell()
+  const answers: FoldAnswer[] = []
+  if (pool.lanes === 1) for (const fold of folds) answers.push(await judged(fold))
+  else answers.push(...(await allOf(folds.map(judged))))
   return {
-    result: { folds: folding.folds, repeats: folding.repeats ?? 1, rows: rows.length, scores: judging.map((metric, m) => ({ metric: metric.id, ...spread(values[m] ?? []) })) },
-    outOfFold: inRowOrder(held, width, spec.target, classes),
+    result: { folds: folding.folds, repeats: folding.repeats ?? 1, rows: rows.length, scores: judging(spec.target.task).map((metric, m) => ({ metric: metric.id, ...spread(answers.map(({ scores }) => scores[m] ?? null)) })) },
+    outOfFold: inRowOrder(folds.flatMap(({ repeat, held }, i) => (repeat === 0 ? [{ rows: held, numbers: (answers[i] as FoldAnswer).numbers }] : [])), Math.max(1, classes.length), spec.target, classes),
+    spent: answers.reduce((sum, { spent }) => sum + spent, 0),
   }
+}
+
+/** Waits for all; of several errors it throws one that says more than that the others were given up. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(work)
+  const errors = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []))
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof StudioError && error.code === 'cancelled')) ?? errors[0]
+  return ended.map((end) => (end as PromiseFulfilledResult<T>).value)
 }
 
 function spread(values: readonly (number | null)[]): Omit<FoldScore, 'metric'> {

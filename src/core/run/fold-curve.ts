@@ -12,7 +12,7 @@ import { Sample, wholeDraw } from '../metrics/sample.ts'
 import { checkParams, type Param, type ParamTable, type ParamValue } from '../params.ts'
 import { fitRecipe } from '../recipe/recipe.ts'
 import { defaultSpace, levelsOf, paramsAt, type NumberDimension } from '../tune/space.ts'
-import type { FoldRecipe } from './cross-validate.ts'
+import { aside, type FoldRecipe } from './fold.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import { sampleWeights } from './sample-weight.ts'
 
@@ -133,18 +133,12 @@ class Judge {
     const { state, train: X } = fitRecipe(this.#dataset.columns, fold.train, recipe, { target: target.column, sampleWeight })
     let reached = 0
     const quiet: Context = {
-      ...context,
-      signal: context.signal,
+      ...aside(context),
       report: (progress) => {
         if (progress.kind !== 'step' || progress.total <= 0) return
         reached = Math.max(reached, progress.done / progress.total)
         tell(reached * 0.9)
       },
-      stopping: () => false,
-      now: () => context.now(),
-      checkpoint: () => context.checkpoint(),
-      asset: (name) => context.asset(name),
-      assetUrl: (name) => context.assetUrl(name),
     }
     const model = await estimators.get(id).fit(X, y, { params, seed, ...(weights && { weights }) }, quiet)
     const pipeline = pipelineOf({ target, classes: this.#classes, recipe: state, model })

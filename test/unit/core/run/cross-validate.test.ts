@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { columnFrom, type NumericColumn } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import { makeFolds } from '../../../../src/core/data/folds.ts'
-import { cancelled } from '../../../../src/core/errors.ts'
+import { cancelled, StudioError } from '../../../../src/core/errors.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
-import { crossValidate, foldsLike, type FoldRecipe } from '../../../../src/core/run/cross-validate.ts'
+import { crossValidate, foldsLike } from '../../../../src/core/run/cross-validate.ts'
+import { doFold, type FoldPool, type FoldRecipe } from '../../../../src/core/run/fold.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { nodeContext } from '../../../support/node-context.ts'
 
@@ -60,8 +61,13 @@ describe('cross-validation', () => {
   it('is repeated bit for bit, and by classes keeps probabilities', async () => {
     const folding = { ...foldsLike({ strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed: 3 }, classes.target, 5), repeats: 2 }
     expect(folding.strategy).toEqual({ kind: 'stratified', column: 'c' })
-    const [first, second] = [await crossValidate(classes, dataset, rows, folding, nodeContext()), await crossValidate(classes, dataset, rows, folding, nodeContext())]
+    const timeless = nodeContext({ now: () => 0 })
+    const [first, second] = [await crossValidate(classes, dataset, rows, folding, timeless), await crossValidate(classes, dataset, rows, folding, timeless)]
     expect(second).toEqual(first)
+    // Side by side, the last fold ready first.
+    let late = 20
+    const pool: FoldPool = { lanes: 10, fold: async (task, context) => (await new Promise((resolve) => setTimeout(resolve, 5 * late--)), doFold(task, dataset, context)) }
+    expect(await crossValidate(classes, dataset, rows, folding, { ...timeless, pool })).toEqual(first)
     expect(first.result.scores.find(({ metric }) => metric === 'accuracy')!.values).toHaveLength(10)
     expect(first.outOfFold.prediction).toMatchObject({ task: 'multiclass', classes: ['high', 'low', 'mid'] })
   })
@@ -77,5 +83,19 @@ describe('cross-validation', () => {
     const byTime = { strategy: { kind: 'time', column: 't' }, folds: 3, seed: 1 } as const
     const timed = { ...sorted, columns: [...sorted.columns, columnFrom('t', 'numeric', Array.from({ length: n }, (_, row) => (row < 10 ? 100 + row : row)))] }
     await expect(crossValidate({ ...classes, target: { column: 'c', task: 'binary' } }, timed, rows, byTime, nodeContext())).rejects.toThrow('invalid training rows; they hold one class only (fold 1 of 3)')
+    // Side by side the folds after it are given up, and what is said is why.
+    const begun: number[] = []
+    const pool: FoldPool = {
+      lanes: 3,
+      async fold({ held }, context) {
+        await context.checkpoint()
+        begun.push(held.length)
+        if (begun.length === 2) throw new StudioError({ code: 'worker-lost', message: 'missing answer; two workers died' })
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        await context.checkpoint()
+        throw new Error('not given up')
+      },
+    }
+    await expect(crossValidate(number, dataset, rows, folding, nodeContext({ pool }))).rejects.toMatchObject({ code: 'worker-lost', message: 'missing answer; two workers died (fold 2 of 3)' })
   })
 })
