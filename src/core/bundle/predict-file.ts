@@ -4,20 +4,16 @@
  * its values do not allow it. The file is read in pieces: its size does not matter. Whose predictions they
  * are is the caller's affair: the studio's own pipeline in the page, the exported graph in the terminal.
  */
-import type { Signature, SignatureInput } from './signature.ts'
+import type { Signature } from './signature.ts'
 import type { Context } from '../context.ts'
-import { isValid, type Column } from '../data/column.ts'
-import { StudioError } from '../errors.ts'
-import { createBuilder, misfitReason } from '../ingest/column-builder.ts'
+import type { Column } from '../data/column.ts'
 import { csvLine, type CsvCell } from '../ingest/csv-write.ts'
-import { fittingRows, missingTexts } from '../ingest/csv/cells.ts'
 import { cellText, type RowBatch } from '../ingest/csv/scanner.ts'
-import type { ColumnPlan } from '../ingest/decide-kinds.ts'
-import { formatDatetime } from '../ingest/datetime.ts'
-import { scannerFor, shapeOf, type TableShape } from '../ingest/read-table.ts'
-import { utf8Pieces, watch, type ByteSource, type WatchedSource } from '../ingest/source.ts'
+import { shapeOf, type TableShape } from '../ingest/read-table.ts'
+import type { ByteSource, WatchedSource } from '../ingest/source.ts'
 import type { IngestChoices } from '../ingest/options.ts'
 import { Issues, type SignatureIssue } from './signature-issues.ts'
+import { checkColumns, readAgainAsWindows, signedRows } from './signed-rows.ts'
 
 const previewRows = 50
 
@@ -62,14 +58,7 @@ export async function predictFile(source: ByteSource, choices: IngestChoices, mo
  * @param begin called before the first piece; a second time where the file has to be read again from its start
  */
 export async function predictInto(source: ByteSource, choices: IngestChoices, model: AnsweringModel, begin: () => Write, context: Context): Promise<Prediction> {
-  const watched = watch(source)
-  try {
-    return await predictTable(watched, choices, model, begin, context)
-  } catch (thrown) {
-    // As on ingest: what stops being UTF-8 behind its beginning is read as Windows-1252, unless UTF-8 was chosen.
-    if (!(thrown instanceof StudioError) || thrown.details['encoding'] !== 'utf-8' || choices.options?.encoding !== undefined) throw thrown
-    return predictTable(watched, { ...choices, options: { ...choices.options, encoding: 'windows-1252' } }, model, begin, context)
-  }
+  return readAgainAsWindows(source, choices, (watched, read) => predictTable(watched, read, model, begin, context))
 }
 
 async function predictTable(watched: WatchedSource, choices: IngestChoices, model: AnsweringModel, begin: () => Write, context: Context): Promise<Prediction> {
@@ -84,17 +73,12 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
   const encoder = new TextEncoder()
   const write = begin()
   await write(encoder.encode(csvLine(header)))
-  const scanner = scannerFor(shape, shape.bom, 1)
-  const readers = signature.inputs.map((input) => readerOf(input, shape))
-  let headerLeft = shape.options.header
   let rows = 0
   let answered = 0
-  const take = async (batch: RowBatch): Promise<void> => {
-    const from = headerLeft && batch.rows > 0 ? 1 : 0
-    if (from) headerLeft = false
-    const count = Math.min(batch.rows - from, (choices.maxRows ?? Number.POSITIVE_INFINITY) - rows)
-    if (count <= 0) return
-    const answers = await predictBatch(batch, from, count, rows, { model, readers, shape, issues })
+  for await (const { batch, from, count, fitting, columns, sound } of signedRows(watched, shape, choices, { inputs: signature.inputs, issues, phase: 'Predicting' }, context)) {
+    const answers: CsvCell[][] = Array.from({ length: count }, () => new Array<CsvCell>(1 + signature.classes.length).fill(null))
+    const made = sound.length === 0 ? [] : await model.answer(columns, sound)
+    sound.forEach((k, i) => (answers[(fitting[k] as number) - from] = made[i] as CsvCell[]))
     let text = ''
     for (let i = 0; i < count; i++) {
       const cells = rowCells(batch, from + i, shape)
@@ -105,36 +89,8 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
     }
     await write(encoder.encode(text))
     rows += count
-    await context.checkpoint()
   }
-  for await (const { piece, read } of utf8Pieces(watched, shape.options.encoding, shape.bom, context, true)) {
-    await take(scanner.push(piece))
-    context.report({ kind: 'step', phase: 'Predicting', done: read, total: watched.size })
-  }
-  await take(scanner.end())
-  context.report({ kind: 'step', phase: 'Predicting', done: watched.size, total: watched.size })
   return { rows, answered, issues: issues.list(), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
-}
-
-/** Whole columns: false where one is missing that the model cannot do without. */
-function checkColumns(signature: Signature, shape: TableShape, issues: Issues): boolean {
-  let usable = true
-  for (const { name, nullable } of signature.inputs) {
-    if (shape.names.includes(name)) continue
-    if (!nullable) usable = false
-    issues.add({
-      level: nullable ? 'warning' : 'error',
-      kind: 'missing-column',
-      column: name,
-      count: 1,
-      text: nullable ? 'The file has no such column: it counts as missing in every row.' : 'The file has no such column, and the model cannot answer without it.',
-    })
-  }
-  for (const name of shape.names) {
-    if (name === signature.target || signature.inputs.some((input) => input.name === name)) continue
-    issues.add({ level: 'warning', kind: 'extra-column', column: name, count: 1, text: 'The model does not read this column; it is kept in the result.' })
-  }
-  return usable
 }
 
 function predictionNames(signature: Signature, taken: readonly string[]): string[] {
@@ -145,105 +101,6 @@ function predictionNames(signature: Signature, taken: readonly string[]): string
     names.add(name)
     return name
   })
-}
-
-interface Reader {
-  readonly input: SignatureInput
-  read(batch: RowBatch, rows: Uint32Array): { readonly column: Column; readonly bad: Uint8Array; readonly textAt: (k: number) => string; readonly plan: ColumnPlan }
-}
-
-/** Reads one column of a batch exactly as ingest does. */
-function readerOf(input: SignatureInput, shape: TableShape): Reader {
-  const index = shape.names.indexOf(input.name)
-  const { options } = shape
-  const plan: ColumnPlan = { name: input.name, kind: { value: input.kind, confidence: 1, reason: '' }, ...(input.layout === undefined ? {} : { layout: input.layout }), ...(input.labels ? { labels: input.labels } : {}) }
-  const missing = missingTexts(options.missing)
-  return {
-    input,
-    read(batch, rows) {
-      const bad = new Uint8Array(rows.length)
-      const base = { name: input.name, length: rows.length }
-      const textAt = (k: number): string => (index < 0 ? '' : cellText(batch, (batch.firstCell[rows[k] as number] as number) + index, options.quote))
-      // A builder a batch: its categories start anew, so a dictionary never grows with the file.
-      const builder = createBuilder(plan, { index: Math.max(0, index), missing, decimal: options.decimal, quote: options.quote })
-      builder.append(batch, index < 0 ? rows.subarray(0, 0) : rows, bad)
-      const { values, validity, newCategories } = builder.take(index < 0 ? 0 : rows.length)
-      const valid = index < 0 ? new Uint8Array((rows.length + 7) >> 3) : validity.slice()
-      for (let k = 0; k < bad.length; k++) if (bad[k] === 1) valid[k >> 3] = (valid[k >> 3] as number) & ~(1 << (k & 7))
-      const sized = <T extends Float64Array | Int32Array | Uint8Array>(make: (length: number) => T): T => (index < 0 ? make(rows.length) : (values as T))
-      const column: Column =
-        input.kind === 'categorical'
-          ? { ...base, validity: valid, kind: 'categorical', codes: index < 0 ? new Int32Array(rows.length).fill(-1) : (values as Int32Array), dictionary: newCategories ?? [] }
-          : input.kind === 'boolean'
-            ? { ...base, validity: valid, kind: 'boolean', values: sized((length) => new Uint8Array(length)), labels: input.labels ?? ['false', 'true'] }
-            : input.kind === 'datetime'
-              ? { ...base, validity: valid, kind: 'datetime', seconds: sized((length) => new Float64Array(length)), layout: input.layout ?? 'epoch-seconds' }
-              : { ...base, validity: valid, kind: 'numeric', values: sized((length) => new Float64Array(length)), integer: false }
-      return { column, bad, textAt, plan }
-    },
-  }
-}
-
-interface Setting {
-  readonly model: AnsweringModel
-  readonly readers: readonly Reader[]
-  readonly shape: TableShape
-  readonly issues: Issues
-}
-
-/** The cells to append for each of `count` rows of a batch. */
-async function predictBatch(batch: RowBatch, from: number, count: number, before: number, setting: Setting): Promise<CsvCell[][]> {
-  const { model, readers, shape, issues } = setting
-  const width = 1 + model.signature.classes.length
-  const answers: CsvCell[][] = Array.from({ length: count }, () => new Array<CsvCell>(width).fill(null))
-  const fitting = fittingRows(batch, shape.names.length, (row, reason) => {
-    if (row < from + count) issues.add({ level: 'error', kind: 'ragged-row', column: '', row: before + row - from + 1, count: 1, text: `${reason} It gets no prediction.` })
-  }, from).filter((row) => row < from + count)
-  const blocked = new Uint8Array(fitting.length)
-  const columns = readers.map((reader) => {
-    const made = reader.read(batch, fitting)
-    const rowNumber = (k: number): number => before + (fitting[k] as number) - from + 1
-    for (let k = 0; k < fitting.length; k++) checkCell(reader.input, made, k, rowNumber(k), issues, () => (blocked[k] = 1))
-    return made.column
-  })
-  const rows = Uint32Array.from({ length: fitting.length }, (_, k) => k).filter((k) => blocked[k] === 0)
-  if (rows.length === 0) return answers
-  const made = await model.answer(columns, rows)
-  rows.forEach((k, i) => (answers[(fitting[k] as number) - from] = made[i] as CsvCell[]))
-  return answers
-}
-
-function checkCell(input: SignatureInput, { column, bad, textAt, plan }: ReturnType<Reader['read']>, k: number, row: number, issues: Issues, block: () => void): void {
-  const add = (level: SignatureIssue['level'], kind: SignatureIssue['kind'], text: string): void => issues.add({ level, kind, column: input.name, row, count: 1, text })
-  if (bad[k] === 1) {
-    block()
-    add('error', 'not-a-number', `${misfitReason(plan, textAt(k))} The row gets no prediction.`)
-    return
-  }
-  if (!isValid(column, k)) {
-    if (!input.nullable) {
-      block()
-      add('error', 'missing-value', 'A value is needed here. The row gets no prediction.')
-    }
-    return
-  }
-  if (column.kind === 'categorical') {
-    const text = column.dictionary[column.codes[k] as number] as string
-    if (!seenCategories(input).has(text)) add('warning', 'unseen', `Training never saw "${text.slice(0, 60)}".`)
-    return
-  }
-  if ((column.kind !== 'numeric' && column.kind !== 'datetime') || input.min === undefined || input.max === undefined) return
-  const value = (column.kind === 'numeric' ? column.values : column.seconds)[k] as number
-  if (value >= input.min && value <= input.max) return
-  const write = (number: number): string => (column.kind === 'datetime' ? formatDatetime(input.layout ?? 'epoch-seconds', number) : String(number))
-  add('warning', 'out-of-range', `${write(value)} is outside ${write(input.min)} to ${write(input.max)}, which training saw.`)
-}
-
-const categorySets = new WeakMap<SignatureInput, ReadonlySet<string>>()
-function seenCategories(input: SignatureInput): ReadonlySet<string> {
-  const known = categorySets.get(input) ?? new Set(input.categories ?? [])
-  categorySets.set(input, known)
-  return known
 }
 
 /** A row's own cells: a short one is filled up, what is too much stays in its last cell. */
