@@ -10,6 +10,7 @@ const saveEveryMs = 1000
 /** Trials are judged over folds of the training rows: validation rows still judge the settings that are chosen. */
 export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, keep }, host) => {
   const { store, context } = host
+  const begun = context.now()
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const { train } = makeSplit(dataset.columns, spec.target.column, spec.split)
   const createdAt = Date.now()
@@ -22,7 +23,9 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ke
     }
   }
   let savedAt = -Infinity
-  const result = await search(spec, dataset, train, wanted, context, done, async (trials) => {
+  // Reading the data is part of the time that a person gave.
+  const limited = wanted.timeLimit === undefined ? wanted : { ...wanted, timeLimit: wanted.timeLimit - (context.now() - begun) }
+  const result = await search(spec, dataset, train, limited, context, done, async (trials) => {
     if (context.now() - savedAt < saveEveryMs) return
     // Until it ends it counts as interrupted: that is what a crash leaves.
     await save(resultOf(wanted, trials, 'interrupted'))

@@ -4,10 +4,12 @@ import { createRng } from '../math/rng.ts'
 import { fitGaussianProcess, type GaussianProcess } from './gaussian-process.ts'
 import { checkTrials, drawnPoint } from './random.ts'
 import type { Point, Space } from './space.ts'
-import { bestFirst, type Strategy, type Trial } from './strategy.ts'
+import { bestFirst, type Proposal, type Strategy, type Trial } from './strategy.ts'
 
 /** Drawn at random before the surrogate has enough to learn from. */
 const firstTrials = (space: Space): number => Math.max(5, 2 * space.length)
+/** Trials that may run beside the one that is proposed. Their scores are not awaited, on one worker neither. */
+const besides = 3
 const candidates = 500
 /** The surrogate's cost grows with the cube of what it learns from. */
 const mostLearnt = 150
@@ -51,20 +53,28 @@ export const bayesian: Strategy = {
     checkTrials(options)
     return new Array<number>(options.trials).fill(1)
   },
-  propose(space, trials, options) {
-    const n = trials.length
-    if (n >= options.trials) return undefined
+  waitsFor(space, n) {
+    const first = firstTrials(space)
+    return n < first ? 0 : Math.max(first, n - besides)
+  },
+  propose(space, trials, ahead, options) {
+    const n = trials.length + ahead.length
+    const drawn: Proposal = { point: drawnPoint(space, n, options.seed), budget: 1 }
     const ordered = bestFirst(trials, options.greaterIsBetter)
     const [best] = ordered
-    if (n < firstTrials(space) || !best || ordered.length < 3) return { point: drawnPoint(space, n, options.seed), budget: 1 }
+    if (!best || ordered.length < 3) return drawn
     const known = ordered.slice(0, mostLearnt)
     const sign = options.greaterIsBetter ? 1 : -1
     const raw = known.map((trial) => sign * (trial.score as number))
     const mean = raw.reduce((sum, value) => sum + value, 0) / raw.length
     const sd = Math.sqrt(raw.reduce((sum, value) => sum + (value - mean) ** 2, 0) / raw.length)
-    if (sd === 0) return { point: drawnPoint(space, n, options.seed), budget: 1 }
+    if (sd === 0) return drawn
+    const points = known.map((trial) => trial.point)
     const y = raw.map((value) => (value - mean) / sd)
-    const surrogate = fitGaussianProcess(space, known.map((trial) => trial.point), y)
-    return { point: surrogate ? mostPromising(space, surrogate, best, y[0] as number, options.seed, n) : drawnPoint(space, n, options.seed), budget: 1 }
+    const learnt = fitGaussianProcess(space, points, y)
+    if (!learnt) return drawn
+    // What runs beside it is taken at its expected value, so that two do not look in one place (Ginsbourger et al. 2010, "believer").
+    const surrogate = ahead.length === 0 ? learnt : (fitGaussianProcess(space, [...points, ...ahead.map(({ point }) => point)], [...y, ...ahead.map(({ point }) => learnt.at(point).mean)]) ?? learnt)
+    return { point: mostPromising(space, surrogate, best, y[0] as number, options.seed, n), budget: 1 }
   },
 }

@@ -23,10 +23,10 @@ export const grid: Strategy = {
   summary: 'Tries every combination of a few values of each parameter; good for one or two parameters.',
   source: 'Full factorial design',
   plan: (space, options) => new Array<number>(gridOf(space, options).size).fill(1),
-  propose(space, trials, options) {
-    const { axes, size } = gridOf(space, options)
-    if (trials.length >= size) return undefined
-    let left = trials.length
+  waitsFor: () => 0,
+  propose(space, _known, ahead, options) {
+    const { axes } = gridOf(space, options)
+    let left = ahead.length
     const point = [...axes].reverse().map((axis) => {
       const at = left % axis.length
       left = (left - at) / axis.length

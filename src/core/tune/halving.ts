@@ -1,4 +1,5 @@
 /** Many settings on little, the best third of them on three times as much, until few are left on all. */
+import { StudioError } from '../errors.ts'
 import { drawnPoint, checkTrials } from './random.ts'
 import { bestFirst, type SearchOptions, type Strategy, type Trial } from './strategy.ts'
 
@@ -23,26 +24,43 @@ function strategy(about: Pick<Strategy, 'id' | 'label' | 'summary' | 'source'>, 
       checkTrials(options)
       return bracketsOf(options.trials).flatMap((rungs) => rungs.flatMap(({ count, budget }) => new Array<number>(count).fill(budget)))
     },
-    propose(space, trials, options) {
-      let [start, drawn] = [0, 0]
-      for (const rungs of bracketsOf(options.trials)) {
-        let climbing: readonly Trial[] = []
-        for (const [r, { count, budget }] of rungs.entries()) {
-          const here = trials.slice(start, start + count)
-          if (r > 0 && here.length < count) {
-            const next = survivors(climbing, count, options)[here.length]
-            // Fewer survive where trials failed; drawn ones take their places.
-            return { point: next?.point ?? drawnPoint(space, 1_000_000 + start + here.length, options.seed), budget }
-          }
-          if (here.length < count) return { point: drawnPoint(space, drawn + here.length, options.seed), budget }
-          climbing = here
-          start += count
-        }
-        drawn += rungs[0]?.count ?? 0
-      }
-      return undefined
+    // A rung begins when the one below it is through; the first of a bracket begins at once.
+    waitsFor(_space, n, options) {
+      const { rung, start } = placeOf(bracketsOf(options.trials), n)
+      return rung === 0 ? 0 : start
+    },
+    propose(space, known, ahead, options) {
+      const n = known.length + ahead.length
+      const { rung, start, below, budget, count, drawn } = placeOf(bracketsOf(options.trials), n)
+      if (rung === 0) return { point: drawnPoint(space, drawn + n - start, options.seed), budget }
+      const next = survivors(known.slice(below, start), count, options)[n - start]
+      // Fewer survive where trials failed; drawn ones take their places.
+      return { point: next?.point ?? drawnPoint(space, 1_000_000 + n, options.seed), budget }
     },
   }
+}
+
+interface Place extends Rung {
+  /** Within its bracket, from 0. */
+  readonly rung: number
+  /** First trials of this rung and of the one below. */
+  readonly start: number
+  readonly below: number
+  /** Points drawn for earlier brackets. */
+  readonly drawn: number
+}
+/** Where trial n stands; it is within the plan. */
+function placeOf(brackets: readonly (readonly Rung[])[], n: number): Place {
+  let [start, below, drawn] = [0, 0, 0]
+  for (const rungs of brackets) {
+    for (const [rung, { count, budget }] of rungs.entries()) {
+      if (n < start + count) return { rung, start, below, count, budget, drawn }
+      below = start
+      start += count
+    }
+    drawn += rungs[0]?.count ?? 0
+  }
+  throw new StudioError({ code: 'bug', message: `invalid trial; beyond the plan of ${start}: ${n}` })
 }
 const survivors = (trials: readonly Trial[], count: number, { greaterIsBetter }: SearchOptions): readonly Trial[] => bestFirst(trials, greaterIsBetter).slice(0, count)
 

@@ -24,5 +24,6 @@ export const random: Strategy = {
     checkTrials(options)
     return new Array<number>(options.trials).fill(1)
   },
-  propose: (space, trials, options) => (trials.length < options.trials ? { point: drawnPoint(space, trials.length, options.seed), budget: 1 } : undefined),
+  waitsFor: () => 0,
+  propose: (space, _known, ahead, options) => ({ point: drawnPoint(space, ahead.length, options.seed), budget: 1 }),
 }

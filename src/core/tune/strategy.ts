@@ -36,10 +36,29 @@ export interface Strategy {
    */
   plan(space: Space, options: SearchOptions): readonly number[]
   /**
-   * A pure function of what is known: the same trials give the same proposal, so a search can be taken up again.
-   * @param trials finished ones, in order; undefined once the plan is fulfilled
+   * How many of the first trials must be finished before trial n is proposed. Others may run beside it: what is
+   * proposed hangs on which trial it is, never on which came first, so a search is the same on any number of workers.
    */
-  propose(space: Space, trials: readonly Trial[], options: SearchOptions): Proposal | undefined
+  waitsFor(space: Space, n: number, options: SearchOptions): number
+  /**
+   * A pure function of what it is given, so a search can be taken up again.
+   * @param known the first trials, finished: as many as `waitsFor` says
+   * @param ahead those between them and the one that is asked for, which is within the plan
+   */
+  propose(space: Space, known: readonly Trial[], ahead: readonly Proposal[], options: SearchOptions): Proposal
+}
+
+const isFinished = (entry: Proposal | Trial): entry is Trial => 'score' in entry
+
+/**
+ * What comes after the trials so far.
+ * @param before in order; those that still run are bare proposals
+ * @returns undefined where some of them must finish first
+ */
+export function nextProposal(strategy: Strategy, space: Space, before: readonly (Proposal | Trial)[], options: SearchOptions): Proposal | undefined {
+  const needed = Math.min(before.length, strategy.waitsFor(space, before.length, options))
+  const known = before.slice(0, needed)
+  return known.every(isFinished) ? strategy.propose(space, known, before.slice(needed), options) : undefined
 }
 
 /** Trials with a score, best first, older first among equals. */

@@ -10,10 +10,10 @@ import { estimators } from '../estimators/registry.ts'
 import { metrics } from '../metrics/registry.ts'
 import { checkParams, type ParamValues } from '../params.ts'
 import { crossValidate } from '../run/cross-validate.ts'
-import type { FoldRecipe } from '../run/fold.ts'
+import { aside, type FoldRecipe } from '../run/fold.ts'
 import { strategies } from './registry.ts'
 import { checkSpace, paramsAt, type Space } from './space.ts'
-import { bestFirst, type SearchOptions, type Trial } from './strategy.ts'
+import { bestFirst, nextProposal, type Proposal, type SearchOptions, type Trial } from './strategy.ts'
 
 export interface TuneSpec {
   readonly strategy: string
@@ -73,60 +73,91 @@ function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: n
 }
 
 /**
+ * Trials run side by side where the context has a pool, as many as it has lanes.
  * @param rows rows that may teach and judge trials, each with a target
  * @param done trials of an earlier, interrupted search with the same spec; the rest is as if it had not been
- * @param onTrial told all finished trials after each, so that a crash loses none
+ * @param onTrial told the first trials, each time that one more of them is finished, so that a crash loses few
  * @throws StudioError bad-param, unsupported, cancelled; a trial that fails is recorded, not thrown
  */
 export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = [], onTrial?: (trials: readonly Trial[]) => Promise<void>): Promise<TuneResult> {
   const { trials: total } = costOf(base.estimator.id, spec)
   const options = optionsOf(spec)
   const strategy = strategies.get(spec.strategy)
-  const trials = [...done]
   const deadline = context.now() + (spec.timeLimit ?? Infinity)
   const late = new StudioError({ code: 'cancelled', message: 'invalid trial; the time limit came before it finished' })
   const inTime: Context = {
-    ...context,
-    signal: context.signal,
-    report: () => {},
-    stopping: () => false,
-    now: () => context.now(),
-    asset: (name) => context.asset(name),
-    assetUrl: (name) => context.assetUrl(name),
+    ...aside(context),
+    ...(context.pool && { pool: context.pool }),
     checkpoint: async () => {
       await context.checkpoint()
       if (context.now() >= deadline || context.stopping()) throw late
     },
   }
-  let best: number | undefined
-  const ending = (ended: TuneResult['ended']): TuneResult => resultOf(spec, trials, ended)
-  for (;;) {
-    context.report({ kind: 'step', phase: 'tune', done: trials.length, total })
-    await context.checkpoint()
-    if (context.stopping()) return ending('stopped')
-    if (context.now() >= deadline) return ending('time')
-    const proposal = strategy.propose(spec.space, trials, options)
-    if (!proposal) return ending('plan')
+  const judge = async (proposal: Proposal): Promise<Trial> => {
     const params = paramsAt(spec.space, proposal.point)
     const begun = context.now()
-    let outcome: Pick<Trial, 'score' | 'folds' | 'problem'>
     try {
       const { recipe, folding } = shrunk(base, spec, params, proposal.budget)
-      const { result } = await crossValidate(recipe, dataset, rows, folding, inTime)
+      const { result, spent } = await crossValidate(recipe, dataset, rows, folding, inTime)
       const folds = result.scores.find(({ metric }) => metric === spec.metric)?.values ?? []
       const defined = folds.filter((value) => value !== null)
-      outcome = defined.length > 0 && defined.length === folds.length ? { folds, score: defined.reduce((sum, value) => sum + value, 0) / defined.length } : { folds, score: null, problem: 'a fold has no score' }
+      const whole = defined.length > 0 && defined.length === folds.length
+      return { ...proposal, params, folds, spent, ...(whole ? { score: defined.reduce((sum, value) => sum + value, 0) / defined.length } : { score: null, problem: 'a fold has no score' }) }
     } catch (thrown) {
-      if (thrown === late) return ending(context.stopping() ? 'stopped' : 'time')
       const error = asStudioError(thrown)
-      if (error.code === 'cancelled' || error.code === 'bug') throw error
-      outcome = { folds: [], score: null, problem: error.message }
+      if (error.code === 'cancelled' || error.code === 'bug') throw thrown
+      return { ...proposal, params, folds: [], score: null, problem: error.message, spent: context.now() - begun }
     }
-    trials.push({ ...proposal, params, ...outcome, spent: context.now() - begun })
-    await onTrial?.(trials)
-    if (outcome.score !== null && proposal.budget === 1 && (best === undefined || (options.greaterIsBetter ? outcome.score > best : outcome.score < best))) best = outcome.score
-    if (best !== undefined) context.report({ kind: 'curve', series: 'Best so far', x: trials.length, y: best })
   }
+
+  /** By number: finished trials, and proposals that are on their way. */
+  const entries: (Proposal | Trial)[] = [...done]
+  const trials = [...done]
+  const running = new Map<number, Promise<void>>()
+  let broken: { readonly error: unknown } | undefined
+  let finished = done.length
+  let best: number | undefined
+  const launch = (proposal: Proposal): void => {
+    const n = entries.push(proposal) - 1
+    const judged = judge(proposal).then(
+      (trial) => {
+        entries[n] = trial
+        finished++
+      },
+      (error: unknown) => void (broken ??= { error }),
+    )
+    running.set(n, judged.finally(() => running.delete(n)))
+  }
+  /** Takes in what is finished up to the first that is not. */
+  const advance = async (): Promise<void> => {
+    let next = entries[trials.length]
+    const known = trials.length
+    for (; next && 'score' in next; next = entries[trials.length]) {
+      trials.push(next)
+      const { score, budget } = next
+      if (score !== null && budget === 1 && (best === undefined || (options.greaterIsBetter ? score > best : score < best))) best = score
+      if (best !== undefined) context.report({ kind: 'curve', series: 'Best so far', x: trials.length, y: best })
+    }
+    if (trials.length > known) await onTrial?.(trials)
+  }
+  for (;;) {
+    context.report({ kind: 'step', phase: 'tune', done: finished, total })
+    await context.checkpoint()
+    while (!broken && !context.stopping() && context.now() < deadline && running.size < (context.pool?.lanes ?? 1) && entries.length < total) {
+      const proposal = nextProposal(strategy, spec.space, entries, options)
+      if (!proposal) break
+      launch(proposal)
+    }
+    if (broken || running.size === 0) break
+    await Promise.race(running.values())
+    await advance()
+  }
+  // The others hear at their next checkpoint that it is over; what they finish until then counts.
+  await Promise.all(running.values())
+  await advance()
+  if (broken && broken.error !== late) throw broken.error
+  const ended = trials.length === total ? 'plan' : context.stopping() ? 'stopped' : 'time'
+  return resultOf(spec, entries.filter((entry) => 'score' in entry), ended)
 }
 
 /** What trials amount to. */

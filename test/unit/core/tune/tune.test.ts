@@ -6,10 +6,10 @@ import { cancelled } from '../../../../src/core/errors.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
-import type { FoldRecipe } from '../../../../src/core/run/fold.ts'
+import { doFold, judging, type FoldPool, type FoldRecipe } from '../../../../src/core/run/fold.ts'
 import { strategies } from '../../../../src/core/tune/registry.ts'
 import { checkSpace, defaultSpace, paramsAt, type Space } from '../../../../src/core/tune/space.ts'
-import { bestFirst, type SearchOptions, type Trial } from '../../../../src/core/tune/strategy.ts'
+import { bestFirst, nextProposal, type Proposal, type SearchOptions, type Trial } from '../../../../src/core/tune/strategy.ts'
 import { costOf, parameterImportance, tune, type TuneSpec } from '../../../../src/core/tune/tune.ts'
 import { nodeContext } from '../../../support/node-context.ts'
 
@@ -24,16 +24,43 @@ const alpha: Space = [{ kind: 'number', name: 'alpha', low: 0.01, high: 10_000, 
 const spec = (change: Partial<TuneSpec> = {}): TuneSpec => ({ strategy: 'random', space: alpha, trials: 9, metric: 'rmse', folding: { strategy: { kind: 'random' }, folds: 3, seed: 1 }, seed: 4, ...change })
 const plain = (trials: readonly Trial[]) => trials.map(({ spent: _, ...rest }) => rest)
 
+/** Folds side by side, of which the later often end first. */
+function hastyPool(lanes: number): { readonly pool: FoldPool; most(): number } {
+  const chance = createRng(lanes)
+  const waiting: (() => void)[] = []
+  let [free, most] = [lanes, 0]
+  return {
+    most: () => most,
+    pool: {
+      lanes,
+      async fold(task, context) {
+        if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+        else free--
+        most = Math.max(most, lanes - free)
+        for (let turn = Math.floor(4 * chance.next()); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve))
+        try {
+          return await doFold(task, dataset, context)
+        } finally {
+          const next = waiting.shift()
+          if (next) next()
+          else free++
+        }
+      },
+    },
+  }
+}
+
 /** A smooth landscape with its best at (0.7, 0.2): 0 there, falling with the squared distance. */
 const landscape: Space = ['a', 'b'].map((name) => ({ kind: 'number', name, low: 0, high: 1, scale: 'linear' }))
-function play(id: string, options: SearchOptions): Trial[] {
+const truth = ({ point: [a, b] }: Proposal) => -((Number(a) - 0.7) ** 2) - (Number(b) - 0.2) ** 2
+function play(id: string, options: SearchOptions, score = truth): Trial[] {
+  const strategy = strategies.get(id)
   const trials: Trial[] = []
-  for (;;) {
-    const proposal = strategies.get(id).propose(landscape, trials, options)
-    if (!proposal) return trials
-    const [a, b] = proposal.point as [number, number]
-    trials.push({ ...proposal, params: paramsAt(landscape, proposal.point), score: -((a - 0.7) ** 2) - (b - 0.2) ** 2, folds: [], spent: 1 })
+  while (trials.length < strategy.plan(landscape, options).length) {
+    const proposal = nextProposal(strategy, landscape, trials, options)!
+    trials.push({ ...proposal, params: paramsAt(landscape, proposal.point), score: score(proposal), folds: [], spent: 1 })
   }
+  return trials
 }
 
 describe('space', () => {
@@ -69,7 +96,7 @@ describe.each(strategies.all.map(({ id }) => id))('%s', (id) => {
     const trials = play(id, options)
     expect(trials.map(({ budget }) => budget)).toEqual(strategies.get(id).plan(landscape, options))
     expect(play(id, options)).toEqual(trials)
-    for (const known of [0, 7, trials.length - 1]) expect(strategies.get(id).propose(landscape, trials.slice(0, known), options)).toEqual({ point: trials[known]!.point, budget: trials[known]!.budget })
+    for (const known of [0, 7, trials.length - 1]) expect(nextProposal(strategies.get(id), landscape, trials.slice(0, known), options)).toEqual({ point: trials[known]!.point, budget: trials[known]!.budget })
     for (const { point } of trials) for (const u of point) expect(u >= 0 && u < 1).toBe(true)
   })
   it('costs about the trials it was given, and refuses none', () => {
@@ -89,11 +116,7 @@ describe('strategies', () => {
     expect(middle('bayesian')).toBeLessThan(middle('random') / 10)
   })
   it('Bayesian looks for the least where less is better', () => {
-    const trials: Trial[] = []
-    const options = { trials: 25, seed: 1, greaterIsBetter: false }
-    for (let p = strategies.get('bayesian').propose(landscape, trials, options); p; p = strategies.get('bayesian').propose(landscape, trials, options)) {
-      trials.push({ ...p, params: {}, score: (p.point[0]! - 0.7) ** 2 + (p.point[1]! - 0.2) ** 2, folds: [], spent: 1 })
-    }
+    const trials = play('bayesian', { trials: 25, seed: 1, greaterIsBetter: false }, (proposal) => -truth(proposal))
     expect(bestFirst(trials, false)[0]!.score).toBeLessThan(1e-3)
   })
   it('halving takes the best third of a rung to the next', () => {
@@ -127,6 +150,47 @@ describe('tuning', () => {
     const whole = await tune(base, dataset, rows, spec({ strategy: 'bayesian' }), nodeContext())
     const rest = await tune(base, dataset, rows, spec({ strategy: 'bayesian' }), nodeContext(), whole.trials.slice(0, 6))
     expect(plain(rest.trials)).toEqual(plain(whole.trials))
+  })
+  it.each(strategies.all.map(({ id }) => id))('%s finds the same on one, two and three workers, whoever is first', async (strategy) => {
+    const wanted = spec({ strategy, trials: 12, timeLimit: 1e9 })
+    const alone = await tune(base, dataset, rows, wanted, nodeContext())
+    for (const lanes of [2, 3]) {
+      const saved: number[] = []
+      const { pool, most } = hastyPool(lanes)
+      const together = await tune(base, dataset, rows, wanted, nodeContext({ pool }), [], async (trials) => void saved.push(trials.length))
+      expect(most()).toBe(lanes)
+      expect(plain(together.trials)).toEqual(plain(alone.trials))
+      expect(saved).toEqual([...new Set(saved)].sort((a, b) => a - b))
+      const rest = await tune(base, dataset, rows, wanted, nodeContext({ pool }), alone.trials.slice(0, 7))
+      expect(plain(rest.trials)).toEqual(plain(alone.trials))
+    }
+  })
+  it('keeps to the time limit within 5 % and keeps a trial that overtook another', async () => {
+    // A clock that only folds move: 10 ms each, the first of all 200 ms, with a checkpoint at every millisecond.
+    let clock = 0
+    let [busy, begun] = [0, 0]
+    const pool: FoldPool = {
+      lanes: 2,
+      async fold({ spec: { estimator }, held }, context) {
+        const lasts = begun++ === 0 ? 200 : 10
+        busy++
+        for (let step = 0; step < lasts; step++) {
+          await context.checkpoint()
+          clock += 1 / busy
+        }
+        busy--
+        return { numbers: new Float64Array(held.length), scores: judging('regression').map(() => Number(estimator.params['alpha'])), spent: lasts }
+      },
+    }
+    const { trials, ended, best } = await tune(base, dataset, rows, spec({ trials: 1000, timeLimit: 100 }), { ...nodeContext({ now: () => clock, pool }), checkpoint: () => Promise.resolve() })
+    expect(ended).toBe('time')
+    expect(clock).toBeLessThan(105)
+    // The slow first trial is not among them; every later one that finished is, in order.
+    expect(trials.length).toBeGreaterThan(2)
+    const wanted = await tune(base, dataset, rows, spec({ trials: trials.length + 1 }), nodeContext())
+    expect(trials.map(({ params }) => params)).toEqual(wanted.trials.slice(1).map(({ params }) => params))
+    expect(trials[best!]!.score).toBe(Math.min(...trials.map(({ score }) => score!)))
+    expect(trials[0]!.spent).toBe(30)
   })
   it('records a trial that fails and goes on', async () => {
     const classes: FoldRecipe = { ...base, target: { column: 'c', task: 'binary' }, estimator: { id: 'k-neighbors', params: {} }, recipe: { ...base.recipe, excluded: ['y'] } }
