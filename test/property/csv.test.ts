@@ -132,6 +132,8 @@ describe('datetimes', () => {
     )
     expect(parseDatetime('yyyy-MM-ddTHH:mm:ssZ', '2020-03-01T00:30:00+01:00')).toBe(Date.UTC(2020, 1, 29, 23, 30) / 1000)
     expect(parseDatetime('MMM dd, yyyy', 'March 3, 2021')).toBe(Date.UTC(2021, 2, 3) / 1000)
+    expect(parseDatetime('MMM dd yyyy', 'Jun 12 1998')).toBe(Date.UTC(1998, 5, 12) / 1000)
+    expect(parseDatetime('MMM dd yyyy', 'Jan 1 2000')).toBe(Date.UTC(2000, 0, 1) / 1000)
     for (const text of ['2021-02-29', '2020-13-01', '2020-00-10', '2020-1-1', '2020-01-01 ', ' 2020-01-01x']) expect(Number.isNaN(parseDatetime('yyyy-MM-dd', text))).toBe(text !== '2020-01-01 ')
   })
 })

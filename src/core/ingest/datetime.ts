@@ -30,6 +30,7 @@ export const datetimeLayouts = [
   'dd/MM/yy',
   'dd MMM yyyy',
   'MMM dd, yyyy',
+  'MMM dd yyyy',
   'yyyy-MM',
   'yyyyMMdd',
   'MM/dd/yyyy hh:mm a',
