@@ -6,6 +6,7 @@ import { columnNamed } from '../data/dataset.ts'
 import type { JudgedPart } from '../data/split.ts'
 import type { Prediction, Target } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
+import { formatDatetime } from '../ingest/datetime.ts'
 import { metrics } from '../metrics/registry.ts'
 import { Sample } from '../metrics/sample.ts'
 import { quantile, scoreRows } from './bootstrap.ts'
@@ -128,8 +129,10 @@ function hasFewValues(sorted: Float64Array): boolean {
 /** Four ranges cut at the quartiles of the rows at hand, fewer where quartiles coincide; missing is its own group. */
 function rangesOf(column: Column, values: Float64Array, rows: Uint32Array, present: Float64Array): Grouping {
   const lowest = present[0] as number
-  const cuts = [0.25, 0.5, 0.75].map((share) => quantile(present, share)).filter((cut, i, all) => cut > lowest && cut !== all[i - 1])
-  const write = (value: number): string => (column.kind === 'datetime' ? new Date(value * 1000).toISOString().slice(0, 16).replace('T', ' ') : String(Number(value.toPrecision(4))))
+  // Between two dates lies a moment that the column's layout may not be able to write: a date is cut at the next one there is.
+  const place = (cut: number): number => (column.kind === 'datetime' ? (present.find((value) => value >= cut) as number) : cut)
+  const cuts = [0.25, 0.5, 0.75].map((share) => place(quantile(present, share))).filter((cut, i, all) => cut > lowest && cut !== all[i - 1])
+  const write = (value: number): string => (column.kind === 'datetime' ? formatDatetime(column.layout === 'epoch-seconds' ? 'yyyy-MM-dd HH:mm:ss' : column.layout, value) : String(Number(value.toPrecision(4))))
   const groups: Group[] = Array.from({ length: cuts.length + 1 }, (_, i) => {
     const low = i === 0 ? null : (cuts[i - 1] as number)
     const high = i === cuts.length ? null : (cuts[i] as number)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { quietContext } from '../../../../src/core/context.ts'
 import { columnFrom } from '../../../../src/core/data/column.ts'
-import type { Cell } from '../../../../src/core/data/column.ts'
+import type { Cell, Column } from '../../../../src/core/data/column.ts'
 import { groupReport } from '../../../../src/core/evaluate/groups.ts'
 import type { GroupInput } from '../../../../src/core/evaluate/groups.ts'
 import { rowsOfSlice } from '../../../../src/core/evaluate/slice.ts'
@@ -14,7 +14,7 @@ const columns = [
   columnFrom('smokes', 'boolean', cells((row) => row >= 50)),
   columnFrom('few', 'numeric', cells((row) => row % 3)),
   columnFrom('rare', 'categorical', cells((row) => (row < 5 ? 'rare' : 'common'))),
-  columnFrom('when', 'datetime', cells((row) => row * 86400)),
+  { ...columnFrom('when', 'datetime', cells((row) => row * 86400)), layout: 'dd.MM.yyyy' } as Column,
   columnFrom('note', 'text', cells((row) => `note ${row}`)),
 ]
 const dataset = { rows: n, columns }
@@ -63,6 +63,15 @@ describe('groupReport', () => {
     ])
     expect(age.groups.at(-1)?.score).toEqual({ metric: 'accuracy', value: null, reason: 'fewer than 10 rows', low: null, high: null })
     expect((await report(['few'])).groups.map(({ values }) => values[0])).toEqual(['0', '1', '2'])
+  })
+  test('dates are cut at dates that there are, written as in the file', async () => {
+    // Quartiles of days 0 to 99 lie at 24.75, 49.5 and 74.25; the next days are 25, 50 and 75.
+    expect((await report(['when'])).groups.map(({ values, n: size }) => [values[0], size])).toEqual([
+      ['under 26.01.1970', 25],
+      ['26.01.1970 to under 20.02.1970', 25],
+      ['20.02.1970 to under 17.03.1970', 25],
+      ['17.03.1970 and over', 25],
+    ])
   })
   test('a group under 10 rows has its n but no score', async () => {
     const { groups } = await report(['rare'])
