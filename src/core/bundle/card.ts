@@ -4,10 +4,12 @@
  */
 import type { Source } from '../data/dataset.ts'
 import type { Evaluation, GroupReport, ScoreRow } from '../evaluate/evaluation.ts'
+import { minimumGroup } from '../evaluate/groups.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import { intervalWords } from '../percent.ts'
 import { needsPower, powerOfTen, smallNumber } from '../powers.ts'
+import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
 import type { CardAnalyses } from './card-groups.ts'
@@ -171,9 +173,13 @@ function trainingData({ run, data, recipe, signature }: CardFacts): CardBlock[] 
     text(`${cut(data.name)}: ${data.rows} rows, from ${cut(source.fileName)} (SHA-256 ${source.sha256}).${source.licence ? ` Licence: ${cut(source.licence)}.` : ''}${source.url ? ` Origin: ${cut(source.url)}.` : ''}`),
     ...(source.licence ? [] : [gap('the licence of the data is not recorded.')]),
     { kind: 'table', header: ['Column', 'Kind', 'Seen in training', 'May be missing'], rows: signature.inputs.map((input) => [cut(input.name), input.kind, seen(input), input.nullable ? 'yes' : 'no']) },
-    ...(recipe.spec.steps.length > 0 ? [text('Recipe, fitted on training rows only:'), list(recipe.spec.steps.map((step) => cut(`${step.step} ${JSON.stringify(step.params)}`)))] : [text('No preparation: columns enter as they are.')]),
+    ...(recipe.spec.steps.length > 0 ? [text('Recipe, fitted on training rows only:'), list(recipe.spec.steps.map(stepWords))] : [text('No preparation: columns enter as they are.')]),
     ...(run.leftOut.length > 0 ? [text('Columns that the model does not read:'), list(run.leftOut.map(({ column, reason }) => `${cut(column)}: ${cut(reason)}`))] : []),
   ]
+}
+function stepWords({ step, params }: FittedRecipeState['spec']['steps'][number]): string {
+  const label = steps.has(step) ? steps.get(step).label : step
+  return cut(Object.keys(params).length === 0 ? label : `${label}: ${JSON.stringify(params)}`)
 }
 function seen(input: Signature['inputs'][number]): string {
   if (input.categories) return `${input.categories.length} categories`
@@ -201,6 +207,7 @@ const metricLabel = (id: string): string => (metrics.has(id) ? metrics.get(id).l
 const scoreCells = (row: ScoreRow): string[] => [row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value), row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`]
 const partLabel: Readonly<Record<CardAnalyses['part'], string>> = { train: 'training rows', valid: 'validation rows', test: 'test rows' }
 
+const mostUnjudged = 4
 /** One table a column, metrics side by side. */
 function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
   const byColumns = new Map<string, GroupReport[]>()
@@ -212,11 +219,15 @@ function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
     const first = reports[0] as GroupReport
     const names = first.columns.map(cut)
     const line = (head: readonly string[], n: number, rows: readonly (ScoreRow | undefined)[]): string[] => [...head, String(n), ...rows.flatMap((row) => (row ? scoreCells(row) : ['', '']))]
-    const rows = first.groups.map((group, i) => line(group.values.map((value) => (value === null ? '(missing)' : cut(value))), group.n, reports.map((report) => report.groups[i]?.score)))
+    const small = first.groups.filter(({ n }) => n < minimumGroup)
+    // Two columns make many small groups, whose lines would say only that nothing can be said.
+    const listed = small.length > mostUnjudged ? first.groups.filter(({ n }) => n >= minimumGroup) : first.groups
+    const rows = listed.map((group) => line(group.values.map((value) => (value === null ? '(missing)' : cut(value))), group.n, reports.map((report) => report.groups[first.groups.indexOf(group)]?.score)))
     const all = line(names.map((_, i) => (i === 0 ? 'all' : '')), first.groups.reduce((sum, group) => sum + group.n, first.omitted.rows), reports.map((report) => report.overall))
     return [
       text(`${partLabel[part]} by ${names.join(' and ')}:`),
       { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), intervalWords])], rows: [...rows, all] },
+      ...(small.length > mostUnjudged ? [text(`${small.length} groups of fewer than ${minimumGroup} rows, ${small.reduce((sum, { n }) => sum + n, 0)} rows together, are not judged.`)] : []),
       ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} rows together are not listed.`)] : []),
     ]
   })

@@ -42,6 +42,12 @@ describe('by group', () => {
       }
     }
   })
+  test('groups too small to judge are counted in one line where they are many', () => {
+    const small = bare.json.figures.groups.find(({ columns }) => columns.length === 2)?.groups.filter(({ n }) => n < 10) ?? []
+    expect(small.length).toBeGreaterThan(4)
+    expect(bare.markdown).toContain(`${small.length} groups of fewer than 10 rows, ${small.reduce((sum, { n }) => sum + n, 0)} rows together, are not judged.`)
+    for (const { values } of small) expect(bare.markdown).not.toContain(`| ${values.map((value) => value ?? '(missing)').join(' | ')} |`)
+  })
   test('slices are named with their n; one of a column that is gone is left out', () => {
     expect(bare.json.figures.slices.map(({ name }) => name)).toEqual(['Reds of |the| flag'])
     expect(bare.json.figures.slices[0]?.n).toBe(bare.json.figures.groups[0]?.groups.find(({ values }) => values[0] === 'red')?.n)
