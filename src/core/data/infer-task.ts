@@ -41,7 +41,7 @@ export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'dist
       const asClasses = profile.distinct <= classLimit
       if (isClassCodes(column, profile)) return { task: 'multiclass', reason: `its ${profile.distinct} values count up from ${profile.numbers?.min} without a gap, as codes of classes do; it could also be a number`, allowed: ['multiclass', 'regression'] }
       const note = profile.distinct <= fewValues ? `; its ${profile.distinct} values could also be classes` : ''
-      return { task: 'regression', reason: `it is a number${note}`, allowed: asClasses ? ['regression', classes] : ['regression'] }
+      return { task: 'regression', reason: `it holds numbers${note}`, allowed: asClasses ? ['regression', classes] : ['regression'] }
     }
     case 'datetime':
       return { refused: 'a date cannot be predicted here yet; use it as a feature' }

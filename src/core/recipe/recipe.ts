@@ -52,7 +52,7 @@ const leftOutReasons: Readonly<Record<SeriesKind, string>> = {
   boolean: '',
   categorical: 'a category needs an encode step before a model can read it',
   datetime: 'a date needs the step that takes dates apart',
-  text: 'free text is left out: no model here reads it yet',
+  text: 'no model here reads free text yet',
   id: 'it names rows, so a model could only learn them by heart',
   image: 'a picture needs a step that makes numbers of it',
 }

@@ -64,7 +64,7 @@ describe.each(pairs)('$id, $task', ({ id, task }) => {
     expect(evaluation).toMatchObject({ part: 'valid', n: split.valid.length, task })
     expect(pipeline.recipe.leftOut).toEqual(
       expect.arrayContaining([
-        { column: 'remark', reason: 'free text is left out: no model here reads it yet' },
+        { column: 'remark', reason: 'no model here reads free text yet' },
         { column: 'empty', reason: 'no training row has a value' },
       ]),
     )
