@@ -23,8 +23,8 @@ export interface Savepoint {
   /** Whether it is time to save. Costs nothing, so it may be asked at every turn. */
   due(): boolean
   /**
-   * Keeps a state: beside the earlier ones ('add': it holds what is new since), or in their place. Never rejects for
-   * want of room: the fit goes on, and the person is told.
+   * Keeps a state: beside the earlier ones ('add': it holds what is new since), or in their place.
+   * @returns whether it is kept; a fit goes on either way, and the person is told
    */
-  save(reached: Reached, state: FitState, how: 'add' | 'replace'): Promise<void>
+  save(reached: Reached, state: FitState, how: 'add' | 'replace'): Promise<boolean>
 }

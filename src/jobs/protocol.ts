@@ -152,7 +152,8 @@ export interface TaskMap {
   'elsewhere/job': { input: { runId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   /** What such a job answered, as a run. */
   'elsewhere/bring': { input: { runId: string; token: number; projectId: string; datasetId: string; file: File }; output: { runId: string } }
-  'train': { input: { runId: string; token: number; spec: RunSpec }; output: { runId: string } }
+  /** `resume` goes on with a run of that id that was broken off. */
+  'train': { input: { runId: string; token: number; spec: RunSpec; resume?: boolean }; output: { runId: string } }
   /** `done` are the trials of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }

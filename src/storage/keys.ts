@@ -41,6 +41,7 @@ export function keyOf(store: StoreName, record: object): Key {
 
 /** Everything below one first key part, such as all chunks of a dataset. */
 export const chunksOf = (datasetId: string): KeyRange => ({ from: [datasetId, 0], to: [datasetId, Infinity] })
+export const checkpointPartsOf = chunksOf
 /** The same for stores whose second key part is text: predictions and explanations of a run, files of pictures of a project. */
 export const recordsOf = (first: string): KeyRange => ({ from: [first, ''], to: [first, '\uffff'] })
 export const recordsOfRun = recordsOf

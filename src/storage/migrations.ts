@@ -48,6 +48,13 @@ export const migrations: readonly Migration[] = [
       db.createStore('searches', 'id').createIndex(projectIndex, 'projectId')
     },
   },
+  {
+    version: 4,
+    what: 'what unfinished runs have yielded so far',
+    apply(db) {
+      db.createStore('checkpointParts', ['runId', 'sequence'])
+    },
+  },
 ]
 export const databaseVersion = migrations.length
 

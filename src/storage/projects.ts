@@ -3,7 +3,7 @@ import { freshId } from '../core/ids.ts'
 import { byteSize } from './bytes.ts'
 import { unchecked } from './checked-store.ts'
 import { fencedWrite, missingProject } from './fenced.ts'
-import { chunksOf, recordsOf, recordsOfRun } from './keys.ts'
+import { checkpointPartsOf, chunksOf, recordsOf, recordsOfRun } from './keys.ts'
 import type { Store, WriteTransaction } from './port.ts'
 import type { ProjectPlan, ProjectRecord, StoreName } from './records.ts'
 
@@ -91,7 +91,7 @@ export async function takeOver(store: Store, id: string): Promise<number> {
   return (await mark(store, id, (project) => ({ ...project, token: project.token + 1 }))).token
 }
 
-export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails', 'searches']
+export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails', 'searches', 'checkpointParts']
 
 /** For good: the data, the runs, the models, damaged or not, in one transaction. */
 export function eraseProject(store: Store, id: string): Promise<void> {
@@ -113,6 +113,7 @@ export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
 
 export async function eraseRunIn(tx: WriteTransaction, runId: string): Promise<void> {
   for (const store of ['models', 'splits', 'checkpoints'] as const) await tx.delete(store, runId)
+  await tx.delete('checkpointParts', checkpointPartsOf(runId))
   for (const store of ['predictions', 'explanations'] as const) await tx.delete(store, recordsOfRun(runId))
   await tx.delete('runs', runId)
 }

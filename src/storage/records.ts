@@ -8,10 +8,12 @@ import type { TypedArray, ModelState } from '../core/estimators/estimator.ts'
 import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Slice } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
+import type { DriftReport } from '../core/monitor/report.ts'
 import type { FoldCurve } from '../core/run/fold-curve.ts'
 import type { ParseOptions, RejectedRow } from '../core/ingest/options.ts'
 import type { FittedRecipeState, RecipeSpec } from '../core/recipe/step.ts'
 import type { PictureSource, PictureType } from '../core/images/header.ts'
+import type { CheckpointHead, CheckpointOf, CheckpointPart } from '../core/run/keeper.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
@@ -129,13 +131,22 @@ export interface ExplanationRecord {
   readonly runId: string
   readonly key: string
   readonly projectId: string
-  readonly explanation: Explanation | FoldCurve
+  /** Reports of the monitor are kept here too. */
+  readonly explanation: Explanation | FoldCurve | (DriftReport & { readonly madeAt: number })
 }
+/** How far an unfinished run came; what it yielded so far lies in `checkpointParts`. */
 export interface CheckpointRecord {
   readonly runId: string
   readonly projectId: string
+  /** Number of the last part that was kept. */
   readonly step: number
+  /** None: frozen with the first version, before there were parts. */
   readonly arrays: Readonly<Record<string, TypedArray>>
+  readonly of?: CheckpointOf
+  readonly head?: CheckpointHead
+}
+export interface CheckpointPartRecord extends CheckpointPart {
+  readonly runId: string
 }
 
 /** One picture as it is now; its bytes lie in `pictureBlobs` under its hash. */
@@ -210,6 +221,7 @@ export interface Records {
   pictureBlobs: PictureBlobRecord
   thumbnails: ThumbnailRecord
   searches: SearchRecord
+  checkpointParts: CheckpointPartRecord
 }
 export type StoreName = keyof Records
 
@@ -228,6 +240,7 @@ export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> =
   pictureBlobs: ['projectId', 'hash'],
   thumbnails: ['projectId', 'hash'],
   searches: 'id',
+  checkpointParts: ['runId', 'sequence'],
 }
 /** Stores with an index on projectId. */
 export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'searches']

@@ -4,6 +4,7 @@ import { freshId } from '../core/ids.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { Run } from '../core/run/run.ts'
 import { byteSize } from './bytes.ts'
+import { checkpointStores, dropCheckpointIn, withoutReached } from './checkpoints.ts'
 import { fencedWrite } from './fenced.ts'
 import { eraseRunIn } from './projects.ts'
 import type { Store, WriteTransaction } from './port.ts'
@@ -58,6 +59,15 @@ export function createRun(store: Store, start: RunStart): Promise<Run> {
   )
 }
 
+/** Records a run that was broken off as running again. @throws StudioError bad-data where it had ended by itself */
+export function resumeRun(store: Store, id: string, token: number, environment: Run['environment']): Promise<Run> {
+  return changeRecord(store, id, token, (record) => {
+    const { error, reached, status, ...run } = record.run
+    if (status !== 'interrupted' && status !== 'failed') throw new StudioError({ code: 'bad-data', message: `invalid run; only one that was broken off goes on: ${status}`, hint: 'Train it again.' })
+    return { ...record, run: { ...run, status: 'running', environment, ...(reached && { reached, resumed: [...(run.resumed ?? []), reached] }) } }
+  })
+}
+
 /** @throws StudioError bad-data where there is none */
 export async function runRecord(store: Store, id: string): Promise<RunRecord> {
   const record = await store.read(['runs'], (tx) => tx.get('runs', id))
@@ -92,7 +102,7 @@ async function changeRecord(
     store,
     projectId,
     token,
-    ['runs', 'models', 'splits', 'predictions', 'checkpoints'],
+    ['runs', 'models', 'splits', 'predictions', ...checkpointStores],
     async (tx) => {
       const record = await tx.get('runs', id)
       if (!record) throw missingRun(id)
@@ -125,20 +135,25 @@ export async function finishRun(store: Store, id: string, token: number, change:
     store,
     id,
     token,
-    (record) => ({ ...record, bytes, run: { ...record.run, ...change, id, spec: record.run.spec, status: 'succeeded' } }),
+    (record) => ({ ...record, bytes, run: { ...withoutReached(record.run), ...change, id, spec: record.run.spec, status: 'succeeded' } }),
     async (tx) => {
       await tx.put('models', model)
       await tx.put('splits', split)
       for (const prediction of result.predictions) await tx.put('predictions', { ...prediction, runId: id, projectId })
-      await tx.delete('checkpoints', id)
+      await dropCheckpointIn(tx, id)
     },
   )
 }
 
+/** Not the run's own fault: the same may well end another time, so what it had come to is kept. */
+const fateful: readonly string[] = ['worker-lost', 'device-lost', 'out-of-memory', 'storage-full', 'storage-lost', 'read-only']
+
 /** Ends a run without a model. */
 export function failRun(store: Store, id: string, token: number, error: StudioError, change: Partial<Run> = {}): Promise<Run> {
   const told = { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
-  return updateRun(store, id, token, error.code === 'cancelled' ? { ...change, status: 'cancelled' } : { ...change, status: 'failed', error: told })
+  const end = error.code === 'cancelled' ? ({ ...change, status: 'cancelled' } as const) : ({ ...change, status: 'failed', error: told } as const)
+  if (fateful.includes(error.code)) return updateRun(store, id, token, end)
+  return changeRecord(store, id, token, (record) => ({ ...record, run: { ...withoutReached(record.run), ...end } }), (tx) => dropCheckpointIn(tx, id))
 }
 
 /** Predictions of another part, when the test part is opened, together with the run's new evaluation. */
@@ -160,7 +175,7 @@ export const restoreRun = (store: Store, id: string, token: number): Promise<Run
 /** For good, with its model and predictions. */
 export async function eraseRun(store: Store, id: string, token: number): Promise<void> {
   const { projectId } = await runRecord(store, id)
-  await fencedWrite(store, projectId, token, ['runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints'], (tx) => eraseRunIn(tx, id), 'strict')
+  await fencedWrite(store, projectId, token, ['runs', 'models', 'splits', 'predictions', 'explanations', ...checkpointStores], (tx) => eraseRunIn(tx, id), 'strict')
 }
 
 /**
@@ -180,7 +195,11 @@ export function markInterrupted(store: Store, projectId: string, token: number):
         const run: Run = {
           ...record.run,
           status: 'interrupted',
-          error: { code: 'worker-lost', message: 'missing result; the tab was closed or crashed while this run was training', hint: 'Train it again: its settings are kept.' },
+          error: {
+            code: 'worker-lost',
+            message: 'missing result; the tab was closed or crashed while this run was training',
+            hint: record.run.reached ? 'Go on from where it stopped, or train it again.' : 'Train it again: its settings are kept.',
+          },
         }
         await tx.put('runs', { ...record, run })
         marked.push(run)

@@ -88,6 +88,8 @@ const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nu
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
 const runSpec = v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count), sampleWeight: v.optional(text) })
+const reached = v.looseObject({ unit: text, done: count, total: count })
+const curves = v.array(v.looseObject({ name: text, x: v.array(v.number()), y: v.array(v.number()) }))
 const run = v.looseObject({
   version: version1,
   id,
@@ -98,7 +100,9 @@ const run = v.looseObject({
   status: v.picklist(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']),
   createdAt: time,
   rows: v.optional(v.looseObject({ train: count, valid: count, test: count, leftOut: count })),
-  history: v.array(v.looseObject({ name: text, x: v.array(v.number()), y: v.array(v.number()) })),
+  history: curves,
+  reached: v.optional(reached),
+  resumed: v.optional(v.array(reached)),
   facts: object,
   features: v.array(v.looseObject({ name: text, source: text })),
   leftOut: v.array(v.looseObject({ column: text, reason: text })),
@@ -138,7 +142,15 @@ const model = v.looseObject({
 const splitRecord = v.looseObject({ runId: id, projectId: id, train: u32, valid: u32, test: u32 })
 const predictions = v.looseObject({ runId: id, part: v.picklist(['valid', 'test', 'folds']), projectId: id, rows: u32, values: v.instance(Float64Array) })
 const explanation = v.looseObject({ runId: id, key: text, projectId: id, explanation: v.looseObject({ kind: text }) })
-const checkpoint = v.looseObject({ runId: id, projectId: id, step: count, arrays })
+const checkpoint = v.looseObject({
+  runId: id,
+  projectId: id,
+  step: count,
+  arrays,
+  of: v.optional(v.looseObject({ version: count, app: text, spec: text, data: text })),
+  head: v.optional(v.looseObject({ reached, history: curves, spent: finite })),
+})
+const checkpointPart = v.looseObject({ runId: id, sequence: count, stage: text, finished: v.boolean(), json: object, arrays })
 
 const sha = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const side = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(limits.side))
@@ -193,6 +205,7 @@ export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   pictureBlobs: pictureBlob,
   thumbnails: thumbnail,
   searches: search,
+  checkpointParts: checkpointPart,
 }
 
 /** Why a stored record cannot be used, or undefined where it can. Costs a look at each number of a record, none at those of a chunk. */

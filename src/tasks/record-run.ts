@@ -2,9 +2,12 @@
 import type { Dataset } from '../core/data/dataset.ts'
 import type { Prediction } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
+import { canonicalJson, sha256 } from '../core/ids.ts'
+import { checkpointVersion, Keeper } from '../core/run/keeper.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TrainResult } from '../core/run/train.ts'
-import { createRun, failRun, finishRun } from '../storage/runs.ts'
+import { openCheckpoint } from '../storage/checkpoints.ts'
+import { createRun, failRun, finishRun, resumeRun } from '../storage/runs.ts'
 import { loadForRecipe } from './load-pictures.ts'
 import type { Host } from './task.ts'
 
@@ -15,10 +18,12 @@ export interface RunStart {
   readonly token: number
   readonly spec: RunSpec
   readonly name: string
+  /** Goes on with a run that was broken off. */
+  readonly resume?: boolean
 }
 
 /** @param make what the run does with its data */
-export async function recordRun({ runId, token, spec, name }: RunStart, host: Host, make: (dataset: Dataset) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
+export async function recordRun({ runId, token, spec, name, resume }: RunStart, host: Host, make: (dataset: Dataset, keeper: Keeper | undefined) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
   const { store, context, environment } = host
   const begun = context.now()
   const { app, userAgent, threads } = environment
@@ -26,10 +31,15 @@ export async function recordRun({ runId, token, spec, name }: RunStart, host: Ho
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const load = context.now() - begun
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
-  await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: { app, userAgent, threads, backend: 'typescript' } })
+  const begins = { app, userAgent, threads, backend: 'typescript' }
+  if (resume) await resumeRun(store, runId, token, begins)
+  else await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: begins })
   try {
-    const result = await make(dataset)
-    const { split, pipeline, prediction, evaluation, crossValidation, outOfFold, foldEvaluation, timings, history, warnings, threshold } = result
+    // What a store without a disk kept would be gone with the tab too.
+    const checkpoint = store.persistent ? await openCheckpoint(store, runId, spec.projectId, token, { version: checkpointVersion, app, spec: await sha256(canonicalJson(spec)), data: dataset.id }) : undefined
+    const result = await make(dataset, checkpoint && new Keeper(checkpoint.port, context))
+    const { split, pipeline, prediction, evaluation, crossValidation, outOfFold, foldEvaluation, timings, history, threshold } = result
+    const warnings = checkpoint?.refused === undefined ? result.warnings : [`Trained from the beginning: ${checkpoint.refused}.`, ...result.warnings]
     const { model, recipe, classes, target } = pipeline
     const { backend, kernels } = model.facts
     const ran = typeof backend === 'string' ? backend : kernels === 'compiled' ? 'wasm' : 'typescript'

@@ -4,5 +4,5 @@ import { train as trainPipeline } from '../core/run/train.ts'
 import { recordRun } from './record-run.ts'
 import type { TaskHandler } from './task.ts'
 
-export const train: TaskHandler<'train'> = ({ runId, token, spec }, host) =>
-  recordRun({ runId, token, spec, name: estimators.get(spec.estimator.id).label }, host, (dataset) => trainPipeline(spec, dataset, host.context))
+export const train: TaskHandler<'train'> = ({ runId, token, spec, resume }, host) =>
+  recordRun({ runId, token, spec, name: estimators.get(spec.estimator.id).label, ...(resume && { resume }) }, host, (dataset, keeper) => trainPipeline(spec, dataset, host.context, keeper))

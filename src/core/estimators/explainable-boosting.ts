@@ -167,7 +167,7 @@ export const explainableBoosting: Estimator<typeof params> = {
     const fitted: { scores: Scores; tables: Float64Array[]; rounds: number }[] = []
     let pairs: readonly (readonly [Axis, Axis])[] = []
     /** Saves where a bag stands, with what the bags before it yielded. */
-    const keeper = (stage: Place['stage'], bag: number) => (bagPlace: BoostPlace): Promise<void> | undefined => {
+    const keeper = (stage: Place['stage'], bag: number) => (bagPlace: BoostPlace): Promise<unknown> | undefined => {
       if (!context.savepoint?.due()) return undefined
       const place: Place = { stage, bag, pairs: pairs.map(([a, b]) => [a.feature, b.feature]), fitted: fitted.map(({ tables, rounds }) => ({ tables, rounds })), bagPlace, ...progress.place() }
       return context.savepoint.save({ unit: 'round', ...progress.reached() }, placeOf(place), 'replace')

@@ -296,8 +296,7 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
     if (context.savepoint?.due()) {
       const { arrays, json } = treesToState(builder.build(saved * loss.outputs))
       const kept = { ...arrays, place: Float64Array.of(round, best.round, best.loss), splitPlace: splitRng.place(), rowPlace: rowRng.place() }
-      saved = round
-      await context.savepoint.save({ unit: 'tree', done: round, total: options.maxIter }, { json, arrays: kept }, 'add')
+      if (await context.savepoint.save({ unit: 'tree', done: round, total: options.maxIter }, { json, arrays: kept }, 'add')) saved = round
     }
   }
   if (round < options.maxIter) context.report({ kind: 'step', phase: 'boosting', done: options.maxIter, total: options.maxIter })

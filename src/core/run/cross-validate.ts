@@ -9,6 +9,8 @@ import { makeFolds, type Fold, type FoldSpec } from '../data/folds.ts'
 import type { Split, SplitSpec } from '../data/split.ts'
 import type { Prediction, TargetSpec } from '../data/target.ts'
 import { cancelled, StudioError } from '../errors.ts'
+import type { FitState } from '../savepoint.ts'
+import type { Keeper } from './keeper.ts'
 import { aloneOn, aside, judging, type FoldAnswer, type FoldRecipe } from './fold.ts'
 
 export interface FoldScore {
@@ -55,9 +57,10 @@ export function unsealedRows({ train, valid }: Pick<Split, 'train' | 'valid'>): 
 
 /**
  * @param rows rows that take part, each with a target
+ * @param keeper keeps each fold that is done, and has those of an interrupted run
  * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled; names the fold that failed
  */
-export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
+export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context, keeper?: Keeper): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
   const column = columnNamed(dataset, spec.target.column)
   const classes = spec.target.task === 'regression' ? [] : classesOf(column, spec.target, rows)
   const folds = makeFolds(dataset.columns, rows, folding)
@@ -67,10 +70,12 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
   const tell = (): void => context.report({ kind: 'step', phase: 'cross-validate', done, total: folds.length })
   // Where one fold fails, those that were not begun need not be.
   const quiet: Context = { ...aside(context), checkpoint: () => (failed ? Promise.reject(cancelled()) : context.checkpoint()) }
-  const judged = async ({ fold, train, held }: Fold): Promise<FoldAnswer> => {
+  const judged = async ({ fold, train, held }: Fold, at: number): Promise<FoldAnswer> => {
     try {
-      const answer = await pool.fold({ spec, classes, train, held }, quiet)
+      const known = keeper && answerFrom(keeper.finished(`fold ${at}`))
+      const answer = known ?? (await pool.fold({ spec, classes, train, held }, quiet))
       done++
+      if (!known) await keeper?.finish(`fold ${at}`, { unit: 'fold', done, total: folds.length }, { json: { scores: answer.scores, spent: answer.spent }, arrays: { numbers: answer.numbers } })
       tell()
       return answer
     } catch (error) {
@@ -82,7 +87,7 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
   }
   tell()
   const answers: FoldAnswer[] = []
-  if (pool.lanes === 1) for (const fold of folds) answers.push(await judged(fold))
+  if (pool.lanes === 1) for (const [at, fold] of folds.entries()) answers.push(await judged(fold, at))
   else answers.push(...(await allOf(folds.map(judged))))
   return {
     result: { folds: folding.folds, repeats: folding.repeats ?? 1, rows: rows.length, scores: judging(spec.target.task).map((metric, m) => ({ metric: metric.id, ...spread(answers.map(({ scores }) => scores[m] ?? null)) })) },
@@ -90,6 +95,8 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
     spent: answers.reduce((sum, { spent }) => sum + spent, 0),
   }
 }
+
+const answerFrom = (state: FitState | undefined): FoldAnswer | undefined => state && ({ ...state.json, numbers: state.arrays['numbers'] } as unknown as FoldAnswer)
 
 /** Waits for all; of several errors it throws one that says more than that the others were given up. */
 async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {

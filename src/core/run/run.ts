@@ -2,6 +2,7 @@
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import type { ModelFacts } from '../estimators/estimator.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
+import type { Reached } from '../savepoint.ts'
 import type { CrossValidation } from './cross-validate.ts'
 import type { RunSpec } from './run-spec.ts'
 
@@ -44,6 +45,10 @@ export interface Run {
   readonly foldEvaluation?: Evaluation
   /** Milliseconds each. */
   readonly timings?: Timings
+  /** How far it came when it was kept last; absent once it has ended. */
+  readonly reached?: Reached
+  /** Where it was broken off and went on, in order. */
+  readonly resumed?: readonly Reached[]
   readonly environment: { readonly app: string; readonly userAgent: string; readonly backend: string; readonly threads: number }
   readonly warnings: readonly string[]
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string }

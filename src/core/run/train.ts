@@ -14,12 +14,15 @@ import { usedRows, type Split } from '../data/split.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import { checkAccepts } from '../estimators/accepts.ts'
+import type { Model, ModelFacts, ModelState } from '../estimators/estimator.ts'
 import { estimators } from '../estimators/registry.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
 import { fitRecipe } from '../recipe/recipe.ts'
+import type { Savepoint } from '../savepoint.ts'
 import { crossValidate, type CrossValidation, foldsLike, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
+import type { Keeper } from './keeper.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { CurveSeries, Timings } from './run.ts'
@@ -45,8 +48,12 @@ export interface TrainResult {
 /** Where a class becomes positive until a person chooses otherwise. */
 const defaultThreshold = 0.5
 
-/** @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled */
-export async function train(spec: RunSpec, dataset: Dataset, context: Context): Promise<TrainResult> {
+/**
+ * @param keeper keeps how far it comes, and has what an interrupted run of the same spec on the same data left: then it
+ * goes on from there, to the same bits
+ * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled
+ */
+export async function train(spec: RunSpec, dataset: Dataset, context: Context, keeper?: Keeper): Promise<TrainResult> {
   const estimator = estimators.get(spec.estimator.id)
   if (!estimator.tasks.includes(spec.target.task)) {
     throw new StudioError({ code: 'unsupported', message: `unsupported task; ${estimator.label} does ${estimator.tasks.join(', ')}: ${spec.target.task}` })
@@ -68,17 +75,19 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
   checkAccepts(estimator, X)
   const prepared = context.now()
 
-  const { watched, history } = keepCurves(context)
-  const model = await estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, watched)
+  const { watched, history } = keepCurves(context, keeper)
+  const warnings: string[] = []
+  const fit = (savepoint?: Savepoint): Promise<Model> => estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, { ...watched, ...(savepoint && { savepoint }) })
+  const model = keeper ? await fitOrGoOn(fit, spec, keeper, warnings) : await fit()
   const fitted = context.now()
 
   const pipeline = pipelineOf({ target: spec.target, classes, recipe: state, model })
   const prediction = await pipeline.predict(dataset.columns, split.valid, context)
   checkFinite(prediction, estimator.label)
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
-  const warnings = split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)
+  warnings.push(...split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`))
   if (spec.sampleWeight !== undefined) warnings.push(weightWords(spec.sampleWeight))
-  const folded = await overFolds(spec, dataset, split, warnings, context)
+  const folded = await overFolds(spec, dataset, split, warnings, context, keeper)
   const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
   const foldEvaluation =
     outOfFold && (await evaluate({ part: 'folds', ...outOfFold, target: encodeTarget(targetColumn, spec.target, outOfFold.rows, classes), threshold: defaultThreshold, seed: spec.seed }, context))
@@ -91,16 +100,42 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context): 
     prediction,
     threshold: defaultThreshold,
     history: history(),
-    timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared, evaluate: judged - fitted },
+    timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared + (keeper?.left?.spent ?? 0), evaluate: judged - fitted },
     warnings,
   }
 }
 
+/** The model that was done before, or the fit gone on with, or from the beginning where what was left cannot be read. */
+async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: RunSpec, keeper: Keeper, warnings: string[]): Promise<Model> {
+  const stage = 'fit'
+  const done = keeper.finished(stage)
+  if (done) {
+    const { version, facts, ...json } = done.json as ModelState['json'] & { readonly version: number; readonly facts: ModelFacts }
+    return { ...estimators.get(spec.estimator.id).revive({ estimator: spec.estimator.id, version, json: json['state'] as ModelState['json'], arrays: done.arrays }), facts }
+  }
+  const savepoint = keeper.savepoint(stage)
+  const attempt = async (): Promise<Model> => {
+    try {
+      return await fit(savepoint)
+    } catch (error) {
+      if (savepoint.left.length === 0 || !(error instanceof StudioError) || !['bundle-mismatch', 'bad-data'].includes(error.code)) throw error
+      warnings.push(`Trained from the beginning: ${error.message}.`)
+      return fit(keeper.savepoint(stage, true))
+    }
+  }
+  const model = await attempt()
+  if (spec.folds !== undefined) {
+    const { version, json, arrays } = model.state()
+    await keeper.finish(stage, { unit: 'fold', done: 0, total: spec.folds }, { json: { version, facts: model.facts, state: json }, arrays })
+  }
+  return model
+}
+
 /** The model stands without its folds, so rows that allow none cost a warning, not the run. */
-async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold } | undefined> {
+async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context, keeper: Keeper | undefined): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold } | undefined> {
   if (spec.folds === undefined || context.stopping()) return undefined
   try {
-    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context)
+    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context, keeper)
   } catch (error) {
     if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
     warnings.push(`Not cross-validated: ${error.message}.`)
@@ -108,8 +143,8 @@ async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings
   }
 }
 
-/** A context that also keeps the curves it reports, for the run record. */
-function keepCurves(context: Context): { readonly watched: Context; readonly history: () => readonly CurveSeries[] } {
+/** A context that also keeps the curves it reports, for the run record; those of an interrupted run come first. */
+function keepCurves(context: Context, keeper: Keeper | undefined): { readonly watched: Context; readonly history: () => readonly CurveSeries[] } {
   const curves = new Map<string, { x: number[]; y: number[] }>()
   const report = (progress: Progress): void => {
     if (progress.kind === 'curve') {
@@ -121,7 +156,10 @@ function keepCurves(context: Context): { readonly watched: Context; readonly his
     context.report(progress)
   }
   const watched: Context = { ...context, report, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) }
-  return { watched, history: () => [...curves].map(([name, { x, y }]) => ({ name, x, y })) }
+  const history = (): readonly CurveSeries[] => [...curves].map(([name, { x, y }]) => ({ name, x: [...x], y: [...y] }))
+  for (const { name: series, x, y } of keeper?.left?.history ?? []) x.forEach((at, i) => report({ kind: 'curve', series, x: at, y: y[i] as number }))
+  if (keeper) keeper.history = history
+  return { watched, history }
 }
 
 function checkFinite(prediction: Prediction, label: string): void {

@@ -123,7 +123,7 @@ export const emptySums = (cells: number): CellSums => ({ gradients: new Float64A
  * @param onRound after each round; true ends it
  * @param keep after each round that is not the last; @param from where an earlier call stood
  */
-export async function boostTerms(scores: Scores, terms: readonly Term[], learn: Uint32Array, judge: Uint32Array, options: BoostOptions, pace: Pacer, onRound: (round: number, trainLoss: number, judgeLoss: number | undefined) => boolean, keep: (place: BoostPlace) => Promise<void> | undefined, from?: BoostPlace): Promise<BoostEnd> {
+export async function boostTerms(scores: Scores, terms: readonly Term[], learn: Uint32Array, judge: Uint32Array, options: BoostOptions, pace: Pacer, onRound: (round: number, trainLoss: number, judgeLoss: number | undefined) => boolean, keep: (place: BoostPlace) => Promise<unknown> | undefined, from?: BoostPlace): Promise<BoostEnd> {
   const { outputs, rows, raw } = scores
   const tables = from?.tables ?? terms.map((term) => new Float64Array(term.rows * term.columns * outputs))
   const sums = terms.map((term) => emptySums(term.rows * term.columns))

@@ -44,7 +44,7 @@ export function placeLeft(savepoint: Savepoint | undefined, start: Float32Array)
   return { checkpoint: { theta, m, v, steps }, epoch, from, loss, right, best: { theta: best, loss: bestLoss, epoch: bestEpoch }, stale }
 }
 
-export const keepPlace = (savepoint: Savepoint, place: TrainingPlace, epochs: number): Promise<void> => {
+export const keepPlace = (savepoint: Savepoint, place: TrainingPlace, epochs: number): Promise<boolean> => {
   const reached: Reached = { unit: 'epoch', done: place.epoch, total: epochs }
   return savepoint.save(reached, stateOf(place), 'replace')
 }

@@ -192,8 +192,7 @@ async function growForest(kind: ForestKind, X: Matrix, y: Target, given: Float64
     context.report({ kind: 'step', phase: 'growing', done: grown, total: params.nEstimators })
     if (savepoint?.due()) {
       const { json, arrays } = treesToState(grower.builder.build(saved))
-      saved = grown
-      await savepoint.save({ unit: 'tree', done: grown, total: params.nEstimators }, { json, arrays: { ...arrays, order: grower.order.slice() } }, 'add')
+      if (await savepoint.save({ unit: 'tree', done: grown, total: params.nEstimators }, { json, arrays: { ...arrays, order: grower.order.slice() } }, 'add')) saved = grown
     }
     await context.checkpoint()
   }

@@ -1,0 +1,135 @@
+/**
+ * How far a run came, stage by stage, kept where it outlives the tab: its fit first, then each of its folds. A stage
+ * under way has the states of its fit; a finished one has its result, and those are given up.
+ */
+import type { Context } from '../context.ts'
+import { StudioError } from '../errors.ts'
+import type { FitState, Reached, Savepoint } from '../savepoint.ts'
+import type { CurveSeries } from './run.ts'
+
+/** The form of what is kept. What another version left is refused: going on from it would not give the same bits. */
+export const checkpointVersion = 1
+
+/** What a checkpoint is of. */
+export interface CheckpointOf {
+  readonly version: number
+  /** Version of the app: another may compute otherwise. */
+  readonly app: string
+  /** SHA-256 of the spec as canonical JSON. */
+  readonly spec: string
+  /** Content hash of the dataset. */
+  readonly data: string
+}
+export interface CheckpointPart extends FitState {
+  /** Order of keeping. */
+  readonly sequence: number
+  readonly stage: string
+  readonly finished: boolean
+}
+export interface CheckpointHead {
+  readonly reached: Reached
+  /** Curves up to there. */
+  readonly history: readonly CurveSeries[]
+  /** Milliseconds of fitting up to there. */
+  readonly spent: number
+}
+export interface Checkpoint extends CheckpointHead {
+  readonly of: CheckpointOf
+  readonly parts: readonly CheckpointPart[]
+}
+/** Where it is kept. */
+export interface CheckpointPort {
+  readonly left: Checkpoint | undefined
+  /** All of it or nothing. @param gone sequence numbers of parts that it takes the place of */
+  put(head: CheckpointHead, part: CheckpointPart, gone: readonly number[]): Promise<void>
+}
+
+/** Why a run cannot go on from a checkpoint; undefined where it can. */
+export function checkpointProblem(left: CheckpointOf, now: CheckpointOf): string | undefined {
+  if (left.version !== now.version) return `invalid checkpoint; its version must be ${now.version}: ${left.version}`
+  if (left.app !== now.app) return `invalid checkpoint; it must be of version ${now.app} of the studio: ${left.app.slice(0, 40)}`
+  if (left.data !== now.data) return `invalid checkpoint; it must be of the data of this run, ${now.data.slice(0, 16)}: ${left.data.slice(0, 16)}`
+  if (left.spec !== now.spec) return `invalid checkpoint; it must be of the settings of this run, ${now.spec.slice(0, 16)}: ${left.spec.slice(0, 16)}`
+  return undefined
+}
+
+/** Soon at first, so that a crash costs at most half of a short run; a checkpoint may not be older than 30 s. */
+const firstMs = 2000
+const longestMs = 20_000
+
+export class Keeper {
+  readonly #port: CheckpointPort
+  readonly #context: Pick<Context, 'now' | 'report'>
+  readonly #begun: number
+  readonly #parts: CheckpointPart[]
+  #savedAt: number
+  #sequence: number
+  #saving: Promise<unknown> = Promise.resolve()
+  /** Curves of the fit so far. */
+  history: () => readonly CurveSeries[]
+
+  constructor(port: CheckpointPort, context: Pick<Context, 'now' | 'report'>) {
+    this.#port = port
+    this.#context = context
+    this.#begun = this.#savedAt = context.now()
+    this.#parts = [...(port.left?.parts ?? [])].sort((a, b) => a.sequence - b.sequence)
+    this.#sequence = this.#parts.at(-1)?.sequence ?? 0
+    this.history = () => port.left?.history ?? []
+  }
+
+  /** What an interrupted run had come to. */
+  get left(): Checkpoint | undefined {
+    return this.#port.left
+  }
+  /** The result of a stage that was done before. */
+  finished(stage: string): FitState | undefined {
+    return this.#parts.find((part) => part.stage === stage && part.finished)
+  }
+  /** Keeps the result of a stage in place of its states. */
+  finish(stage: string, reached: Reached, state: FitState): Promise<boolean> {
+    return this.#put(stage, reached, state, true, 'replace')
+  }
+  /** For the fit of a stage. @param anew leaves aside what an earlier one left, which could not be read */
+  savepoint(stage: string, anew = false): Savepoint {
+    const left = anew ? [] : this.#parts.filter((part) => part.stage === stage && !part.finished)
+    let first = anew
+    return {
+      left,
+      due: () => this.#due(),
+      save: async (reached, state, how) => {
+        const kept = await this.#put(stage, reached, state, false, first ? 'replace' : how)
+        if (kept) first = false
+        return kept
+      },
+    }
+  }
+
+  #due(): boolean {
+    const now = this.#context.now()
+    return now - this.#savedAt >= Math.min(longestMs, Math.max(firstMs, (now - this.#begun) / 2))
+  }
+
+  /** One after the other: folds that end together would cross. */
+  #put(stage: string, reached: Reached, state: FitState, finished: boolean, how: 'add' | 'replace'): Promise<boolean> {
+    const put = this.#saving.then(() => this.#write({ ...state, stage, finished, sequence: ++this.#sequence }, reached, how))
+    this.#saving = put
+    return put
+  }
+
+  async #write(part: CheckpointPart, reached: Reached, how: 'add' | 'replace'): Promise<boolean> {
+    const gone = how === 'add' ? [] : this.#parts.filter(({ stage }) => stage === part.stage).map(({ sequence }) => sequence)
+    const spent = (this.#port.left?.spent ?? 0) + (this.#context.now() - this.#begun)
+    this.#savedAt = this.#context.now()
+    try {
+      await this.#port.put({ reached, history: this.history(), spent }, part, gone)
+      for (let i = this.#parts.length - 1; i >= 0; i--) if (gone.includes((this.#parts[i] as CheckpointPart).sequence)) this.#parts.splice(i, 1)
+      // Its numbers are on the disk; here only its place in the order is needed.
+      this.#parts.push({ ...part, json: {}, arrays: {} })
+      return true
+    } catch (error) {
+      const why = error instanceof StudioError && error.code === 'storage-full' ? ': the disk is full' : ''
+      this.#context.report({ kind: 'note', text: `Training goes on, but how far it came could not be saved${why}.` })
+      return false
+    }
+  }
+}
