@@ -3,6 +3,7 @@ import boosting from '../src/kernels/boosting.wasm?url'
 import boostingShared from '../src/kernels/boosting-shared.wasm?url'
 import neighbours from '../src/kernels/neighbours.wasm?url'
 import neural from '../src/kernels/neural.wasm?url'
+import neuralShared from '../src/kernels/neural-shared.wasm?url'
 import moments from '../src/kernels/moments.wasm?url'
 import forest from '../src/kernels/forest.wasm?url'
 import trees from '../src/kernels/trees.wasm?url'
@@ -15,6 +16,7 @@ export const assetUrls: Readonly<Record<AssetName, string>> = {
   'boosting-shared.wasm': boostingShared,
   'neighbours.wasm': neighbours,
   'neural.wasm': neural,
+  'neural-shared.wasm': neuralShared,
   'forest.wasm': forest,
   'moments.wasm': moments,
   'trees.wasm': trees,

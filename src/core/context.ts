@@ -13,7 +13,7 @@ export type Progress =
   | { readonly kind: 'note'; readonly text: string }
 
 /** Bytes that core needs but must not fetch by itself. */
-export type AssetName = 'boosting.wasm' | 'boosting-shared.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm' | 'mobilenet-v2.bin'
+export type AssetName = 'boosting.wasm' | 'boosting-shared.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'neural-shared.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm' | 'mobilenet-v2.bin'
 
 export interface Context {
   /** Helpers on a shared memory, where the host has them and the work may use more than one thread. They make it faster, and never other. */

@@ -14,7 +14,7 @@ const kernels = readdirSync(sources).filter((file) => file.endsWith('.ts'))
 const parts = readdirSync(join(sources, 'shared')).map((file) => join('shared', file))
 const newest = Math.max(changed(fileURLToPath(import.meta.url)), ...[...kernels, ...parts].map((file) => changed(join(sources, file))))
 /** Those that several threads share a memory for are built a second time, as NAME-shared.wasm. */
-const shared = ['boosting.ts']
+const shared = ['boosting.ts', 'neural.ts']
 const targets = [...kernels.map((file) => ({ file, output: file.replace(/\.ts$/, '.wasm'), more: [] })), ...shared.map((file) => ({ file, output: file.replace(/\.ts$/, '-shared.wasm'), more: sharedFlags() }))]
 const stale = targets.filter(({ output }) => process.argv.includes('--force') || changed(join(here, output)) <= newest)
 

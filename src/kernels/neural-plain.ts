@@ -25,22 +25,24 @@ function activation(x: number, kind: number): number {
 export function plainNeuralKernels(bytes: number): NeuralKernels {
   const buffer = new ArrayBuffer(Math.ceil(bytes / 64) * 64)
   const f32 = new Float32Array(buffer)
+  const f64 = new Float64Array(buffer)
   const u32 = new Uint32Array(buffer)
   const u8 = new Uint8Array(buffer)
   const at = (pointer: number): number => f32[pointer >>> 2] as number
+  const multiply: NeuralKernels['multiply'] = (a, aRow, aCol, b, bRow, c, cRow, start, startRow, m, n, k) => {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = start === 0 ? 0 : at(start + i * startRow + j * 4)
+        for (let p = 0; p < k; p++) sum = f(sum + f(at(a + i * aRow + p * aCol) * at(b + p * bRow + j * 4)))
+        f32[(c + i * cRow + j * 4) >>> 2] = sum
+      }
+    }
+  }
   return {
-    ...plainConvolutionKernels(buffer),
+    ...plainConvolutionKernels(buffer, multiply),
     ...plainPictureLayerKernels(buffer),
     buffer,
-    multiply(a, aRow, aCol, b, bRow, c, cRow, start, startRow, m, n, k) {
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let sum = start === 0 ? 0 : at(start + i * startRow + j * 4)
-          for (let p = 0; p < k; p++) sum = f(sum + f(at(a + i * aRow + p * aCol) * at(b + p * bRow + j * 4)))
-          f32[(c + i * cRow + j * 4) >>> 2] = sum
-        }
-      }
-    },
+    multiply,
     transpose(a, aRow, rows, columns, out, outRow) {
       for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) f32[(out + j * outRow + i * 4) >>> 2] = at(a + i * aRow + j * 4)
     },
@@ -74,14 +76,15 @@ export function plainNeuralKernels(bytes: number): NeuralKernels {
         else f32[d + i] = before * f(y * f(1 - y))
       }
     },
-    logLoss(logits, rows, columns, targets, classes, scale) {
+    logLoss(logits, rows, columns, targets, classes, scale, out) {
       const factor = f(scale)
-      let loss = 0
+      let [loss, right] = [0, 0]
       for (let i = 0; i < rows; i++) {
         const z = (logits >>> 2) + i * columns
         const y = (targets >>> 2) + i * classes
         let top = f32[z] as number
         for (let j = 1; j < classes; j++) top = Math.max(top, f32[z + j] as number)
+        if (f32[y + f32.subarray(z, z + classes).indexOf(top)] !== 0) right++
         let own = 0
         for (let j = 0; j < classes; j++) if (f32[y + j] !== 0) own = f((f32[z + j] as number) - top)
         let total = 0
@@ -93,9 +96,9 @@ export function plainNeuralKernels(bytes: number): NeuralKernels {
         f32.fill(0, z + classes, z + columns)
         loss += naturalLog(total) - own
       }
-      return loss
+      f64.set([loss, right], out >>> 3)
     },
-    squaredLoss(outputs, rows, columns, targets, scale) {
+    squaredLoss(outputs, rows, columns, targets, scale, out) {
       const factor = f(scale)
       let loss = 0
       for (let i = 0; i < rows; i++) {
@@ -104,7 +107,17 @@ export function plainNeuralKernels(bytes: number): NeuralKernels {
         f32[o] = off * factor
         loss += off * off * 0.5
       }
-      return loss
+      f64.set([loss, 0], out >>> 3)
+    },
+    scaleBy(a, count, factor) {
+      for (let i = a >>> 2; i < (a >>> 2) + count; i++) f32[i] = (f32[i] as number) * f(factor)
+    },
+    addParts(a, stride, parts, count) {
+      for (let i = 0; i < count; i++) {
+        let sum = at(a + i * 4)
+        for (let part = 1; part < parts; part++) sum = f(sum + at(a + part * stride + i * 4))
+        f32[(a >>> 2) + i] = sum
+      }
     },
     adam(theta, m, v, gradient, count, decay, rate, epsilon) {
       const [t, first, second, g] = [theta >>> 2, m >>> 2, v >>> 2, gradient >>> 2]

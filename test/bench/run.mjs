@@ -18,6 +18,7 @@ const groups = new Map([
   ['boosting', ['boosting', 'boosting-2', 'boosting-classes', 'boosting-classes-2', 'boosting-mixed', 'boosting-mixed-2']],
   ['linear', ['linear', 'ridge', 'linear-regression', 'lasso']],
   ['knn', ['knn', 'knn-100']],
+  ['neural', ['neural-mlp', 'neural-mlp-2', 'neural-cnn', 'neural-cnn-2']],
   ['forest', ['forest', 'extra-trees', 'decision-tree', 'tree-predict']],
 ])
 const wanted = process.argv

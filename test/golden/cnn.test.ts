@@ -1,6 +1,7 @@
 /** Forward, slopes by pixels and three steps of Adam as PyTorch has them (cnn.py). */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { quietContext } from '../../src/core/context.ts'
 import { openKernelTrainer } from '../../src/core/estimators/neural/kernel-trainer.ts'
 import { planNetwork, type LayerSpec } from '../../src/core/estimators/neural/layer-table.ts'
 import { flatWeightsOf, NetworkRun, openKernels, placeNetwork } from '../../src/core/estimators/neural/network.ts'
@@ -32,18 +33,20 @@ async function answers(wasm: ArrayBuffer | undefined, test: Case, theta: Float32
   const { network } = planNetwork(test.layers, test.shape, test.classes, true)
   const layout = new Layout()
   const places = placeNetwork(network, test.rows, layout)
-  const run = new NetworkRun(await openKernels(wasm, layout.bytes), network, places)
+  const run = new NetworkRun({ kernels: await openKernels(wasm, layout.bytes) }, network, places)
   run.write(places.theta, theta)
   const { channels, depth } = network.input
   const spread = run.floats(places.activations[0] as number, test.rows * floatsOf(network.input))
   test.inputs.forEach((value, i) => (spread[Math.floor(i / channels) * depth + (i % channels)] = value))
   const pass = { training: false }
-  await run.forward(test.rows, pass, none)
+  await run.do(run.forwardWork(test.rows, pass), test.rows, none)
   const outputs = run.floats(places.activations.at(-1) as number, test.rows * 8)
   const logits = Array.from({ length: test.rows * test.classes }, (_, i) => outputs[Math.floor(i / test.classes) * 8 + (i % test.classes)] as number)
   outputs.fill(0)
   for (let row = 0; row < test.rows; row++) outputs[row * 8] = 1
-  const slopes = run.floats(await run.backward(test.rows, pass, none, 0, true), spread.length)
+  run.turn()
+  await run.do(run.backwardWork(test.rows, pass, 0, true), test.rows, none)
+  const slopes = run.floats(places.deltas[0] as number, spread.length)
   return { logits, pixelSlopes: test.inputs.map((_, i) => slopes[Math.floor(i / channels) * depth + (i % channels)] as number) }
 }
 
@@ -59,7 +62,7 @@ describe.each(cases)('$name', (test) => {
     const { channels, depth } = network.input
     test.inputs.forEach((value, i) => (inputs[Math.floor(i / channels) * depth + (i % channels)] = value))
     const zeros = () => new Float32Array(theta.length)
-    const trainer = await openKernelTrainer(wasm, network, { rows: test.rows, inputs, targets }, { classes: test.classes, learningRate: test.rate, alpha: 0, batchSize: test.rows }, { theta, m: zeros(), v: zeros(), steps: 0 })
+    const trainer = await openKernelTrainer(wasm ? nodeContext() : quietContext(), network, { rows: test.rows, inputs, targets }, { classes: test.classes, learningRate: test.rate, alpha: 0, batchSize: test.rows }, { theta, m: zeros(), v: zeros(), steps: 0 })
     const losses: number[] = []
     for (let step = 0; step < 3; step++) losses.push(await trainer.step(all))
     return { losses, read: await trainer.read() }

@@ -2,3 +2,4 @@
 export * from './shared/dense'
 export * from './shared/convolution'
 export * from './shared/picture-layers'
+export { copyRows } from './shared/frame'

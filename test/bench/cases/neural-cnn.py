@@ -1,4 +1,4 @@
-"""Peer of the neural-cnn case: PyTorch on the CPU, one thread, the same network, batches and optimiser."""
+"""Peer of the neural-cnn case: PyTorch on the CPU, the same network, batches and optimiser."""
 import json
 import pathlib
 import sys
@@ -25,7 +25,7 @@ else:
     import torch
     from torch import nn
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(sys.argv[4]))
     y = torch.from_numpy(np.fromfile(folder / "target.u8", np.uint8).astype(np.int64))
     X = torch.from_numpy(np.fromfile(folder / "images.f32", np.float32).reshape(-1, 1, side, side))
     ms, quality = [], 0.0

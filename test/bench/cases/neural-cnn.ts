@@ -1,6 +1,5 @@
 /**
- * A small convolutional network on 2,048 images of 28 x 28, batches of 128, Adam: one epoch on our kernels,
- * one thread. Quality is the held-out log loss after that epoch; the images are digits of scikit-learn, enlarged.
+ * A small convolutional network on 2,048 images of 28 x 28, batches of 128, Adam: one epoch on our kernels. Quality is the held-out log loss after that epoch; the images are digits of scikit-learn, enlarged.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { maxPoolLayer } from '../../../src/core/estimators/neural/layers/max-poo
 import type { Layer } from '../../../src/core/estimators/neural/layers/layer.ts'
 import { createRng, shuffle } from '../../../src/core/math/rng.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { nodeCrew } from '../../support/node-crew.ts'
 import type { Bench } from '../harness.ts'
 
 const [rows, batch, side, classes] = [2048, 128, 28, 10]
@@ -31,7 +31,8 @@ function start(): Float32Array {
   )
 }
 
-export const bench: Bench = {
+export const benchOn = (threads: number): Bench => ({
+  threads,
   peer: 'neural-cnn.py',
   needs: [
     ['numpy', 'python3-numpy'],
@@ -44,17 +45,21 @@ export const bench: Bench = {
     const codes = readFileSync(join(folder, 'target.u8'))
     const targets = new Float32Array(codes.length * classes)
     codes.forEach((code, row) => (targets[row * classes + code] = 1))
-    const wasm = await nodeContext().asset('neural.wasm')
+    const crew = threads > 1 ? nodeCrew(threads) : undefined
+    const host = nodeContext(crew ? { crew } : {})
     return async () => {
       const begun = performance.now()
       const theta = start()
       const zeros = { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 }
-      const trainer = await openKernelTrainer(wasm, network, { rows: codes.length, inputs, targets }, { classes, learningRate: 0.001, alpha: 0, batchSize: batch }, zeros)
+      const trainer = await openKernelTrainer(host, network, { rows: codes.length, inputs, targets }, { classes, learningRate: 0.001, alpha: 0, batchSize: batch }, zeros)
       const order = shuffle(Uint32Array.from({ length: rows }, (_, i) => i), createRng(1))
       for (let from = 0; from < rows; from += batch) await trainer.step(order.subarray(from, from + batch))
       const ms = performance.now() - begun
       const held = Uint32Array.from({ length: codes.length - rows }, (_, i) => rows + i)
-      return { ms, quality: await trainer.loss(held) }
+      const quality = await trainer.loss(held)
+      trainer.dispose()
+      return { ms, quality }
     }
   },
-}
+})
+export const bench = benchOn(1)

@@ -1,4 +1,4 @@
-"""Peer of the neural-mlp case: PyTorch on the CPU, one thread, the same network, batches, steps and start."""
+"""Peer of the neural-mlp case: PyTorch on the CPU, the same network, batches, steps and start."""
 import json
 import pathlib
 import sys
@@ -18,7 +18,7 @@ if mode == "data":
 else:
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(sys.argv[4]))
     X = torch.from_numpy(np.ascontiguousarray(np.fromfile(folder / "columns.f32", np.float32).reshape(features, rows + held).T))
     y = torch.from_numpy(np.fromfile(folder / "target.u8", np.uint8).astype(np.int64))
     ms, quality = [], 0.0

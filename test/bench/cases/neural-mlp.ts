@@ -1,13 +1,15 @@
-/** MLP 30-64-64-2 on 20,000 rows, batches of 128, Adam: five epochs on our kernels, one thread. Quality is held-out accuracy. */
+/** MLP 30-64-64-2 on 20,000 rows, batches of 128, Adam: five epochs on our kernels. Quality is held-out accuracy. */
 import { mlp } from '../../../src/core/estimators/neural/mlp.ts'
 import { checkParams } from '../../../src/core/params.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { nodeCrew } from '../../support/node-crew.ts'
 import { readBinaryTable } from '../data.ts'
 import type { Bench } from '../harness.ts'
 
 const params = checkParams('mlp', mlp.params, { hiddenLayerSizes: '64, 64', batchSize: 128, maxIter: 5, earlyStopping: false, backend: 'wasm' })
 
-export const bench: Bench = {
+export const benchOn = (threads: number): Bench => ({
+  threads,
   peer: 'neural-mlp.py',
   needs: [
     ['numpy', 'python3-numpy'],
@@ -15,11 +17,13 @@ export const bench: Bench = {
   ],
   async load(folder) {
     const { train, y, held, accuracy } = readBinaryTable(folder, 20_000, 30)
+    const crew = threads > 1 ? nodeCrew(threads) : undefined
     return async () => {
       const start = performance.now()
-      const model = await mlp.fit(train, y, { params, seed: 0 }, nodeContext())
+      const model = await mlp.fit(train, y, { params, seed: 0 }, nodeContext(crew ? { crew } : {}))
       const ms = performance.now() - start
       return { ms, quality: accuracy(await model.predict(held)) }
     }
   },
-}
+})
+export const bench = benchOn(1)

@@ -51,7 +51,7 @@ async function act({ context, store }: Probe, how: string): Promise<string> {
 }
 
 serve<Probe, { bare: Store }>({
-  assets: { 'boosting.wasm': '', 'boosting-shared.wasm': '', 'neural.wasm': '', 'moments.wasm': '', 'neighbours.wasm': '', 'trees.wasm': '', 'forest.wasm': '', 'onnxruntime-wasm': '', 'mobilenet-v2.bin': '' },
+  assets: { 'boosting.wasm': '', 'boosting-shared.wasm': '', 'neural.wasm': '', 'neural-shared.wasm': '', 'moments.wasm': '', 'neighbours.wasm': '', 'trees.wasm': '', 'forest.wasm': '', 'onnxruntime-wasm': '', 'mobilenet-v2.bin': '' },
   handlers: {
     'train': async () => async ({ runId }, host) => ({ runId: await act(host, runId) }),
     'ingest/commit': async () => async ({ name }, host) => ({ datasetId: await act(host, name) }),

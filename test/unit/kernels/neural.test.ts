@@ -25,6 +25,9 @@ function values(seed: number, count: number, scale = 1): Float32Array {
 }
 const put = (kernels: NeuralKernels, where: number, data: Float32Array): void => new Float32Array(kernels.buffer, where, data.length).set(data)
 
+/** Loss and rights, as the losses leave them. */
+const verdictOf = (kernels: NeuralKernels): number[] => [...new Float64Array(kernels.buffer, at.d, 2)]
+
 function onBoth(prepare: (kernels: NeuralKernels) => void, run: (kernels: NeuralKernels) => unknown): { readonly result: unknown; readonly floats: (where: number, count: number) => Float32Array } {
   const results = [compiled, plain].map((kernels) => {
     new Uint8Array(kernels.buffer, 64, bytes - 64).fill(0)
@@ -92,24 +95,25 @@ test.each([2, 3, 11])('log loss of %i classes, and its slopes', (classes) => {
   const logits = values(7, 6 * width, 4).map((x) => Math.max(-200, Math.min(200, x)))
   const targets = new Float32Array(6 * classes)
   for (let row = 0; row < 6; row++) targets[row * classes + (row % classes)] = 1
-  const { result, floats } = onBoth((k) => (put(k, at.a, logits), put(k, at.b, targets)), (k) => k.logLoss(at.a, 6, width, at.b, classes, 0.25))
-  let loss = 0
+  const { result, floats } = onBoth((k) => (put(k, at.a, logits), put(k, at.b, targets)), (k) => (k.logLoss(at.a, 6, width, at.b, classes, 0.25, at.d), verdictOf(k)))
+  let [loss, right] = [0, 0]
   const slopes = Array.from({ length: 6 }, (_, row) => {
     const z = Array.from(logits.subarray(row * width, row * width + classes))
     const top = Math.max(...z)
+    if (z.indexOf(top) === row % classes) right++
     const total = z.reduce((sum, x) => sum + Math.exp(x - top), 0)
     loss += Math.log(total) + top - (z[row % classes] as number)
     return Array.from({ length: width }, (_, j) => (j < classes ? (Math.exp((z[j] as number) - top) / total - (j === row % classes ? 1 : 0)) * 0.25 : 0))
   }).flat()
-  expectAllClose([result as number], [loss], { relative: 1e-6 })
+  expectAllClose(result as number[], [loss, right], { relative: 1e-6 })
   expectAllClose(floats(at.a, 6 * width), slopes, { absolute: 1e-6 })
 })
 
 test('half squared error, and its slopes', () => {
   const [outputs, targets] = [values(8, 40).map((x) => x % 10), values(9, 5).map((x) => x % 10)]
-  const { result, floats } = onBoth((k) => (put(k, at.a, outputs), put(k, at.b, targets)), (k) => k.squaredLoss(at.a, 5, 8, at.b, 0.2))
+  const { result, floats } = onBoth((k) => (put(k, at.a, outputs), put(k, at.b, targets)), (k) => (k.squaredLoss(at.a, 5, 8, at.b, 0.2, at.d), verdictOf(k)))
   const off = Array.from(targets, (target, row) => (outputs[row * 8] as number) - target)
-  expectAllClose([result as number], [off.reduce((sum, x) => sum + x * x * 0.5, 0)], { relative: 1e-6 })
+  expectAllClose(result as number[], [off.reduce((sum, x) => sum + x * x * 0.5, 0), 0], { relative: 1e-6 })
   expectAllClose(off.map((_, row) => floats(at.a, 40)[row * 8] as number), off.map((x) => x * 0.2), { relative: 1e-6 })
 })
 
@@ -145,7 +149,7 @@ describe('convolution and pooling', () => {
     const slopes = values(15, 2 * 3 * 8)
     const { floats } = onBoth(
       (k) => (put(k, at.a, image), put(k, at.d, slopes), new Float32Array(k.buffer, at.c, image.length).fill(7)),
-      (k) => (k.maxPool(at.a, height, width, 8, at.b), k.unpool(at.a, height, width, 8, at.b, at.d, at.c)),
+      (k) => (k.maxPool(at.a, 1, height, width, 8, at.b), k.unpool(at.a, 1, height, width, 8, at.b, at.d, at.c)),
     )
     const delta = new Float32Array(image.length)
     const pooled = Array.from(slopes, (slope, i) => {

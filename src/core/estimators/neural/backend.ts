@@ -170,11 +170,12 @@ async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> 
 /** Our own kernels, where they leave the same bits as their plain twin. */
 async function admitKernels(context: Context): Promise<Backend> {
   const wasm = await within(startLimit, context.asset('neural.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
+  const [compiled, twin] = [{ asset: async () => wasm }, { asset: () => Promise.reject(new Error('plain kernels need none')) }]
   for (const activation of ['relu', 'tanh', 'logistic'] as const) {
-    const [own, plain] = await Promise.all([wasm, undefined].map((bytes) => threeSteps(activation, (data, options, start) => openKernelTrainer(bytes, denseNetwork(options), data, options, start))))
+    const [own, plain] = await Promise.all([compiled, twin].map((host) => threeSteps(activation, (data, options, start) => openKernelTrainer(host, denseNetwork(options), data, options, start))))
     if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)
   }
-  return { name: 'wasm', open: (data, options, start) => openKernelTrainer(wasm, denseNetwork(options), data, options, start) }
+  return { name: 'wasm', open: (data, options, start) => openKernelTrainer(context, denseNetwork(options), data, options, start) }
 }
 
 async function loadTfjs(): Promise<Tf> {

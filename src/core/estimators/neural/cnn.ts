@@ -150,7 +150,6 @@ export const cnn: Estimator<typeof params> = {
         augmentation: { flip, shift, rotate, zoom, colour, noise },
         seed: options.seed,
       },
-      wasm,
       context,
     )
     const facts = { backend: wasm ? 'wasm' : 'plain', epochs: result.epochs, bestEpoch: result.bestEpoch, stoppedBecause: result.stoppedBecause, weights: plan.parameters, layers: layers.length + 1 }

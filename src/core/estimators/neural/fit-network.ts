@@ -84,7 +84,7 @@ export function breather(context: Pick<Context, 'checkpoint'> & Partial<Pick<Con
   }
 }
 
-export async function fitNetwork(source: PictureSource, plan: NetworkPlan, wasm: ArrayBuffer | undefined, context: Context): Promise<NetworkFit> {
+export async function fitNetwork(source: PictureSource, plan: NetworkPlan, context: Context): Promise<NetworkFit> {
   const { network, batchSize, seed } = plan
   const rng = createRng(seed)
   const order = shuffle(Uint32Array.from({ length: source.rows }, (_, i) => i), rng.fork('inner split'))
@@ -94,16 +94,20 @@ export async function fitNetwork(source: PictureSource, plan: NetworkPlan, wasm:
   await context.checkpoint()
   const place = placeLeft(context.savepoint, plan.theta)
   const trainer = await openKernelTrainer(
-    wasm,
+    context,
     network,
     { rows: source.rows, inputs: new Float32Array(0), targets: source.targets },
     { classes: plan.classes, learningRate: plan.learningRate, alpha: plan.alpha, batchSize: Math.min(batchSize, Math.max(learn.length, held.length)), seed, fill: filler(source, network, plan.augmentation, seed), pause: breather({ checkpoint: () => context.checkpoint(), now: () => context.now() }) },
     place.checkpoint,
   )
-  const fit = await epochs(trainer, learn, held, plan, place, context)
-  const total = plan.maxIter * learn.length
-  context.report({ kind: 'step', phase: 'train', done: total, total })
-  return fit
+  try {
+    const fit = await epochs(trainer, learn, held, plan, place, context)
+    const total = plan.maxIter * learn.length
+    context.report({ kind: 'step', phase: 'train', done: total, total })
+    return fit
+  } finally {
+    trainer.dispose()
+  }
 }
 
 /** @param place goes on from there, and moves along */

@@ -3,12 +3,13 @@
  * memory, and a step is a few calls a layer. Measured beside tfjs's WASM backend, whose steps are made of
  * about a hundred small kernels, in the README.
  */
+import type { Team } from '../../../kernels/crew.ts'
 import { Layout } from '../../../kernels/layout.ts'
-import type { NeuralKernels } from '../../../kernels/neural.ts'
+import type { Context } from '../../context.ts'
 import { createRng } from '../../math/rng.ts'
 import { denseLayer } from './layers/dense.ts'
 import { floatsOf, type Layer, type Shape } from './layers/layer.ts'
-import { NetworkRun, openKernels, placeNetwork, type Network, type Pass } from './network.ts'
+import { NetworkRun, openEngine, placeNetwork, type Engine, type Network, type Pass, type Work } from './network.ts'
 import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
 
 export type { Network } from './network.ts'
@@ -37,6 +38,9 @@ export interface KernelTrainer extends Trainer {
   judge(rows: Uint32Array): Promise<Verdict>
 }
 
+/** Loss and rights of a part: two doubles, a cache line of their own. */
+const verdictBytes = 64
+
 /** The layers of a multi-layer perceptron. */
 export function denseNetwork({ sizes, activation }: Pick<StepOptions, 'sizes' | 'activation'>): Network {
   const input: Shape = { height: 1, width: 1, channels: sizes[0] as number, depth: sizes[0] as number }
@@ -53,7 +57,8 @@ function place(network: Network, data: MlpData, { batchSize, classes }: NetworkO
   const layout = new Layout()
   const floats = (count: number): number => layout.take(count * 4)
   const run = placeNetwork(network, batchSize, layout)
-  return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), bytes: layout.bytes }
+  const parts = Math.ceil(batchSize / run.partRows)
+  return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), verdicts: layout.take(parts * verdictBytes), bytes: layout.bytes }
 }
 
 class OnKernels implements KernelTrainer {
@@ -61,10 +66,12 @@ class OnKernels implements KernelTrainer {
   readonly #options: NetworkOptions
   readonly #places: ReturnType<typeof place>
   readonly #pause: () => Promise<void> | undefined
+  readonly #team: Team | undefined
   #steps: number
 
-  constructor(kernels: NeuralKernels, network: Network, places: ReturnType<typeof place>, data: MlpData, options: NetworkOptions, start: AdamArrays) {
-    this.#run = new NetworkRun(kernels, network, places.run)
+  constructor(engine: Engine, network: Network, places: ReturnType<typeof place>, data: MlpData, options: NetworkOptions, start: AdamArrays) {
+    this.#run = new NetworkRun(engine, network, places.run)
+    this.#team = engine.team
     this.#places = places
     this.#options = options
     this.#pause = () => options.pause?.()
@@ -76,34 +83,48 @@ class OnKernels implements KernelTrainer {
     this.#run.write(places.v, start.v)
   }
 
-  #take(rows: Uint32Array, step: number | undefined): void {
+  /** Brings rows into the first activation: here, or in the piece of work that it returns. */
+  #take(rows: Uint32Array, step: number | undefined): Work {
     const { kernels, network } = this.#run
     const { inputs, targets, wanted, run, rows: numbers } = this.#places
+    const { classes, fill } = this.#options
     const first = run.activations[0] as number
     const width = floatsOf(network.input)
     new Uint32Array(kernels.buffer, numbers, rows.length).set(rows)
-    kernels.gather(targets, this.#options.classes * 4, numbers, rows.length, wanted)
-    if (this.#options.fill) this.#options.fill(rows, this.#run.floats(first, rows.length * width), step)
-    else kernels.gather(inputs, width * 4, numbers, rows.length, first)
+    fill?.(rows, this.#run.floats(first, rows.length * width), step)
+    return {
+      rows({ gather }, _, row, count) {
+        gather(targets, classes * 4, numbers + row * 4, count, wanted + row * classes * 4)
+        if (!fill) gather(inputs, width * 4, numbers + row * 4, count, first + row * width * 4)
+      },
+    }
   }
 
-  /** Loss (sum) and rights of what `forward` left; outputs become their slopes times `scale`. */
-  #verdict(count: number, scale: number): Verdict {
-    const { kernels, network, places } = this.#run
+  /** Loss (sum) and rights of what went forward; outputs become their slopes times `scale`. */
+  #judging(scale: number): Work {
+    const { network, places } = this.#run
     const { classes } = this.#options
-    const { wanted } = this.#places
+    const { wanted, verdicts } = this.#places
     const { depth } = (network.layers.at(-1) as Layer).output
     const outputs = places.activations.at(-1) as number
-    if (classes === 1) return { loss: kernels.squaredLoss(outputs, count, depth, wanted, scale), right: 0 }
-    const scores = this.#run.floats(outputs, count * depth)
-    const truth = this.#run.floats(wanted, count * classes)
-    let right = 0
-    for (let row = 0; row < count; row++) {
-      let best = 0
-      for (let c = 1; c < classes; c++) if ((scores[row * depth + c] as number) > (scores[row * depth + best] as number)) best = c
-      if (truth[row * classes + best] === 1) right++
+    return {
+      rows({ squaredLoss, logLoss }, part, row, count) {
+        const [from, truth, out] = [outputs + row * depth * 4, wanted + row * classes * 4, verdicts + part * verdictBytes]
+        if (classes === 1) squaredLoss(from, count, depth, truth, scale, out)
+        else logLoss(from, count, depth, truth, classes, scale, out)
+      },
     }
-    return { loss: kernels.logLoss(outputs, count, depth, wanted, classes, scale), right }
+  }
+
+  /** What `#judging` left, part by part. */
+  #verdict(count: number): Verdict {
+    const found = new Float64Array(this.#run.kernels.buffer, this.#places.verdicts)
+    let [loss, right] = [0, 0]
+    for (let part = 0; part * this.#places.run.partRows < count; part++) {
+      loss += found[(part * verdictBytes) / 8] as number
+      right += found[(part * verdictBytes) / 8 + 1] as number
+    }
+    return { loss, right }
   }
 
   async learn(rows: Uint32Array): Promise<Verdict> {
@@ -114,20 +135,12 @@ class OnKernels implements KernelTrainer {
     const rng = createRng(seed).fork(`step ${this.#steps}`)
     const chances = this.#run.network.layers.map(() => rng.int(2 ** 32))
     const pass: Pass = { training: true, chance: (layer) => chances[layer] as number }
-    this.#take(rows, this.#steps)
-    await this.#run.forward(rows.length, pass, this.#pause)
-    const { loss, right } = this.#verdict(rows.length, 1 / rows.length)
-    await this.#run.backward(rows.length, pass, this.#pause)
-    const update = (from: number, count: number, decay: number): void => {
-      if (count > 0) this.#run.kernels.adam(run.theta + from * 4, m + from * 4, v + from * 4, run.gradient + from * 4, count, decay, rate, epsilon)
-    }
-    let from = 0
-    for (const { weights, decayed } of this.#run.network.layers) {
-      update(from, decayed, alpha / rows.length)
-      update(from + decayed, weights - decayed, 0)
-      from += weights
-    }
-    return { loss: loss / rows.length, right }
+    const count = rows.length
+    this.#run.turn()
+    await this.#run.do([this.#take(rows, this.#steps), ...this.#run.forwardWork(count, pass), this.#judging(1 / count), ...this.#run.backwardWork(count, pass)], count, this.#pause)
+    const { loss, right } = this.#verdict(count)
+    this.#run.update(count, ({ adam }, from, floats, isDecayed) => adam(run.theta + from * 4, m + from * 4, v + from * 4, run.gradient + from * 4, floats, isDecayed ? alpha / count : 0, rate, epsilon))
+    return { loss: loss / count, right }
   }
 
   async judge(rows: Uint32Array): Promise<Verdict> {
@@ -135,9 +148,8 @@ class OnKernels implements KernelTrainer {
     let [loss, right] = [0, 0]
     for (let from = 0; from < rows.length; from += batchSize) {
       const part = rows.subarray(from, from + batchSize)
-      this.#take(part, undefined)
-      await this.#run.forward(part.length, { training: false }, this.#pause)
-      const verdict = this.#verdict(part.length, 1)
+      await this.#run.do([this.#take(part, undefined), ...this.#run.forwardWork(part.length, { training: false }), this.#judging(1)], part.length, this.#pause)
+      const verdict = this.#verdict(part.length)
       loss += verdict.loss
       right += verdict.right
     }
@@ -157,14 +169,15 @@ class OnKernels implements KernelTrainer {
     return { theta: this.#run.read(run.theta), m: this.#run.read(m), v: this.#run.read(v), steps: this.#steps }
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#team?.end()
+  }
 }
 
-/**
- * @param wasm bytes of neural.wasm; without them the plain twin trains, with the same bits
- * @throws StudioError out-of-memory naming what it needs
- */
-export async function openKernelTrainer(wasm: ArrayBuffer | undefined, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<KernelTrainer> {
+/** @throws StudioError out-of-memory naming what it needs */
+export async function openKernelTrainer(host: Pick<Context, 'asset' | 'crew'>, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<KernelTrainer> {
   const places = place(network, data, options)
-  return new OnKernels(await openKernels(wasm, places.bytes), network, places, data, options, start)
+  // A step goes forward once and back twice.
+  const work = 3 * options.batchSize * network.layers.reduce((sum, layer) => sum + layer.work, 0)
+  return new OnKernels(await openEngine(places.bytes, work, host), network, places, data, options, start)
 }

@@ -6,7 +6,7 @@ import type { PredictContext } from '../estimator.ts'
 import { breather, filler } from './fit-network.ts'
 import { trainable, type LayerSpec } from './layer-table.ts'
 import { floatsOf, type Shape } from './layers/layer.ts'
-import { NetworkRun, openKernels, placeNetwork } from './network.ts'
+import { NetworkRun, openEngine, placeNetwork } from './network.ts'
 
 export interface PictureNetworkParts {
   readonly shape: PictureShape
@@ -37,17 +37,16 @@ function unpadded(values: Float32Array, { channels, depth }: Shape): Float32Arra
 async function open(parts: PictureNetworkParts, rows: number, pixelSlopes: boolean, context: PredictContext | undefined) {
   const { network } = trainable(parts.layers, parts.shape, parts.classes, pixelSlopes)
   const layout = new Layout()
-  const places = placeNetwork(network, rows, layout)
+  const places = placeNetwork(network, rows, layout, pixelSlopes)
   // Without a context there are no bytes; the plain kernels give the same bits.
-  const wasm = await context?.asset('neural.wasm').catch(() => undefined)
-  const run = new NetworkRun(await openKernels(wasm, layout.bytes), network, places)
+  const run = new NetworkRun(await openEngine(layout.bytes, 0, context ?? { asset: () => Promise.reject(new Error('missing asset; no context')) }), network, places)
   run.write(places.theta, parts.theta)
   const pause = context ? breather(context) : () => undefined
   const pass = { training: false }
   async function forward(pixels: Float32Array, row: number, count: number): Promise<void> {
     const fill = filler({ pixels, means: parts.means, deviations: parts.deviations }, network, noAugmentation, 0)
     fill(Uint32Array.from({ length: count }, (_, i) => row + i), run.floats(places.activations[0] as number, count * floatsOf(network.input)), undefined)
-    await run.forward(count, pass, pause)
+    await run.do(run.forwardWork(count, pass), count, pause)
   }
   return { run, network, places, pause, pass, forward }
 }
@@ -114,9 +113,10 @@ export async function networkSlopes(parts: PictureNetworkParts, pixels: Float32A
     outputs.fill(0)
     for (let i = 0; i < count; i++) outputs[i * depth + target] = 1
     const from = layer === 'pixels' ? 0 : layer + 1
-    const delta = await run.backward(count, pass, pause, from, true)
+    run.turn()
+    await run.do(run.backwardWork(count, pass, from, true), count, pause)
     values.set(unpadded(run.floats(places.activations[from] as number, count * floatsOf(at)), at), row * size)
-    slopes.set(unpadded(run.floats(delta, count * floatsOf(at)), at), row * size)
+    slopes.set(unpadded(run.floats(places.deltas[from] as number, count * floatsOf(at)), at), row * size)
   }
   // The network sees (pixel - mean) / deviation.
   if (layer === 'pixels') for (let i = 0; i < slopes.length; i++) slopes[i] = (slopes[i] as number) / (parts.deviations[i % channels] as number)

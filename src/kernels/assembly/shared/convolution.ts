@@ -1,3 +1,7 @@
+/** Slopes by the images. Turned: the weights transposed, (filters, window), of which the first `real` rows count. Scratch as in `convolve`. */
+import { multiply } from './dense'
+import { copyRows, enterFrame, framedBytes } from './frame'
+
 /**
  * Inner loops of convolution and pooling; images are channels-last (height, width, channels), channels a
  * multiple of 4 but in `unfold`. Twins: src/kernels/convolution-plain.ts.
@@ -36,7 +40,12 @@ export function fold(windows: usize, height: u32, width: u32, channels: u32, ker
 }
 
 /** Largest of each 2 x 2 block; an odd last row or column is left out. */
-export function maxPool(image: usize, height: u32, width: u32, channels: u32, out: usize): void {
+export function maxPool(image: usize, images: u32, height: u32, width: u32, channels: u32, out: usize): void {
+  const bytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((height >> 1) * (width >> 1) * channels)) << 2
+  for (let i: u32 = 0; i < images; i++) poolImage(image + (<usize>i) * bytes, height, width, channels, out + (<usize>i) * outBytes)
+}
+function poolImage(image: usize, height: u32, width: u32, channels: u32, out: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   for (let y: u32 = 0; y + 2 <= height; y += 2) {
@@ -53,7 +62,14 @@ export function maxPool(image: usize, height: u32, width: u32, channels: u32, ou
 }
 
 /** Sends each slope to the first of its block that was the largest; the rest of `delta` becomes zero. */
-export function unpool(image: usize, height: u32, width: u32, channels: u32, pooled: usize, slopes: usize, delta: usize): void {
+export function unpool(image: usize, images: u32, height: u32, width: u32, channels: u32, pooled: usize, slopes: usize, delta: usize): void {
+  const bytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((height >> 1) * (width >> 1) * channels)) << 2
+  for (let i: u32 = 0; i < images; i++) {
+    unpoolImage(image + (<usize>i) * bytes, height, width, channels, pooled + (<usize>i) * outBytes, slopes + (<usize>i) * outBytes, delta + (<usize>i) * bytes)
+  }
+}
+function unpoolImage(image: usize, height: u32, width: u32, channels: u32, pooled: usize, slopes: usize, delta: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   memory.fill(delta, 0, (<usize>height) * rowBytes)
@@ -73,5 +89,77 @@ export function unpool(image: usize, height: u32, width: u32, channels: u32, poo
       pooled += pixel
       slopes += pixel
     }
+  }
+}
+
+/**
+ * Images by `filters` kernels of size x size, stride 1, as products over unfolded windows. Weights (size, size, channels, filters),
+ * biases behind them; scratch: unfolded windows, then a framed image.
+ */
+export function convolve(image: usize, images: u32, height: u32, width: u32, channels: u32, size: u32, before: u32, behind: u32, weights: usize, filters: u32, out: usize, scratch: usize): void {
+  const window = size * size * channels
+  const positions = (height + before + behind - size + 1) * (width + before + behind - size + 1)
+  const rowBytes = (<usize>filters) << 2
+  const windowBytes = (<usize>window) << 2
+  const biases = weights + (<usize>window) * rowBytes
+  if (size == 1) {
+    multiply(image, windowBytes, 4, weights, rowBytes, out, rowBytes, biases, 0, images * positions, filters, window)
+    return
+  }
+  const imageBytes = (<usize>(height * width * channels)) << 2
+  const frame = scratch + (<usize>positions) * windowBytes
+  if (before + behind) memory.fill(frame, 0, framedBytes(height, width, channels, before + behind))
+  for (let i: u32 = 0; i < images; i++) {
+    unfold(enterFrame(image, height, width, channels, before, behind, frame), height + before + behind, width + before + behind, channels, size, size, scratch)
+    multiply(scratch, windowBytes, 4, weights, rowBytes, out, rowBytes, biases, 0, positions, filters, window)
+    image += imageBytes
+    out += (<usize>positions) * rowBytes
+  }
+}
+
+/** Slopes by the weights, summed over the images; biases are not among them. Scratch as in `convolve`. */
+export function convolveWeightSlopes(image: usize, images: u32, height: u32, width: u32, channels: u32, size: u32, before: u32, behind: u32, delta: usize, filters: u32, gradient: usize, scratch: usize): void {
+  const window = size * size * channels
+  const positions = (height + before + behind - size + 1) * (width + before + behind - size + 1)
+  const rowBytes = (<usize>filters) << 2
+  const windowBytes = (<usize>window) << 2
+  if (size == 1) {
+    multiply(image, 4, windowBytes, delta, rowBytes, gradient, rowBytes, 0, 0, window, filters, images * positions)
+    return
+  }
+  const imageBytes = (<usize>(height * width * channels)) << 2
+  const frame = scratch + (<usize>positions) * windowBytes
+  if (before + behind) memory.fill(frame, 0, framedBytes(height, width, channels, before + behind))
+  for (let i: u32 = 0; i < images; i++) {
+    unfold(enterFrame(image, height, width, channels, before, behind, frame), height + before + behind, width + before + behind, channels, size, size, scratch)
+    multiply(scratch, 4, windowBytes, delta, rowBytes, gradient, rowBytes, i ? gradient : 0, rowBytes, window, filters, positions)
+    image += imageBytes
+    delta += (<usize>positions) * rowBytes
+  }
+}
+export function convolveImageSlopes(delta: usize, images: u32, height: u32, width: u32, channels: u32, size: u32, before: u32, behind: u32, turned: usize, filters: u32, real: u32, imageDelta: usize, scratch: usize): void {
+  const window = size * size * channels
+  const sides = before + behind
+  const high = height + sides
+  const wide = width + sides
+  const positions = (high - size + 1) * (wide - size + 1)
+  const rowBytes = (<usize>filters) << 2
+  const windowBytes = (<usize>window) << 2
+  if (size == 1) {
+    multiply(delta, rowBytes, 4, turned, windowBytes, imageDelta, windowBytes, 0, 0, images * positions, window, real)
+    return
+  }
+  const pixel = (<usize>channels) << 2
+  const imageBytes = (<usize>(height * width)) * pixel
+  const framed = scratch + (<usize>positions) * windowBytes
+  const frameRow = (<usize>wide) * pixel
+  for (let i: u32 = 0; i < images; i++) {
+    multiply(delta, rowBytes, 4, turned, windowBytes, scratch, windowBytes, 0, 0, positions, window, real)
+    const into = sides ? framed : imageDelta
+    memory.fill(into, 0, framedBytes(height, width, channels, sides))
+    fold(scratch, high, wide, channels, size, size, into)
+    if (sides) copyRows(framed + (<usize>before) * (frameRow + pixel), frameRow, imageDelta, (<usize>width) * pixel, (<usize>width) * pixel, height)
+    delta += (<usize>positions) * rowBytes
+    imageDelta += imageBytes
   }
 }

@@ -158,17 +158,24 @@ export function slope(delta: usize, output: usize, count: u32, kind: u32): void 
   }
 }
 
-export function logLoss(logits: usize, rows: u32, columns: u32, targets: usize, classes: u32, scale: f32): f64 {
+export function logLoss(logits: usize, rows: u32, columns: u32, targets: usize, classes: u32, scale: f32, out: usize): void {
   let loss: f64 = 0
+  let right: u32 = 0
   for (let i: u32 = 0; i < rows; i++) {
     const z = logits + ((<usize>i * columns) << 2)
     const y = targets + ((<usize>i * classes) << 2)
     let top = load<f32>(z)
     for (let j: u32 = 1; j < classes; j++) top = max(top, load<f32>(z + ((<usize>j) << 2)))
     let own: f32 = 0
+    let first = true
     for (let j: u32 = 0; j < classes; j++) {
       const label = load<f32>(y + ((<usize>j) << 2))
-      if (label != 0) own = load<f32>(z + ((<usize>j) << 2)) - top
+      const logit = load<f32>(z + ((<usize>j) << 2))
+      if (label != 0) own = logit - top
+      if (first && logit == top) {
+        first = false
+        if (label != 0) right++
+      }
     }
     const tops = f32x4.splat(top)
     for (let j: u32 = 0; j < columns; j += 4) v128.store(z + ((<usize>j) << 2), exp4(f32x4.sub(v128.load(z + ((<usize>j) << 2)), tops)))
@@ -181,10 +188,11 @@ export function logLoss(logits: usize, rows: u32, columns: u32, targets: usize, 
     for (let j: u32 = classes; j < columns; j++) store<f32>(z + ((<usize>j) << 2), 0)
     loss += naturalLog(<f64>total) - <f64>own
   }
-  return loss
+  store<f64>(out, loss)
+  store<f64>(out, <f64>right, 8)
 }
 
-export function squaredLoss(outputs: usize, rows: u32, columns: u32, targets: usize, scale: f32): f64 {
+export function squaredLoss(outputs: usize, rows: u32, columns: u32, targets: usize, scale: f32, out: usize): void {
   let loss: f64 = 0
   for (let i: u32 = 0; i < rows; i++) {
     const at = outputs + ((<usize>i * columns) << 2)
@@ -192,7 +200,29 @@ export function squaredLoss(outputs: usize, rows: u32, columns: u32, targets: us
     store<f32>(at, off * scale)
     loss += <f64>off * <f64>off * 0.5
   }
-  return loss
+  store<f64>(out, loss)
+  store<f64>(out, 0, 8)
+}
+
+/** a *= factor; count a multiple of 4. */
+export function scaleBy(a: usize, count: u32, factor: f32): void {
+  const factors = f32x4.splat(factor)
+  const end = a + ((<usize>count) << 2)
+  for (; a < end; a += 16) v128.store(a, f32x4.mul(v128.load(a), factors))
+}
+
+/** Adds to a, number by number and in order, what lies at each further multiple of `stride` bytes; count a multiple of 4. */
+export function addParts(a: usize, stride: usize, parts: u32, count: u32): void {
+  const end = a + ((<usize>count) << 2)
+  for (; a < end; a += 16) {
+    let sum = v128.load(a)
+    let at = a
+    for (let part: u32 = 1; part < parts; part++) {
+      at += stride
+      sum = f32x4.add(sum, v128.load(at))
+    }
+    v128.store(a, sum)
+  }
 }
 
 export function adam(theta: usize, m: usize, v: usize, gradient: usize, count: u32, decay: f32, rate: f32, epsilon: f32): void {

@@ -1,15 +1,60 @@
+/** out = a * scale where the number drawn for the place is at least `rate` of 2^32, else 0; the same seed draws the same. */
+import { copyRows, enterFrame, framedBytes } from './frame'
+
 /**
  * Inner loops of depthwise convolution, average pooling, batch normalisation and dropout; pictures are
  * channels-last, channels and columns a multiple of 4. Twins: src/kernels/picture-layers-plain.ts.
  */
 
-/** Copies rows of rowBytes each between two strides: puts a picture into a wider one, or takes it out. */
-export function copyRows(from: usize, fromRow: usize, to: usize, toRow: usize, rowBytes: usize, rows: u32): void {
-  for (let i: u32 = 0; i < rows; i++) memory.copy(to + (<usize>i) * toRow, from + (<usize>i) * fromRow, rowBytes)
+/** Each channel by its own kernel, stride 1. Weights (kernel, kernel, channels), then biases; scratch: a framed image. */
+export function depthwise(image: usize, images: u32, height: u32, width: u32, channels: u32, kernel: u32, before: u32, behind: u32, weights: usize, out: usize, scratch: usize): void {
+  const high = height + before + behind
+  const wide = width + before + behind
+  const imageBytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((high - kernel + 1) * (wide - kernel + 1) * channels)) << 2
+  if (before + behind) memory.fill(scratch, 0, framedBytes(height, width, channels, before + behind))
+  for (let i: u32 = 0; i < images; i++) {
+    depthwiseImage(enterFrame(image, height, width, channels, before, behind, scratch), high, wide, channels, kernel, weights, out)
+    image += imageBytes
+    out += outBytes
+  }
 }
 
-/** Each channel by its own kernel, stride 1, no padding. Weights (kernel, kernel, channels), then biases. */
-export function depthwise(image: usize, height: u32, width: u32, channels: u32, kernel: u32, weights: usize, out: usize): void {
+/** Slopes by the weights, summed over the images; biases are not among them. */
+export function depthwiseWeightSlopes(image: usize, images: u32, height: u32, width: u32, channels: u32, kernel: u32, before: u32, behind: u32, delta: usize, gradient: usize, scratch: usize): void {
+  const high = height + before + behind
+  const wide = width + before + behind
+  const imageBytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((high - kernel + 1) * (wide - kernel + 1) * channels)) << 2
+  memory.fill(gradient, 0, (<usize>(kernel * kernel * channels)) << 2)
+  if (before + behind) memory.fill(scratch, 0, framedBytes(height, width, channels, before + behind))
+  for (let i: u32 = 0; i < images; i++) {
+    addWeightSlopes(enterFrame(image, height, width, channels, before, behind, scratch), high, wide, channels, kernel, delta, gradient)
+    image += imageBytes
+    delta += outBytes
+  }
+}
+
+/** Slopes by the images. Height and width are theirs. */
+export function depthwiseImageSlopes(delta: usize, images: u32, height: u32, width: u32, channels: u32, kernel: u32, before: u32, behind: u32, weights: usize, imageDelta: usize, scratch: usize): void {
+  const sides = before + behind
+  const high = height + sides
+  const wide = width + sides
+  const pixel = (<usize>channels) << 2
+  const imageBytes = (<usize>(height * width)) * pixel
+  const outBytes = (<usize>((high - kernel + 1) * (wide - kernel + 1))) * pixel
+  const frameRow = (<usize>wide) * pixel
+  for (let i: u32 = 0; i < images; i++) {
+    const into = sides ? scratch : imageDelta
+    memory.fill(into, 0, framedBytes(height, width, channels, sides))
+    addImageSlopes(delta, high, wide, channels, kernel, weights, into)
+    if (sides) copyRows(scratch + (<usize>before) * (frameRow + pixel), frameRow, imageDelta, (<usize>width) * pixel, (<usize>width) * pixel, height)
+    delta += outBytes
+    imageDelta += imageBytes
+  }
+}
+
+function depthwiseImage(image: usize, height: u32, width: u32, channels: u32, kernel: u32, weights: usize, out: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   const biases = weights + (<usize>(kernel * kernel)) * pixel
@@ -34,8 +79,8 @@ export function depthwise(image: usize, height: u32, width: u32, channels: u32, 
   }
 }
 
-/** Adds to the slopes by the image what its windows' slopes send back. Height and width are the image's. */
-export function depthwiseImageSlopes(delta: usize, height: u32, width: u32, channels: u32, kernel: u32, weights: usize, imageDelta: usize): void {
+/** Adds to the slopes by a framed image what its windows' slopes send back. */
+function addImageSlopes(delta: usize, height: u32, width: u32, channels: u32, kernel: u32, weights: usize, imageDelta: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   for (let y: u32 = 0; y + kernel <= height; y++) {
@@ -59,7 +104,7 @@ export function depthwiseImageSlopes(delta: usize, height: u32, width: u32, chan
 }
 
 /** Adds one image's share to the slopes by the weights. */
-export function depthwiseWeightSlopes(image: usize, height: u32, width: u32, channels: u32, kernel: u32, delta: usize, gradient: usize): void {
+function addWeightSlopes(image: usize, height: u32, width: u32, channels: u32, kernel: u32, delta: usize, gradient: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   const outRow = (<usize>(width - kernel + 1)) * pixel
@@ -84,7 +129,12 @@ export function depthwiseWeightSlopes(image: usize, height: u32, width: u32, cha
 }
 
 /** Mean of each 2 x 2 block; an odd last row or column is left out. */
-export function averagePool(image: usize, height: u32, width: u32, channels: u32, out: usize): void {
+export function averagePool(image: usize, images: u32, height: u32, width: u32, channels: u32, out: usize): void {
+  const bytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((height >> 1) * (width >> 1) * channels)) << 2
+  for (let i: u32 = 0; i < images; i++) averageImage(image + (<usize>i) * bytes, height, width, channels, out + (<usize>i) * outBytes)
+}
+function averageImage(image: usize, height: u32, width: u32, channels: u32, out: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   const quarter = f32x4.splat(0.25)
@@ -102,7 +152,12 @@ export function averagePool(image: usize, height: u32, width: u32, channels: u32
 }
 
 /** Shares each slope among the four of its block; the rest of `delta` becomes zero. */
-export function averageUnpool(slopes: usize, height: u32, width: u32, channels: u32, delta: usize): void {
+export function averageUnpool(slopes: usize, images: u32, height: u32, width: u32, channels: u32, delta: usize): void {
+  const bytes = (<usize>(height * width * channels)) << 2
+  const outBytes = (<usize>((height >> 1) * (width >> 1) * channels)) << 2
+  for (let i: u32 = 0; i < images; i++) averageBack(slopes + (<usize>i) * outBytes, height, width, channels, delta + (<usize>i) * bytes)
+}
+function averageBack(slopes: usize, height: u32, width: u32, channels: u32, delta: usize): void {
   const pixel = (<usize>channels) << 2
   const rowBytes = (<usize>width) * pixel
   const quarter = f32x4.splat(0.25)
@@ -122,11 +177,11 @@ export function averageUnpool(slopes: usize, height: u32, width: u32, channels: 
   }
 }
 
-/** Mean and variance (divided by rows) of each column, summed in double precision: out holds the means, then the variances. */
-export function moments(a: usize, rows: u32, columns: u32, out: usize): void {
-  const rowBytes = (<usize>columns) << 2
+/** Mean and variance (divided by rows) of each column, summed in double precision. */
+export function moments(a: usize, rowBytes: usize, rows: u32, columns: u32, means: usize, variances: usize): void {
+  const width = (<usize>columns) << 2
   const count = f64x2.splat(<f64>rows)
-  for (let j: usize = 0; j < rowBytes; j += 8) {
+  for (let j: usize = 0; j < width; j += 8) {
     let sum = f64x2.splat(0)
     for (let i: u32 = 0; i < rows; i++) sum = f64x2.add(sum, f64x2.promote_low_f32x4(v128.load64_zero(a + (<usize>i) * rowBytes + j)))
     const mean = f32x4.demote_f64x2_zero(f64x2.div(sum, count))
@@ -136,8 +191,8 @@ export function moments(a: usize, rows: u32, columns: u32, out: usize): void {
       const off = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(a + (<usize>i) * rowBytes + j)), centre)
       squares = f64x2.add(squares, f64x2.mul(off, off))
     }
-    v128.store64_lane(out + j, mean, 0)
-    v128.store64_lane(out + rowBytes + j, f32x4.demote_f64x2_zero(f64x2.div(squares, count)), 0)
+    v128.store64_lane(means + j, mean, 0)
+    v128.store64_lane(variances + j, f32x4.demote_f64x2_zero(f64x2.div(squares, count)), 0)
   }
 }
 
@@ -155,10 +210,10 @@ export function scaleColumns(a: usize, rows: u32, columns: u32, scale: usize, sh
   }
 }
 
-/** Sums by column, in double precision: out holds those of delta, then those of delta * (a - mean). */
-export function slopeSums(a: usize, delta: usize, rows: u32, columns: u32, mean: usize, out: usize): void {
-  const rowBytes = (<usize>columns) << 2
-  for (let j: usize = 0; j < rowBytes; j += 8) {
+/** Sums by column, in double precision: of delta, and of delta * (a - mean). */
+export function slopeSums(a: usize, delta: usize, rowBytes: usize, rows: u32, columns: u32, mean: usize, sums: usize, weightedSums: usize): void {
+  const width = (<usize>columns) << 2
+  for (let j: usize = 0; j < width; j += 8) {
     const centre = f64x2.promote_low_f32x4(v128.load64_zero(mean + j))
     let plain = f64x2.splat(0)
     let weighted = f64x2.splat(0)
@@ -169,8 +224,8 @@ export function slopeSums(a: usize, delta: usize, rows: u32, columns: u32, mean:
       weighted = f64x2.add(weighted, f64x2.mul(slope, f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(a + at)), centre)))
       at += rowBytes
     }
-    v128.store64_lane(out + j, f32x4.demote_f64x2_zero(plain), 0)
-    v128.store64_lane(out + rowBytes + j, f32x4.demote_f64x2_zero(weighted), 0)
+    v128.store64_lane(sums + j, f32x4.demote_f64x2_zero(plain), 0)
+    v128.store64_lane(weightedSums + j, f32x4.demote_f64x2_zero(weighted), 0)
   }
 }
 
@@ -200,8 +255,6 @@ function scramble(x: v128): v128 {
   z = i32x4.mul(z, i32x4.splat(0xc2b2ae35))
   return v128.xor(z, i32x4.shr_u(z, 16))
 }
-
-/** out = a * scale where the number drawn for the place is at least `rate` of 2^32, else 0; the same seed draws the same. */
 export function dropout(a: usize, count: u32, seed: u32, rate: u32, scale: f32, out: usize): void {
   const factor = f32x4.splat(scale)
   const least = i32x4.splat(rate)

@@ -1,6 +1,7 @@
 /** A convolutional network on our own kernels trains as the same network does on tfjs. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
+import { quietContext } from '../../../../src/core/context.ts'
 import { openKernelTrainer, type Network } from '../../../../src/core/estimators/neural/kernel-trainer.ts'
 import { conv2dLayer } from '../../../../src/core/estimators/neural/layers/conv2d.ts'
 import { denseLayer } from '../../../../src/core/estimators/neural/layers/dense.ts'
@@ -66,7 +67,7 @@ describe('convolution, pooling and dense layers', () => {
   it('take the steps of tfjs', async () => {
     expectConsole(/TensorFlow\.js in Node|Platform node|already registered/)
     const truth = await onTfjs(3)
-    const trainer = await openKernelTrainer(await nodeContext().asset('neural.wasm'), network, data, options, zeros())
+    const trainer = await openKernelTrainer(nodeContext(), network, data, options, zeros())
     const losses: number[] = []
     for (let step = 0; step < 3; step++) losses.push(await trainer.step(all))
     expectAllClose(losses, truth.losses, { relative: 1e-5 })
@@ -75,7 +76,7 @@ describe('convolution, pooling and dense layers', () => {
   })
 
   it('leave the bits of the plain kernels, and learn', async () => {
-    const trainers = await Promise.all([await nodeContext().asset('neural.wasm'), undefined].map((wasm) => openKernelTrainer(wasm, network, data, options, zeros())))
+    const trainers = await Promise.all([nodeContext(), quietContext()].map((host) => openKernelTrainer(host, network, data, options, zeros())))
     const before = await trainers[0]!.loss(all)
     for (let step = 0; step < 5; step++) for (const trainer of trainers) await trainer.step(all.subarray(step % 2))
     const [compiled, plain] = await Promise.all(trainers.map((trainer) => trainer.read()))
@@ -84,7 +85,7 @@ describe('convolution, pooling and dense layers', () => {
   })
 
   it('go on from a checkpoint with the bits of an undisturbed run', async () => {
-    const open = async (start: Parameters<typeof openKernelTrainer>[4]) => openKernelTrainer(await nodeContext().asset('neural.wasm'), network, data, options, start)
+    const open = async (start: Parameters<typeof openKernelTrainer>[4]) => openKernelTrainer(nodeContext(), network, data, options, start)
     const whole = await open(zeros())
     const half = await open(zeros())
     for (let step = 0; step < 4; step++) await whole.step(all)

@@ -4,17 +4,15 @@ const none = { weights: 0, decayed: 0, flatWeights: 0, scratch: 0, eachRun() {} 
 
 /** The mean of each 2 x 2 block; an odd last row or column is left out. */
 export function averagePoolLayer(input: Shape): Layer {
-  const output: Shape = { ...input, height: input.height >> 1, width: input.width >> 1 }
-  const [inputBytes, outputBytes] = [floatsOf(input) * 4, floatsOf(output) * 4]
   return {
     ...none,
-    output,
+    output: { ...input, height: input.height >> 1, width: input.width >> 1 },
+    work: floatsOf(input),
     forward({ averagePool }, at, rows) {
-      for (let row = 0; row < rows; row++) averagePool(at.input + row * inputBytes, input.height, input.width, input.depth, at.output + row * outputBytes)
+      averagePool(at.input, rows, input.height, input.width, input.depth, at.output)
     },
     backward({ averageUnpool }, at, rows) {
-      if (at.inputDelta === undefined) return
-      for (let row = 0; row < rows; row++) averageUnpool(at.delta + row * outputBytes, input.height, input.width, input.depth, at.inputDelta + row * inputBytes)
+      if (at.inputDelta !== undefined) averageUnpool(at.delta, rows, input.height, input.width, input.depth, at.inputDelta)
     },
   }
 }
@@ -23,25 +21,20 @@ export function averagePoolLayer(input: Shape): Layer {
 export function globalAverageLayer(input: Shape): Layer {
   const { depth } = input
   const pixels = input.height * input.width
-  const share = Math.fround(1 / pixels)
-  const output: Shape = { ...input, height: 1, width: 1 }
+  const share = 1 / pixels
+  const [pixelBytes, imageBytes] = [depth * 4, floatsOf(input) * 4]
   return {
     ...none,
-    output,
-    forward({ buffer, sumColumns }, at, rows) {
-      for (let row = 0; row < rows; row++) sumColumns(at.input + row * pixels * depth * 4, depth * 4, pixels, depth, at.output + row * depth * 4)
-      const means = new Float32Array(buffer, at.output, rows * depth)
-      for (let i = 0; i < means.length; i++) means[i] = (means[i] as number) * share
+    output: { ...input, height: 1, width: 1 },
+    work: floatsOf(input),
+    forward({ sumColumns, scaleBy }, at, rows) {
+      for (let row = 0; row < rows; row++) sumColumns(at.input + row * imageBytes, pixelBytes, pixels, depth, at.output + row * pixelBytes)
+      scaleBy(at.output, rows * depth, share)
     },
-    backward({ buffer }, at, rows) {
+    backward({ copyRows, scaleBy }, at, rows) {
       if (at.inputDelta === undefined) return
-      const slopes = new Float32Array(buffer, at.delta, rows * depth)
-      for (let i = 0; i < slopes.length; i++) slopes[i] = (slopes[i] as number) * share
-      const images = new Float32Array(buffer, at.inputDelta, rows * pixels * depth)
-      for (let row = 0; row < rows; row++) {
-        const slope = slopes.subarray(row * depth, row * depth + depth)
-        for (let p = 0; p < pixels; p++) images.set(slope, (row * pixels + p) * depth)
-      }
+      scaleBy(at.delta, rows * depth, share)
+      for (let row = 0; row < rows; row++) copyRows(at.delta + row * pixelBytes, 0, at.inputDelta + row * imageBytes, pixelBytes, pixelBytes, pixels)
     },
   }
 }

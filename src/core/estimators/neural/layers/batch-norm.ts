@@ -1,6 +1,6 @@
 import { activationCodes } from '../../../../kernels/neural.ts'
 import type { Activation } from '../dense.ts'
-import { floatsOf, type Layer, type Shape } from './layer.ts'
+import type { Layer, Shape } from './layer.ts'
 
 /** Share of a batch's statistics that enters the running ones (0.1 in PyTorch, 0.01 in Keras), and what keeps roots away from zero (as PyTorch). */
 export const [momentum, epsilon] = [0.1, 1e-5]
@@ -15,49 +15,57 @@ export function batchNormLayer(input: Shape, activation?: Activation): Layer {
   const { channels, depth } = input
   const pixels = input.height * input.width
   const bytes = depth * 4
+  // Memory: means and variances of the batch, then scale and shift, then what goes back: offset, pull, factor.
+  const [used, scale, back] = [0, 2 * bytes, 4 * bytes]
+  /** Columns that one thread takes: a cache line of them. */
+  const share = 16
+  const eachShare = <T>(callOf: (from: number, columns: number) => T): T[] => Array.from({ length: Math.ceil(depth / share) }, (_, k) => callOf(k * share * 4, Math.min(share, depth - k * share)))
   return {
     output: input,
     weights: 4 * depth,
     decayed: 0,
     flatWeights: 4 * channels,
-    scratch: 4 * depth,
-    memory: () => 2 * depth,
+    scratch: 0,
+    work: 4 * pixels * depth,
+    memory: 7 * depth,
     eachRun(visit) {
       for (let part = 0; part < 4; part++) visit(part * channels, part * depth, channels)
     },
-    forward(kernels, at, rows) {
-      const { buffer } = kernels
+    gather({ buffer }, at, rows, each) {
       const count = rows * pixels
       const running = new Float32Array(buffer, at.weights + 2 * bytes, 2 * depth)
-      const used = new Float32Array(buffer, at.memory, 2 * depth)
+      const moments = new Float32Array(buffer, at.memory + used, 2 * depth)
       if (at.training) {
-        kernels.moments(at.input, count, depth, at.memory)
+        each(eachShare((from, columns) => ['moments', at.input + from, bytes, count, columns, at.memory + used + from, at.memory + used + bytes + from]))
         for (let j = 0; j < 2 * depth; j++) {
           const unbiased = j < depth || count < 2 ? 1 : count / (count - 1)
-          running[j] = (running[j] as number) * (1 - momentum) + (used[j] as number) * unbiased * momentum
+          running[j] = (running[j] as number) * (1 - momentum) + (moments[j] as number) * unbiased * momentum
         }
-      } else used.set(running)
-      const scale = new Float32Array(buffer, at.scratch, depth)
-      const shift = new Float32Array(buffer, at.scratch + bytes, depth)
+      } else moments.set(running)
+      const factors = new Float32Array(buffer, at.memory + scale, depth)
+      const shifts = new Float32Array(buffer, at.memory + scale + bytes, depth)
       const theta = new Float32Array(buffer, at.weights, 2 * depth)
       for (let j = 0; j < depth; j++) {
-        scale[j] = (theta[j] as number) / Math.sqrt((used[depth + j] as number) + epsilon)
-        shift[j] = (theta[depth + j] as number) - (used[j] as number) * (scale[j] as number)
+        factors[j] = (theta[j] as number) / Math.sqrt((moments[depth + j] as number) + epsilon)
+        shifts[j] = (theta[depth + j] as number) - (moments[j] as number) * (factors[j] as number)
       }
-      kernels.scaleColumns(at.input, count, depth, at.scratch, at.scratch + bytes, at.output)
-      if (activation) kernels.activate(at.output, count, depth, channels, activationCodes[activation])
     },
-    backward(kernels, at, rows) {
-      const { buffer } = kernels
+    forward({ scaleColumns, activate }, at, rows) {
+      scaleColumns(at.input, rows * pixels, depth, at.memory + scale, at.memory + scale + bytes, at.output)
+      if (activation) activate(at.output, rows * pixels, depth, channels, activationCodes[activation])
+    },
+    gatherBack({ buffer }, at, rows, each) {
       const count = rows * pixels
-      if (activation) kernels.slope(at.delta, at.output, rows * floatsOf(input), activationCodes[activation])
-      const variance = new Float32Array(buffer, at.memory + bytes, depth)
+      // A share of rows is as good as any: each number is by itself.
+      const some = Math.ceil(count / 16)
+      if (activation) each(Array.from({ length: Math.ceil(count / some) }, (_, k) => ['slope', at.delta + k * some * bytes, at.output + k * some * bytes, Math.min(some, count - k * some) * depth, activationCodes[activation]] as const))
+      const variance = new Float32Array(buffer, at.memory + used + bytes, depth)
       const theta = new Float32Array(buffer, at.weights, depth)
       const gradient = new Float32Array(buffer, at.gradient, 4 * depth)
-      // Sums of delta and of delta * (x - mean): in the scratch first, the two gradients after.
-      kernels.slopeSums(at.input, at.delta, count, depth, at.memory, at.scratch)
-      const sums = new Float32Array(buffer, at.scratch, 2 * depth)
-      const factor = new Float32Array(buffer, at.scratch + 2 * bytes, depth)
+      // Sums of delta and of delta * (x - mean) come where offset and pull lie afterwards.
+      each(eachShare((from, columns) => ['slopeSums', at.input + from, at.delta + from, bytes, count, columns, at.memory + used + from, at.memory + back + from, at.memory + back + bytes + from]))
+      const sums = new Float32Array(buffer, at.memory + back, 2 * depth)
+      const factor = new Float32Array(buffer, at.memory + back + 2 * bytes, depth)
       gradient.fill(0)
       for (let j = 0; j < depth; j++) {
         const inverse = 1 / Math.sqrt((variance[j] as number) + epsilon)
@@ -68,8 +76,10 @@ export function batchNormLayer(input: Shape, activation?: Activation): Layer {
         sums[depth + j] = at.training ? ((sums[depth + j] as number) * inverse * inverse) / count : 0
         sums[j] = at.training ? (sums[j] as number) / count : 0
       }
+    },
+    backward({ normaliseSlopes }, at, rows) {
       if (at.inputDelta === undefined) return
-      kernels.normaliseSlopes(at.input, at.delta, count, depth, at.memory, at.scratch, at.scratch + bytes, at.scratch + 2 * bytes, at.inputDelta)
+      normaliseSlopes(at.input, at.delta, rows * pixels, depth, at.memory + used, at.memory + back, at.memory + back + bytes, at.memory + back + 2 * bytes, at.inputDelta)
     },
   }
 }

@@ -19,7 +19,9 @@ export function denseLayer(input: Shape, outputs: number, activation?: Activatio
     weights: biases + width,
     decayed: biases,
     flatWeights: (pixels * input.channels + 1) * outputs,
-    scratch: biases,
+    scratch: 0,
+    work: biases,
+    turned: biases,
     eachRun(visit) {
       for (let p = 0; p < pixels; p++) {
         for (let c = 0; c < input.channels; c++) visit((p * input.channels + c) * outputs, (p * input.depth + c) * width, outputs)
@@ -30,13 +32,13 @@ export function denseLayer(input: Shape, outputs: number, activation?: Activatio
       multiply(at.input, inputs * 4, 4, at.weights, rowBytes, at.output, rowBytes, at.weights + biases * 4, 0, rows, width, inputs)
       if (activation) activate(at.output, rows, width, outputs, activationCodes[activation])
     },
-    backward({ multiply, slope, sumColumns, transpose }, at, rows) {
+    turn: ({ transpose }, weights, turned) => transpose(weights, rowBytes, inputs, width, turned, inputs * 4),
+    backward({ multiply, slope, sumColumns }, at, rows) {
       if (activation) slope(at.delta, at.output, rows * width, activationCodes[activation])
       multiply(at.input, 4, inputs * 4, at.delta, rowBytes, at.gradient, rowBytes, 0, 0, inputs, width, rows)
       sumColumns(at.delta, rowBytes, rows, width, at.gradient + biases * 4)
       if (at.inputDelta === undefined) return
-      transpose(at.weights, rowBytes, inputs, width, at.scratch, inputs * 4)
-      multiply(at.delta, rowBytes, 4, at.scratch, inputs * 4, at.inputDelta, inputs * 4, 0, 0, rows, inputs, outputs)
+      multiply(at.delta, rowBytes, 4, at.turned, inputs * 4, at.inputDelta, inputs * 4, 0, 0, rows, inputs, outputs)
     },
   }
 }

@@ -10,17 +10,18 @@ export function dropoutLayer(input: Shape, share: number): Layer {
     decayed: 0,
     flatWeights: 0,
     scratch: 0,
+    work: floatsOf(input),
     eachRun() {},
-    forward({ buffer, dropout }, at, rows) {
+    forward({ copyRows, dropout }, at, rows) {
       const count = rows * floatsOf(input)
-      if (at.training) dropout(at.input, count, at.chance, rate, scale, at.output)
-      else new Float32Array(buffer, at.output, count).set(new Float32Array(buffer, at.input, count))
+      if (at.training) dropout(at.input, count, at.chance + at.first * floatsOf(input), rate, scale, at.output)
+      else copyRows(at.input, 0, at.output, 0, count * 4, 1)
     },
-    backward({ buffer, dropout }, at, rows) {
+    backward({ copyRows, dropout }, at, rows) {
       if (at.inputDelta === undefined) return
       const count = rows * floatsOf(input)
-      if (at.training) dropout(at.delta, count, at.chance, rate, scale, at.inputDelta)
-      else new Float32Array(buffer, at.inputDelta, count).set(new Float32Array(buffer, at.delta, count))
+      if (at.training) dropout(at.delta, count, at.chance + at.first * floatsOf(input), rate, scale, at.inputDelta)
+      else copyRows(at.delta, 0, at.inputDelta, 0, count * 4, 1)
     },
   }
 }
