@@ -20,6 +20,7 @@ import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
 import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
+import type { DriftReport, MonitorOptions } from '../core/monitor/report.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import type { RecipeSteps } from '../core/recipe/preview.ts'
@@ -194,6 +195,11 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'ingest/preview': 'ingest',
   'ingest/commit': 'ingest',
   'ingest/keep': 'ingest',
+  /** A camera's frame or a drawing, which moves into the worker. */
+  'deploy/predict-frame': { input: { runId: string; threshold: number; frame: ImageBitmap | VideoFrame }; output: PictureAnswer }
+  'deploy/predict-pictures': { input: { runId: string; threshold: number; files: readonly PictureFile[] }; output: PicturesAnswer }
+  /** New rows (a table, or the log of a bundle's server) against the rows of a run; with a token the report is kept. */
+  'monitor/run': { input: { runId: string; token?: number; source: IngestSource; choices: IngestChoices; options: MonitorOptions }; output: { key: string | null; report: DriftReport } }
   'data/rows': 'interactive',
   'data/rekind': 'ingest',
   'data/leaks': 'interactive',
@@ -238,6 +244,9 @@ export type WireResult<T> = { readonly ok: true; readonly value: T } | { readonl
 export interface WorkerSetup {
   /** Version of the app, for run records. */
   readonly app: string
+  'deploy/predict-frame': 'interactive',
+  'deploy/predict-pictures': 'compute',
+  'monitor/run': 'compute',
   readonly storage: 'indexeddb' | 'memory'
   /** Leads to the memory store where IndexedDB is refused; the worker that gets none keeps the records itself. */
   readonly port?: MessagePort

@@ -19,7 +19,7 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
 
   const key = row ? undefined : await sha256(canonicalJson({ id, values, part, threshold: run.threshold, version: 2 }))
   const known = key === undefined ? undefined : await store.read(['explanations'], (tx) => tx.get('explanations', [runId, key]))
-  if (known && known.explanation.kind !== 'fold-curve') return known.explanation
+  if (known && known.explanation.kind !== 'fold-curve' && known.explanation.kind !== 'drift-report') return known.explanation
 
   const opened = await openRun(host, runId)
   const rows = opened.rowsOf(part)

@@ -25,6 +25,8 @@ export type OptionGuesses = { readonly [K in keyof Omit<ParseOptions, 'missing'>
 export interface ColumnGuess {
   readonly name: string
   readonly kind: Guess<Kind>
+  /** How it writes moments, or numbers that are not plain. */
+  readonly layout?: string
 }
 /** A row or cell that does not fit: kept out of the data, and listed. */
 export interface RejectedRow {

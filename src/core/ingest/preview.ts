@@ -41,6 +41,6 @@ export async function previewTable(source: WatchedSource, choices: IngestChoices
   }
   for (let at = 0; at < text.length; at += 65_536) take(scanner.push(text.subarray(at, at + 65_536)))
   if (!shape.partial) take(scanner.end())
-  const columns = planColumns(shape, survey, choices).map(({ name, kind }) => ({ name, kind }))
+  const columns = planColumns(shape, survey, choices).map(({ name, kind, layout }) => ({ name, kind, ...(layout === undefined ? {} : { layout }) }))
   return { options, guesses: shape.guesses, columns, rows, rejected: rejects.listed, partial: shape.partial, notes: shape.notes }
 }
