@@ -8,6 +8,7 @@ import { remoteStore, serveStore } from '../src/storage/remote-store.ts'
 import type { Crew } from '../src/kernels/crew.ts'
 import type { Host } from '../src/tasks/task.ts'
 import { assetUrls } from './assets.ts'
+import { foldWorkers } from './fold-workers.ts'
 import { helpersOf } from './helpers.ts'
 
 interface Started {
@@ -17,6 +18,7 @@ interface Started {
   readonly store: Store
   readonly threads: number
   readonly crew: Crew | undefined
+  readonly openPool: Host['openPool'] | undefined
 }
 
 export function serveTasks(handlers: LazyHandlers<Host>): void {
@@ -25,12 +27,14 @@ export function serveTasks(handlers: LazyHandlers<Host>): void {
     assets: assetUrls,
     async start(setup) {
       const bare = setup.storage === 'indexeddb' ? await openIdbStore() : setup.port ? remoteStore(setup.port) : createMemoryStore({ patient: true })
-      const threads = self.crossOriginIsolated ? (setup.threads ?? Math.max(1, navigator.hardwareConcurrency - 1)) : 1
-      return { app: setup.app, bare, store: guardedStore(bare), threads, crew: helpersOf(threads) }
+      const cores = setup.cores ?? Math.max(1, navigator.hardwareConcurrency - 1)
+      const threads = self.crossOriginIsolated ? cores : 1
+      return { app: setup.app, bare, store: guardedStore(bare), threads, crew: helpersOf(threads), openPool: foldWorkers(setup, bare, cores) }
     },
-    host: ({ app, store, threads, crew }, context) => ({
+    host: ({ app, store, threads, crew, openPool }, context) => ({
       store,
       context: crew ? { ...context, crew } : context,
+      ...(openPool && { openPool }),
       environment: { app, userAgent: navigator.userAgent, threads },
     }),
     lend: ({ bare }, port) => serveStore(bare, port),

@@ -8,6 +8,7 @@ import { workerFactories } from '../jobs/workers.ts'
 import { AppState, type Incoming } from '../state/app.svelte.ts'
 import { linkTo } from '../state/links.ts'
 import { OfflineState } from '../state/offline.svelte.ts'
+import { Preferences } from '../state/preferences.svelte.ts'
 import { sweepOrphans } from '../storage/adopt-project.ts'
 import type { Damaged } from '../storage/checked-store.ts'
 import { guardedStore, openStore } from '../storage/open-store.ts'
@@ -31,6 +32,7 @@ let lookForLoss = (): void => {}
 let noteDamage = (damaged: Damaged): void => void earlyDamage.push(damaged)
 
 const offline = new OfflineState()
+const preferences = new Preferences()
 
 async function start(): Promise<void> {
   const opened = await openStore({
@@ -53,6 +55,7 @@ async function show(storage: 'indexeddb' | 'memory', own?: Store, incoming?: Inc
     workers: workerFactories,
     app: __APP_VERSION__,
     storage,
+    cores: () => preferences.coresForJobs,
     onStoreLost: () => tell('The memory that kept your work was lost with its worker. Reload to start again.'),
   })
   const store = own ?? guardedStore(remoteStore(await client.storePort()))
@@ -61,6 +64,7 @@ async function show(storage: 'indexeddb' | 'memory', own?: Store, incoming?: Inc
     runner: client,
     openWriter: (id, options) => openWriter(store, id, options),
     offline,
+    preferences,
     ...(storage === 'indexeddb' ? { continueInMemory: replace } : {}),
   })
   if (incoming) history.pushState(null, '', linkTo(await app.begin(incoming.name, incoming.source, incoming.choices), 'data'))

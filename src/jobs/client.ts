@@ -29,6 +29,8 @@ export interface JobClientOptions {
   /** Version of the app. */
   readonly app: string
   readonly storage: 'indexeddb' | 'memory'
+  /** That the next job may use; default: all of the machine's but one. */
+  readonly cores?: () => number
   /** Compute workers at a time; more wait their turn. Default 2. */
   readonly atOnce?: number
   readonly limits?: Partial<SeatLimits>
@@ -52,7 +54,7 @@ export function createJobClient(options: JobClientOptions): JobClient {
 
   function seat(name: string, worker: () => Worker, port?: MessagePort): WorkerSeat {
     if (closed) throw new StudioError({ code: 'worker-lost', message: 'missing worker; the client was closed' })
-    const made = new WorkerSeat(name, worker(), { app: options.app, storage: options.storage, ...(port ? { port } : {}) }, limits)
+    const made = new WorkerSeat(name, worker(), { app: options.app, storage: options.storage, ...(options.cores && { cores: options.cores() }), ...(port ? { port } : {}) }, limits)
     all.add(made)
     void made.gone.then(() => all.delete(made))
     return made

@@ -17,6 +17,7 @@ import type { PictureSource } from '../core/images/header.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
 import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
+import type { FoldAnswer, FoldTask } from '../core/run/fold.ts'
 import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
@@ -155,6 +156,8 @@ export interface TaskMap {
   'elsewhere/bring': { input: { runId: string; token: number; projectId: string; datasetId: string; file: File }; output: { runId: string } }
   /** `resume` goes on with a run of that id that was broken off. */
   'train': { input: { runId: string; token: number; spec: RunSpec; resume?: boolean }; output: { runId: string } }
+  /** One fold of another worker's cross-validation. */
+  'fold': { input: { datasetId: string; task: FoldTask }; output: FoldAnswer }
   /** `done` are the trials of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
@@ -212,6 +215,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'elsewhere/job': 'compute',
   'elsewhere/bring': 'compute',
   'train': 'compute',
+  'fold': 'compute',
   'tune': 'compute',
   'evaluate/test': 'interactive',
   'evaluate/threshold': 'interactive',
@@ -252,8 +256,8 @@ export interface WorkerSetup {
   readonly port?: MessagePort
   /** A Web Lock to hold for life: the page is granted it the moment this worker is gone. */
   readonly life?: string
-  /** That one job may use, where memory can be shared; default: all of the machine's but one, which is the page's. */
-  readonly threads?: number
+  /** Cores that one job may use; default: all of the machine's but one, which is the page's. */
+  readonly cores?: number
 }
 
 /** What comlink exposes on every worker. */

@@ -113,6 +113,10 @@ export class WorkerSeat {
     })
   }
 
+  /** Resolves once it can take calls; rejects where it could not be started. */
+  async ready(): Promise<void> {
+    await this.#started
+  }
   run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void): Promise<TaskMap[N]['output']> {
     return this.#owe(call, () => (this.#api.run as unknown as (...args: readonly unknown[]) => Promise<WireResult<TaskMap[N]['output']>>)(call, task, input, proxy(onProgress)))
   }

@@ -10,7 +10,7 @@ import { Latest } from './latest.ts'
 import { Notices } from './notices.svelte.ts'
 import { OfflineState } from './offline.svelte.ts'
 import { PicturesState } from './pictures.svelte.ts'
-import { Preferences } from './preferences.svelte.ts'
+import type { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
 import { ProjectsState } from './projects.svelte.ts'
 import { Searches } from './searches.svelte.ts'
@@ -19,6 +19,7 @@ export interface AppParts {
   readonly store: Store
   readonly runner: JobRunner
   readonly openWriter: OpenWriter
+  readonly preferences: Preferences
   /** The page's own, where it outlives this. */
   readonly offline?: OfflineState
   /** Opens the studio anew over memory, with this source in it; absent where it runs in memory already. */
@@ -36,7 +37,7 @@ export class AppState {
   readonly store: Store
   readonly jobs: JobsState
   readonly notices = new Notices()
-  readonly preferences = new Preferences()
+  readonly preferences: Preferences
   readonly searches: Searches
   readonly offline: OfflineState
   readonly continueInMemory: AppParts['continueInMemory']
@@ -57,6 +58,7 @@ export class AppState {
     this.store = parts.store
     this.#openWriter = parts.openWriter
     this.offline = parts.offline ?? new OfflineState()
+    this.preferences = parts.preferences
     this.continueInMemory = parts.continueInMemory
     this.jobs = new JobsState(parts.runner)
     this.projects = new ProjectsState(parts.store, this.jobs, this.notices)

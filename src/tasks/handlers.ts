@@ -26,6 +26,7 @@ export const computeHandlers: Handlers = {
   'model/bring': async () => (await import('./model-bring.ts')).modelBring,
   'elsewhere/job': async () => (await import('./elsewhere.ts')).elsewhereJob,
   'elsewhere/bring': async () => (await import('./elsewhere.ts')).elsewhereBring,
+  'fold': async () => (await import('./fold.ts')).fold,
   'tune': async () => (await import('./tune.ts')).tune,
   'evaluate/test': async () => (await import('./evaluate-test.ts')).evaluateTest,
   'evaluate/threshold': async () => (await import('./evaluate-threshold.ts')).evaluateThreshold,

@@ -7,6 +7,7 @@ import type { TaskMap, TaskName } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
 import type { OpenPicture } from './open-picture.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
+import type { FoldPool } from '../core/run/fold.ts'
 
 export interface Host {
   readonly store: Store
@@ -17,6 +18,8 @@ export interface Host {
   readonly openPicture?: OpenPicture
   /** ONNX Runtime; default: the one for workers. */
   readonly openRunner?: (context: Context) => Promise<OnnxRunner>
+  /** Workers beside this one that do folds of a dataset, where there are cores for them; they end with this worker. */
+  readonly openPool?: (datasetId: string, here: FoldPool['fold']) => FoldPool
 }
 export type TaskHandler<N extends TaskName> = (input: TaskMap[N]['input'], host: Host) => Promise<TaskMap[N]['output']>
 export type TaskHandlers = { readonly [N in TaskName]?: TaskHandler<N> }

@@ -1,6 +1,7 @@
 import { makeSplit } from '../core/data/make-split.ts'
 import { resultOf, tune as search, type TuneResult } from '../core/tune/tune.ts'
 import { saveSearch, searchQuestion } from '../storage/searches.ts'
+import { besideOthers } from './fold.ts'
 import { loadForRecipe } from './load-pictures.ts'
 import type { TaskHandler } from './task.ts'
 
@@ -25,7 +26,7 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ke
   let savedAt = -Infinity
   // Reading the data is part of the time that a person gave.
   const limited = wanted.timeLimit === undefined ? wanted : { ...wanted, timeLimit: wanted.timeLimit - (context.now() - begun) }
-  const result = await search(spec, dataset, train, limited, context, done, async (trials) => {
+  const result = await search(spec, dataset, train, limited, besideOthers(host, spec.datasetId, dataset), done, async (trials) => {
     if (context.now() - savedAt < saveEveryMs) return
     // Until it ends it counts as interrupted: that is what a crash leaves.
     await save(resultOf(wanted, trials, 'interrupted'))

@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/export': ['src/core', 'src/storage', 'src/export/server/template'],
   'src/export/server': ['src/core'],
   'src/tasks': ['src/core', 'src/storage', 'src/export', 'src/jobs/protocol.ts'],
-  'workers': ['src/core', 'src/storage', 'src/export', 'src/tasks', 'src/kernels', 'src/jobs/protocol.ts', 'src/jobs/host.ts', 'src/jobs/worker-context.ts', 'src/jobs/script-url.ts'],
+  'workers': ['src/core', 'src/storage', 'src/export', 'src/tasks', 'src/kernels', 'src/jobs/protocol.ts', 'src/jobs/host.ts', 'src/jobs/worker-context.ts', 'src/jobs/script-url.ts', 'src/jobs/fold-pool.ts', 'src/jobs/worker-seat.ts'],
   'src/state': ['src/core', 'src/storage', 'src/export', 'src/jobs'],
   'src/ui': ['src/core', 'src/charts'],
   'src/pages': ['src/state', 'src/ui', 'src/charts', 'src/core', 'src/jobs/protocol.ts', 'src/storage/records.ts'],

@@ -1,0 +1,138 @@
+/**
+ * Folds side by side: some here, some in workers beside this one. A worker takes part once it is ready, so that a
+ * short job never waits for one to start. One that dies costs its fold a second try, in a fresh worker and never
+ * here: what killed it may not take the job along.
+ */
+import type { Context } from '../core/context.ts'
+import { asStudioError } from '../core/errors.ts'
+import type { FoldAnswer, FoldPool, FoldTask } from '../core/run/fold.ts'
+import type { WorkerSeat } from './worker-seat.ts'
+
+export interface FoldPoolInit {
+  /** Folds at a time, the one here included; at least 1. */
+  readonly lanes: number
+  here(task: FoldTask, context: Context): Promise<FoldAnswer>
+  /** A fresh worker. */
+  start(): Pick<WorkerSeat, 'alive' | 'ready' | 'run' | 'abandon' | 'end'>
+  /** What the workers read. */
+  readonly datasetId: string
+}
+type Seat = ReturnType<FoldPoolInit['start']>
+type Lane = Seat | 'here'
+interface Waiting {
+  readonly notHere: boolean
+  give(lane: Lane): void
+  refuse(error: unknown): void
+}
+
+/** Between two looks at whether the job is still wanted while a fold is away. */
+const lookEveryMs = 50
+/** Workers that may fail to start before the pool goes on without more. */
+const mostFailures = 3
+
+export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldPool {
+  const free: Lane[] = ['here']
+  const waiting: Waiting[] = []
+  let [seats, failures, calls] = [0, 0, 0]
+
+  function serve(): void {
+    for (const dead of free.filter((lane) => lane !== 'here' && !lane.alive)) {
+      free.splice(free.indexOf(dead), 1)
+      seats--
+    }
+    for (let at = 0; at < waiting.length && free.length > 0; ) {
+      const { notHere, give } = waiting[at] as Waiting
+      const lane = free.findIndex((one) => !(notHere && one === 'here'))
+      if (lane < 0) at++
+      else {
+        waiting.splice(at, 1)
+        give(free.splice(lane, 1)[0] as Lane)
+      }
+    }
+    grow()
+  }
+  function release(lane: Lane): void {
+    free.push(lane)
+    serve()
+  }
+  /** Starts what is missing while someone waits. */
+  function grow(): void {
+    while (waiting.length > 0 && seats < lanes - 1 && failures < mostFailures) {
+      seats++
+      const seat = start()
+      seat.ready().then(
+        () => release(seat),
+        (error: unknown) => {
+          seats--
+          failures++
+          if (failures >= mostFailures && seats === 0) for (const { refuse } of waiting.filter(({ notHere }) => notHere)) refuse(error)
+          grow()
+        },
+      )
+    }
+  }
+  const laneFor = (notHere: boolean): Promise<Lane> =>
+    new Promise((resolve, reject) => {
+      const entry: Waiting = {
+        notHere,
+        give: resolve,
+        refuse: (error) => {
+          waiting.splice(waiting.indexOf(entry), 1)
+          reject(error)
+        },
+      }
+      waiting.push(entry)
+      serve()
+    })
+
+  /** The context's own law holds for a fold that is away: whatever its checkpoint throws ends the wait. */
+  async function away(seat: Seat, task: FoldTask, context: Context): Promise<FoldAnswer> {
+    const call = ++calls
+    let settled = false
+    const answer = seat.run(call, 'fold', { datasetId, task }, () => {}).finally(() => (settled = true))
+    answer.then(
+      () => release(seat),
+      (error: unknown) => {
+        if (asStudioError(error).code !== 'worker-lost') return release(seat)
+        seats--
+        seat.end()
+        serve()
+      },
+    )
+    const watch = async (): Promise<never> => {
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+        if (settled) return new Promise(() => {})
+        await context.checkpoint()
+      }
+    }
+    try {
+      return await Promise.race([answer, watch()])
+    } catch (error) {
+      if (!settled) seat.abandon(call)
+      throw error
+    }
+  }
+
+  async function attempt(task: FoldTask, context: Context, notHere: boolean): Promise<FoldAnswer> {
+    const lane = await laneFor(notHere)
+    if (lane !== 'here') return away(lane, task, context)
+    try {
+      return await here(task, context)
+    } finally {
+      release(lane)
+    }
+  }
+
+  return {
+    lanes,
+    async fold(task, context) {
+      try {
+        return await attempt(task, context, false)
+      } catch (error) {
+        if (asStudioError(error).code !== 'worker-lost') throw error
+        return attempt(task, context, true)
+      }
+    },
+  }
+}

@@ -1,0 +1,115 @@
+/** The pool's rules, with workers that are told what to do; real ones are in the browser's tests. */
+import { describe, expect, it } from 'vitest'
+import { cancelled, StudioError } from '../../../src/core/errors.ts'
+import { quietContext } from '../../../src/core/context.ts'
+import type { FoldAnswer, FoldTask } from '../../../src/core/run/fold.ts'
+import { foldPool, type FoldPoolInit } from '../../../src/jobs/fold-pool.ts'
+
+const lost = () => new StudioError({ code: 'worker-lost', message: 'missing answer; the fold worker ended' })
+const answerOf = (by: string): FoldAnswer => ({ numbers: new Float64Array(), scores: [], spent: by.length })
+const task = {} as FoldTask
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+interface Fake {
+  readonly seat: ReturnType<FoldPoolInit['start']>
+  alive: boolean
+  readonly calls: { answer(by: string): void; fail(error: unknown): void }[]
+  readonly abandoned: number[]
+  ended: boolean
+}
+function fakes(ready: () => Promise<void> = async () => {}) {
+  const made: Fake[] = []
+  const start = () => {
+    const fake: Fake = {
+      alive: true,
+      ended: false,
+      calls: [],
+      abandoned: [],
+      seat: {
+        get alive() {
+          return fake.alive
+        },
+        ready,
+        run: (() => new Promise((resolve, reject) => fake.calls.push({ answer: (by) => resolve(answerOf(by)), fail: reject }))) as unknown as Fake['seat']['run'],
+        abandon: (call) => void fake.abandoned.push(call),
+        end: () => void (fake.ended = true),
+      },
+    }
+    made.push(fake)
+    return fake.seat
+  }
+  return { made, start }
+}
+const neverHere = () => new Promise<never>(() => {})
+
+describe('a pool of fold workers', () => {
+  it('begins here, starts no more workers than there are lanes, and hands out in order', async () => {
+    const { made, start } = fakes()
+    const order: string[] = []
+    const pool = foldPool({ lanes: 3, datasetId: 'd', start, here: async () => (await pause(5), answerOf('here')) })
+    const all = Array.from({ length: 6 }, (_, i) => pool.fold(task, quietContext()).then(({ spent }) => order.push(`${i} ${spent}`)))
+    await pause(2)
+    expect(made).toHaveLength(2)
+    expect(made.map(({ calls }) => calls.length)).toEqual([1, 1])
+    await pause(30)
+    // Fold 1 and 2 are away; all others were done here.
+    expect(order).toEqual(['0 4', '3 4', '4 4', '5 4'])
+    for (const { calls } of made) calls[0]!.answer('away')
+    await Promise.all(all)
+    expect(order.slice(4)).toEqual(['1 4', '2 4'])
+  })
+  it('does not wait for workers that are slow to start, or cannot', async () => {
+    for (const ready of [neverHere, () => Promise.reject(lost())]) {
+      const { made, start } = fakes(ready)
+      const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: async () => answerOf('here') })
+      expect(await Promise.all([1, 2, 3].map(() => pool.fold(task, quietContext())))).toHaveLength(3)
+      expect(made.length).toBeLessThanOrEqual(3)
+    }
+  })
+  it('tries the fold of a worker that died once more, in a fresh one; the others are kept', async () => {
+    const { made, start } = fakes()
+    const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
+    void pool.fold(task, quietContext())
+    const second = pool.fold(task, quietContext())
+    await pause(1)
+    made[0]!.calls[0]!.fail(lost())
+    await pause(1)
+    expect(made[0]!.ended).toBe(true)
+    expect(made).toHaveLength(2)
+    made[1]!.calls[0]!.answer('again')
+    expect((await second).spent).toBe(5)
+
+    const third = pool.fold(task, quietContext())
+    await pause(1)
+    made[1]!.calls[1]!.fail(lost())
+    await pause(1)
+    made[2]!.calls[0]!.fail(lost())
+    await expect(third).rejects.toMatchObject({ code: 'worker-lost' })
+    // One that died while it had nothing to do costs no try.
+    const fourth = pool.fold(task, quietContext())
+    await pause(1)
+    made[3]!.calls[0]!.answer('good')
+    await fourth
+    made[3]!.alive = false
+    const fifth = pool.fold(task, quietContext())
+    await pause(1)
+    made[4]!.calls[0]!.answer('fresh')
+    expect((await fifth).spent).toBe(5)
+  })
+  it('hands on what a fold throws, and gives up what its context no longer wants', async () => {
+    const { made, start } = fakes()
+    const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
+    void pool.fold(task, quietContext())
+    const bad = pool.fold(task, quietContext())
+    await pause(1)
+    made[0]!.calls[0]!.fail(new StudioError({ code: 'diverged', message: 'invalid prediction' }))
+    await expect(bad).rejects.toMatchObject({ code: 'diverged' })
+    let wanted = true
+    const dropped = pool.fold(task, quietContext({ checkpoint: () => (wanted ? Promise.resolve() : Promise.reject(cancelled())) }))
+    await pause(1)
+    expect(made).toHaveLength(1)
+    wanted = false
+    await expect(dropped).rejects.toMatchObject({ code: 'cancelled' })
+    expect(made[0]!.abandoned).toHaveLength(1)
+  })
+})
