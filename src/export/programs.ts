@@ -8,7 +8,7 @@ import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
-import { writePipeline } from '../core/run/pipeline-file.ts'
+import { pipelineRunOf, writePipeline } from '../core/run/pipeline-file.ts'
 import type { Dataset } from '../core/data/dataset.ts'
 import { columnInfo } from '../core/data/dataset.ts'
 import type { Run } from '../core/run/run.ts'
@@ -51,6 +51,6 @@ export async function programFiles(pipeline: Pipeline, signature: Signature, twi
     ...(prepare === undefined ? [] : [['code/prepare.mjs', prepare] as ProgramFile]),
     ...(written ? twinFiles(written) : []),
     ...(tfjs ? [['tfjs/model.json', tfjs.json] as ProgramFile, ['tfjs/weights.bin', tfjs.weights] as ProgramFile] : []),
-    ['pipeline.json', await writePipeline(pipeline, signature)],
+    ['pipeline.json', await writePipeline({ pipeline, signature, run: pipelineRunOf(twin.run) })],
   ]
 }

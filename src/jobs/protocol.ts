@@ -20,9 +20,10 @@ import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
 import type { FoldAnswer, FoldTask } from '../core/run/fold.ts'
 import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
-import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { DriftReport, MonitorOptions } from '../core/monitor/report.ts'
+import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
+import type { AnsweredPicture, PictureAnswer } from '../core/bundle/predict-pictures.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import type { RecipeSteps } from '../core/recipe/preview.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
@@ -83,6 +84,14 @@ export interface PictureReport extends PictureQuality {
   /** Groups of copies with a member in training and another in a part that judges. */
   readonly straddling: number
 }
+/** What a model says of files, and small pictures of the first of them. */
+export interface PicturesAnswer {
+  readonly classes: readonly string[]
+  readonly answered: readonly AnsweredPicture[]
+  /** By place; undefined where a file could not be opened. */
+  readonly thumbnails: readonly ({ readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined)[]
+  readonly csv: Uint8Array<ArrayBuffer>
+}
 export type PictureMethod = 'occlusion' | 'grad-cam' | 'integrated-gradients'
 export interface PictureExplanation {
   readonly method: PictureMethod
@@ -113,7 +122,7 @@ export interface PictureMap {
   readonly explained?: number
 }
 /** Small enough to send at every edit. */
-export type { PointPrediction }
+export type { PictureAnswer, PointPrediction }
 export interface RowWindow {
   readonly total: number
   readonly rowNumbers: readonly number[]
@@ -145,6 +154,8 @@ export interface TaskMap {
   'model/inspect': { input: { file: File; spec: RunSpec }; output: ForeignOffer }
   /** A run of a model from a file. */
   'model/bring': { input: { runId: string; token: number; spec: RunSpec; file: File; mapping: ForeignMapping }; output: { runId: string } }
+  /** The same of a bundle, a pipeline.json, or what a job for a cluster answered: they say themselves what goes where. */
+  'model/bring-own': { input: { runId: string; token: number; question: RunSpec; file: File }; output: { runId: string } }
   /** Reads pictures in small transactions: what it has reported as done is kept, whatever happens next. */
   'pictures/add': { input: AddPictures; output: AddedPictures }
   /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
@@ -152,8 +163,6 @@ export interface TaskMap {
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   /** A run as a job for a cluster, as a zip. */
   'elsewhere/job': { input: { runId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
-  /** What such a job answered, as a run. */
-  'elsewhere/bring': { input: { runId: string; token: number; projectId: string; datasetId: string; file: File }; output: { runId: string } }
   /** `resume` goes on with a run of that id that was broken off. */
   'train': { input: { runId: string; token: number; spec: RunSpec; resume?: boolean }; output: { runId: string } }
   /** One fold of another worker's cross-validation. */
@@ -186,6 +195,11 @@ export interface TaskMap {
   /** A bundle that was built here as a server in one file. */
   'deploy/single': { input: { zip: Uint8Array<ArrayBuffer> }; output: { mjs: Uint8Array<ArrayBuffer> } }
   'deploy/predict': { input: { runId: string; source: IngestSource; choices: IngestChoices }; output: FilePrediction }
+  /** A camera's frame or a drawing, which moves into the worker. */
+  'deploy/predict-frame': { input: { runId: string; threshold: number; frame: ImageBitmap | VideoFrame }; output: PictureAnswer }
+  'deploy/predict-pictures': { input: { runId: string; threshold: number; files: readonly PictureFile[] }; output: PicturesAnswer }
+  /** New rows (a table, or the log of a bundle's server) against the rows of a run; with a token the report is kept. */
+  'monitor/run': { input: { runId: string; token?: number; source: IngestSource; choices: IngestChoices; options: MonitorOptions }; output: { key: string | null; report: DriftReport } }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
   'project/copy': { input: { projectId: string; name: string }; output: { projectId: string } }
@@ -198,22 +212,17 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'ingest/preview': 'ingest',
   'ingest/commit': 'ingest',
   'ingest/keep': 'ingest',
-  /** A camera's frame or a drawing, which moves into the worker. */
-  'deploy/predict-frame': { input: { runId: string; threshold: number; frame: ImageBitmap | VideoFrame }; output: PictureAnswer }
-  'deploy/predict-pictures': { input: { runId: string; threshold: number; files: readonly PictureFile[] }; output: PicturesAnswer }
-  /** New rows (a table, or the log of a bundle's server) against the rows of a run; with a token the report is kept. */
-  'monitor/run': { input: { runId: string; token?: number; source: IngestSource; choices: IngestChoices; options: MonitorOptions }; output: { key: string | null; report: DriftReport } }
   'data/rows': 'interactive',
   'data/rekind': 'ingest',
   'data/leaks': 'interactive',
   'prepare/preview': 'interactive',
   'model/inspect': 'compute',
   'model/bring': 'compute',
+  'model/bring-own': 'compute',
   'pictures/add': 'ingest',
   'pictures/commit': 'ingest',
   'pictures/quality': 'interactive',
   'elsewhere/job': 'compute',
-  'elsewhere/bring': 'compute',
   'train': 'compute',
   'fold': 'compute',
   'tune': 'compute',
@@ -235,6 +244,9 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'deploy/twin': 'compute',
   'deploy/single': 'compute',
   'deploy/predict': 'compute',
+  'deploy/predict-frame': 'interactive',
+  'deploy/predict-pictures': 'compute',
+  'monitor/run': 'compute',
   'project/export': 'compute',
   'project/import': 'compute',
   'project/copy': 'compute',
@@ -248,9 +260,6 @@ export type WireResult<T> = { readonly ok: true; readonly value: T } | { readonl
 export interface WorkerSetup {
   /** Version of the app, for run records. */
   readonly app: string
-  'deploy/predict-frame': 'interactive',
-  'deploy/predict-pictures': 'compute',
-  'monitor/run': 'compute',
   readonly storage: 'indexeddb' | 'memory'
   /** Leads to the memory store where IndexedDB is refused; the worker that gets none keeps the records itself. */
   readonly port?: MessagePort

@@ -54,11 +54,23 @@ export const experimentOf = (spec: Question): string => canonicalJson({ datasetI
 export const needsBaseline = (runs: readonly Run[], spec: RunSpec): boolean =>
   !runs.some((run) => (run.status === 'succeeded' || run.status === 'running') && estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline && experimentOf(run.spec) === experimentOf(spec))
 
+const lowerFirst = (text: string): string => `${(text[0] ?? '').toLowerCase()}${text.slice(1)}`
+
 function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly runId: string; readonly job: Job; readonly ended: Promise<void> } {
   const estimator = estimators.get(spec.estimator.id)
   const runId = freshId('run')
-  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${(estimator.label[0] ?? '').toLowerCase()}${estimator.label.slice(1)}`, subject: runId, canStop: estimator.tags.iterative })
+  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative })
   return { runId, job, ended: followed(app, project, runId, output) }
+}
+
+/** Whether a run that was broken off has something to go on from. */
+export const canGoOn = (run: Run): boolean => run.reached !== undefined && (run.status === 'interrupted' || run.status === 'failed')
+
+/** Goes on with a run from where it was kept last: it ends as if nothing had happened. @throws StudioError read-only */
+export function goOn(app: AppState, project: ProjectState, { id: runId, spec }: Run): void {
+  const estimator = estimators.get(spec.estimator.id)
+  const { output } = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative })
+  void followed(app, project, runId, output)
 }
 
 /** Shows a run as it begins and as it ends, however it ends; never rejects. */
@@ -94,10 +106,10 @@ export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, 
   return runId
 }
 
-/** A run of what a job for a cluster answered. @returns its id */
-export function bringResult(app: AppState, project: ProjectState, datasetId: string, file: File): string {
+/** A run of a file that says itself what goes where: a bundle, its pipeline.json, or what a job for a cluster answered. @returns its id */
+export function bringOwn(app: AppState, project: ProjectState, question: RunSpec, file: File): string {
   const runId = freshId('run')
-  const { output } = app.jobs.start('elsewhere/bring', { runId, token: project.token, projectId: project.id, datasetId, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
+  const { output } = app.jobs.start('model/bring-own', { runId, token: project.token, question, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
   void followed(app, project, runId, output)
   return runId
 }

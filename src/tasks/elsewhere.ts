@@ -1,14 +1,12 @@
-/** A run as a job for a cluster, and what comes back of it as a run. */
+/** A run as a job for a cluster; model-bring.ts takes its answer. */
 import { signatureOf } from '../core/bundle/signature-of.ts'
 import { partLetters } from '../core/code/twin/read.ts'
 import { columnInfo, columnNamed } from '../core/data/dataset.ts'
 import { targetInput, xgboostOf, type ElsewhereJob } from '../core/elsewhere/job.ts'
-import { adoptResult, readResult } from '../core/run/adopt-result.ts'
 import { zip } from '../core/zip.ts'
 import { elsewhereFiles } from '../export/elsewhere/files.ts'
 import { readRun } from '../storage/runs.ts'
 import { openRun } from './opened-run.ts'
-import { recordRun } from './record-run.ts'
 import type { TaskHandler } from './task.ts'
 
 export const elsewhereJob: TaskHandler<'elsewhere/job'> = async ({ runId }, host) => {
@@ -29,10 +27,4 @@ export const elsewhereJob: TaskHandler<'elsewhere/job'> = async ({ runId }, host
     xgboost,
   }
   return { zip: zip(elsewhereFiles(job)), fileName: 'train-elsewhere.zip' }
-}
-
-export const elsewhereBring: TaskHandler<'elsewhere/bring'> = async ({ runId, token, projectId, datasetId, file }, host) => {
-  const result = readResult(await file.text())
-  const spec = { ...result.job.spec, projectId, datasetId }
-  return recordRun({ runId, token, spec, name: `${result.job.name.slice(0, 60)}, elsewhere` }, host, (dataset) => adoptResult(result, dataset, host.context))
 }

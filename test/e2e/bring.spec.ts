@@ -17,7 +17,7 @@ test('an ONNX file is brought in, judged and questioned; a strange one is refuse
   await goTo(studio, 'Train')
   await studio.getByRole('button', { name: 'Bring in' }).click()
   const dialog = studio.getByRole('dialog', { name: 'Bring in a model' })
-  const file = dialog.getByLabel('ONNX file or result.json')
+  const file = dialog.getByLabel('ONNX file, bundle or JSON')
   const loop = foreign.hostile.find(({ name }) => name === 'a loop')
   await file.setInputFiles({ name: 'loop.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(loop?.onnx ?? '', 'base64') })
   await expect(dialog.getByText(/unsupported ONNX file; operator Loop carries a graph inside/i)).toBeVisible()

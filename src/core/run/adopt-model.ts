@@ -5,12 +5,11 @@
 import type { Column } from '../data/column.ts'
 import type { Context } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
-import { classesOf, encodeTarget } from '../data/encode-target.ts'
+import { classesOf } from '../data/encode-target.ts'
 import { makeSplit } from '../data/make-split.ts'
 import { usedRows } from '../data/split.ts'
 import { StudioError } from '../errors.ts'
 import { type AnswerKind, ask, foreignState, onnxModel, slotsOf } from '../estimators/onnx-model.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
 import { countCategories } from '../recipe/categories.ts'
 import { applyRecipe } from '../recipe/recipe.ts'
 import { seriesOf } from '../recipe/series.ts'
@@ -19,6 +18,7 @@ import { type ForeignInterface, interfaceOf, withOutput } from '../onnx/read/int
 import { readOnnx } from '../onnx/read/model.ts'
 import { checkGraph } from '../onnx/read/rules.ts'
 import type { OnnxRunner } from '../onnx/runner.ts'
+import { judge } from './judge.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { RunSpec } from './run-spec.ts'
 import type { TrainResult } from './train.ts'
@@ -95,7 +95,6 @@ export async function adoptModel(spec: RunSpec, dataset: Dataset, file: Uint8Arr
   const split = makeSplit(dataset.columns, spec.target.column, spec.split)
   const classes = task === 'regression' ? [] : classesOf(targetColumn, spec.target, usedRows(split))
   const recipe = recipeOf(dataset.columns, mapping.columns, graph, spec)
-  const prepared = context.now()
 
   const order = classes.map((name) => {
     const place = mapping.classes.indexOf(name)
@@ -114,22 +113,8 @@ export async function adoptModel(spec: RunSpec, dataset: Dataset, file: Uint8Arr
   const state = foreignState({ task, answer, classes, order, fileName: mapping.fileName }, file)
   const model = onnxModel.revive(state)
   const pipeline = pipelineOf({ target: spec.target, classes, recipe, model: model.withRunner?.(openRunner) ?? model })
-  const truth = encodeTarget(targetColumn, spec.target, split.valid, classes)
-  const prediction = await pipeline.predict(dataset.columns, split.valid, context)
-  const bad = (prediction.task === 'regression' ? prediction.values : prediction.probabilities).findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new StudioError({ code: 'bad-data', message: 'invalid answer of the model; a number that is not finite', hint: 'Models that do not take missing values answer so where a cell is empty.' })
-  const fitted = context.now()
-  const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: 0.5, seed: spec.seed }, context)
-  return {
-    split,
-    pipeline,
-    evaluation,
-    prediction,
-    threshold: 0.5,
-    history: [],
-    timings: { load: 0, prepare: prepared - begun, fit: fitted - prepared, evaluate: context.now() - fitted },
-    warnings: [`${mapping.fileName} was trained elsewhere: where these rows were among its training rows, every figure here flatters it.`, ...split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`)],
-  }
+  const warnings = [`${mapping.fileName} was trained elsewhere: where these rows were among its training rows, every figure here flatters it.`]
+  return judge({ pipeline, dataset, split, threshold: 0.5, seed: spec.seed, warnings, begun }, context)
 }
 
 /** Columns as they are, in the order of the slots; categories keep their text, all of the data's. */

@@ -16,7 +16,7 @@ import { recipeCell } from './steps.ts'
 import { typescriptTwin } from './typescript.ts'
 
 export interface TwinInput {
-  readonly run: Pick<Run, 'name' | 'spec' | 'facts' | 'evaluation' | 'threshold'>
+  readonly run: Pick<Run, 'name' | 'spec' | 'dataHash' | 'facts' | 'evaluation' | 'threshold'>
   readonly data: TwinData
   readonly recipe: FittedRecipeState
   readonly classes: readonly string[]
@@ -139,7 +139,8 @@ function notebook(cells: readonly Cell[]): string {
 
 /** @throws StudioError unsupported for an estimator, a step or a sample weight that no twin is written for */
 export function twinOf(input: TwinInput): Twin {
-  const { sampleWeight } = input.run.spec
+  const { spec: { sampleWeight }, facts } = input.run
+  if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
   if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a twin is written for runs whose rows count once: ${sampleWeight.slice(0, 100)}` })
   const cells = cellsOf(input)
   return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input), split: splitFile(input.run.spec.split, input.data.rows, input.split) }

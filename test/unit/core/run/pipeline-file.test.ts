@@ -12,11 +12,13 @@ beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already
 describe('there and back', () => {
   test.each(estimators.all.filter(({ id }) => id !== 'cnn').map(({ id, tasks }) => [id, tasks[0] as Task] as const))('%s', async (id, task) => {
     const { dataset, result, signature } = await graphOf({ name: '', estimator: id, task })
-    const text = await writePipeline(result.pipeline, signature)
+    const run = { name: 'A run', dataHash: dataset.id, split: result.split.spec, estimator: { id, params: {} }, seed: 2 }
+    const text = await writePipeline({ pipeline: result.pipeline, signature, run })
     const read = await readPipeline(text)
+    expect(read.run).toEqual(run)
     expect(read.signature).toEqual(JSON.parse(JSON.stringify(signature)))
     expect(await read.pipeline.predict(dataset.columns)).toEqual(await result.pipeline.predict(dataset.columns))
-    expect(await writePipeline(read.pipeline, read.signature)).toBe(text)
+    expect(await writePipeline(read)).toBe(text)
   })
 })
 
@@ -30,7 +32,7 @@ describe('refused', () => {
   }
   beforeAll(async () => {
     const { result, signature } = await graphOf({ name: '', estimator: 'ridge', task: 'regression' })
-    text = await writePipeline(result.pipeline, signature)
+    text = await writePipeline({ pipeline: result.pipeline, signature })
   })
   test('a byte that was changed, a file that was cut, another format', async () => {
     await expect(readPipeline(text.replace('"outcome"', '"outcom"'))).rejects.toThrow('invalid pipeline file; its SHA-256 is that of other content')
@@ -47,14 +49,23 @@ describe('refused', () => {
     await expect(readPipeline(await model({ arrays: [] }))).rejects.toThrow('invalid state of ridge')
     await expect(readPipeline(await signed(({ recipe: _recipe, ...file }) => file))).rejects.toThrow(/^invalid/)
   })
+  test('a file of version 1 did not say how it was trained', async () => {
+    const old = await signed(({ run: _run, ...file }) => ({ ...file, version: 1 }))
+    const { pipeline, run } = await readPipeline(old)
+    expect(pipeline.target.column).toBe('outcome')
+    expect(run).toBeUndefined()
+    const other = { name: 'x', dataHash: 'd', split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed: 1 }, estimator: { id: 'lasso', params: {} }, seed: 1 }
+    await expect(readPipeline(await signed((file) => ({ ...file, run: other })))).rejects.toThrow('its run must be one of its model, ridge: lasso')
+    await expect(readPipeline(await signed(({ run: _run, ...file }) => file))).rejects.toThrow(/^invalid/)
+  })
   test('an older version is brought up step by step', async () => {
     // Two forms that never were: the first had another word for classes, the second another for the target.
     const old = await signed(({ classes, target, ...file }) => ({ ...file, version: -1, labels: classes, goal: target }))
     const steps: PipelineMigrations = new Map<number, (file: Readonly<Record<string, unknown>>) => Record<string, unknown>>([
       [-1, ({ labels, ...file }) => ({ ...file, version: 0, classes: labels })],
-      [0, ({ goal, ...file }) => ({ ...file, version: 1, target: goal })],
+      [0, ({ goal, ...file }) => ({ ...file, version: pipelineVersion, target: goal })],
     ])
     expect((await readPipeline(old, steps)).pipeline.target.column).toBe('outcome')
-    await expect(readPipeline(old)).rejects.toThrow('its version must be one that this studio knows, up to 1: -1')
+    await expect(readPipeline(old)).rejects.toThrow('its version must be one that this studio knows, up to 2: -1')
   })
 })
