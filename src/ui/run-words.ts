@@ -2,6 +2,7 @@
 import { estimators } from '../core/estimators/registry.ts'
 import type { ModelFacts } from '../core/estimators/estimator.ts'
 import type { Run, Timings } from '../core/run/run.ts'
+import type { Reached } from '../core/savepoint.ts'
 import { formatCount, formatDuration, formatNumber, plural, shorten } from './format.ts'
 
 export interface Fact {
@@ -74,3 +75,9 @@ export const timesInWords = ({ load, prepare, fit, evaluate }: Timings): string 
   `load ${formatDuration(load)}, prepare ${formatDuration(prepare)}, fit ${formatDuration(fit)}, evaluate ${formatDuration(evaluate)}`
 const backendNames: ReadonlyMap<string, string> = new Map([['typescript', 'CPU'], ['cpu', 'CPU (tfjs)'], ['wasm', 'WebAssembly'], ['webgl', 'WebGL'], ['webgpu', 'WebGPU']])
 export const backendInWords = ({ backend, threads }: Run['environment']): string => `${backendNames.get(backend) ?? backend}, ${plural(threads, 'thread')}`
+
+/** "after tree 140 of 300". */
+export function reachedInWords({ unit, done, total }: Reached): string {
+  if (unit === 'fold' && done === 0) return `after its training, before fold 1 of ${formatCount(total)}`
+  return done === 0 ? `in ${unit} 1 of ${formatCount(total)}` : `after ${unit} ${formatCount(done)} of ${formatCount(total)}`
+}

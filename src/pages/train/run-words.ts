@@ -29,7 +29,7 @@ export const statusWords: Readonly<Record<RunStatus, string>> = {
   interrupted: 'Interrupted',
 }
 export const statusHelp: Readonly<Partial<Record<RunStatus, string>>> = {
-  interrupted: 'The tab was closed or lost while this was training. Train it again to have it.',
+  interrupted: 'The tab was closed or lost while this was training.',
   cancelled: 'You gave it up; nothing of it was kept.',
 }
 export const statusTone: Readonly<Record<RunStatus, 'plain' | 'good' | 'warn' | 'bad' | 'accent'>> = {
