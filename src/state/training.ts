@@ -106,10 +106,10 @@ export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, 
   return runId
 }
 
-/** A run of what a job for a cluster answered. @returns its id */
-export function bringResult(app: AppState, project: ProjectState, datasetId: string, file: File): string {
+/** A run of a file that says itself what goes where: a bundle, its pipeline.json, or what a job for a cluster answered. @returns its id */
+export function bringOwn(app: AppState, project: ProjectState, question: RunSpec, file: File): string {
   const runId = freshId('run')
-  const { output } = app.jobs.start('elsewhere/bring', { runId, token: project.token, projectId: project.id, datasetId, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
+  const { output } = app.jobs.start('model/bring-own', { runId, token: project.token, question, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
   void followed(app, project, runId, output)
   return runId
 }
