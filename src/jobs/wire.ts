@@ -20,6 +20,10 @@ export function fromResult<T>(result: unknown): T {
   throw new StudioError({ code: 'bug', message: 'unknown answer; a worker sent something that is neither a value nor an error' })
 }
 
+const isFrame = (item: unknown): item is ImageBitmap | VideoFrame => (typeof ImageBitmap !== 'undefined' && item instanceof ImageBitmap) || (typeof VideoFrame !== 'undefined' && item instanceof VideoFrame)
+/** Frames at the top of a question: they move, whatever their size. */
+export const framesIn = (input: unknown): Transferable[] => (typeof input === 'object' && input !== null ? Object.values(input).filter(isFrame) : [])
+
 /** Large byte arrays at the top of an answer that own their whole buffer: they move instead of being copied. */
 export function movable(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return []

@@ -7,7 +7,7 @@ import { proxy, transfer, wrap, type Remote } from 'comlink'
 import type { Progress } from '../core/context.ts'
 import { asStudioError, StudioError } from '../core/errors.ts'
 import type { TaskMap, TaskName, WireResult, WorkerApi, WorkerSetup } from './protocol.ts'
-import { fromResult } from './wire.ts'
+import { framesIn, fromResult } from './wire.ts'
 
 export interface SeatLimits {
   /** From starting a worker to its first answer. */
@@ -118,7 +118,7 @@ export class WorkerSeat {
     await this.#started
   }
   run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void): Promise<TaskMap[N]['output']> {
-    return this.#owe(call, () => (this.#api.run as unknown as (...args: readonly unknown[]) => Promise<WireResult<TaskMap[N]['output']>>)(call, task, input, proxy(onProgress)))
+    return this.#owe(call, () => (this.#api.run as unknown as (...args: readonly unknown[]) => Promise<WireResult<TaskMap[N]['output']>>)(call, task, transfer(input, framesIn(input)), proxy(onProgress)))
   }
   lend(call: number, port: MessagePort): Promise<true> {
     return this.#owe(call, () => this.#api.lend(transfer(port, [port])))

@@ -29,6 +29,44 @@ function drawn(bitmap: ImageBitmap, side: number): { canvas: OffscreenCanvas; dr
   return { canvas, draw }
 }
 
+/** RGBA; full size where nothing is said. */
+function pixelsIn(bitmap: ImageBitmap, side = Number.POSITIVE_INFINITY): Pixels {
+  const { draw, canvas } = drawn(bitmap, side)
+  const { data } = draw.getImageData(0, 0, canvas.width, canvas.height)
+  return { width: canvas.width, height: canvas.height, channels: 4, data }
+}
+
+/** What a camera or a canvas showed; its memory is given back at once. */
+export async function pixelsOfFrame(frame: ImageBitmap | VideoFrame): Promise<Pixels> {
+  try {
+    if (frame instanceof ImageBitmap) return pixelsIn(frame)
+    const direct = await copiedPixels(frame)
+    if (direct) return direct
+    const bitmap = await createImageBitmap(frame)
+    try {
+      return pixelsIn(bitmap)
+    } finally {
+      bitmap.close()
+    }
+  } finally {
+    frame.close()
+  }
+}
+
+/** Straight out of the camera's memory, several times as fast as by way of a canvas; undefined where the browser cannot. */
+async function copiedPixels(frame: VideoFrame): Promise<Pixels | undefined> {
+  const how = { format: 'RGBA', colorSpace: 'srgb' } as const
+  const { width, height } = frame.visibleRect ?? { width: 0, height: 0 }
+  if (width !== frame.displayWidth || height !== frame.displayHeight) return undefined
+  try {
+    const data = new Uint8ClampedArray(frame.allocationSize(how))
+    await frame.copyTo(data, how)
+    return { width, height, channels: 4, data }
+  } catch {
+    return undefined
+  }
+}
+
 /** @throws StudioError bad-data where the decoder refuses */
 export const openPictureInBrowser: OpenPicture = async (bytes, type) => {
   let bitmap: ImageBitmap
@@ -40,11 +78,7 @@ export const openPictureInBrowser: OpenPicture = async (bytes, type) => {
   return {
     width: bitmap.width,
     height: bitmap.height,
-    pixels(side = Number.POSITIVE_INFINITY) {
-      const { draw, canvas } = drawn(bitmap, side)
-      const { data } = draw.getImageData(0, 0, canvas.width, canvas.height)
-      return { width: canvas.width, height: canvas.height, channels: 4, data }
-    },
+    pixels: (side) => pixelsIn(bitmap, side),
     async thumbnail(side) {
       const { canvas } = drawn(bitmap, side)
       const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 })

@@ -6,15 +6,14 @@
 import { asStudioError, StudioError } from '../core/errors.ts'
 import { freshId, sha256 } from '../core/ids.ts'
 import { dhash } from '../core/images/dhash.ts'
-import { limits, readHeader } from '../core/images/header.ts'
-import { folderClass, isLitter, type LabelTable, readLabels, tidyClass } from '../core/images/labels.ts'
+import { readHeader } from '../core/images/header.ts'
+import { folderClass, type LabelTable, readLabels, tidyClass } from '../core/images/labels.ts'
 import { sharpness } from '../core/images/sharpness.ts'
-import { openZip, type ZipReader } from '../core/zip.ts'
-import type { AddPictures, SkippedPicture } from '../jobs/protocol.ts'
+import type { SkippedPicture } from '../jobs/protocol.ts'
 import { addPictures, listPictures, type NewPicture } from '../storage/pictures.ts'
 import { openPictureInBrowser } from './open-picture.ts'
-import { randomBytesOf } from './project-import.ts'
-import type { Host, TaskHandler } from './task.ts'
+import { pictureEntries, type PictureEntry } from './picture-entries.ts'
+import type { TaskHandler } from './task.ts'
 
 const atOnce = 2
 /** A transaction holds at most this much. */
@@ -24,65 +23,6 @@ const thumbnailSide = 192
 /** What hash and sharpness look at. */
 const lookSide = 256
 const skippedListed = 1000
-/** 2.jpg before 10.jpg. */
-const natural = new Intl.Collator('en', { numeric: true })
-
-interface Entry {
-  readonly path: string
-  /** May be read once. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>>
-  readonly size: number | undefined
-  readonly source: AddPictures['source']
-  /** Its place among all in the end; they are read in the order that is fast. */
-  rank: number
-}
-
-async function ofFile(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await file.arrayBuffer())
-  } catch (cause) {
-    throw new StudioError({ code: 'bad-data', message: 'missing file; it was changed or removed while it was read', hint: 'Choose the file again.', cause })
-  }
-}
-
-/** Files one by one, zips opened, tables of labels read. */
-async function entriesOf(input: AddPictures, skip: (file: string, error: unknown) => void, host: Host): Promise<{ entries: Entry[]; labels: LabelTable[] }> {
-  const entries: Entry[] = []
-  const labels: LabelTable[] = []
-  const takeTable = async (path: string, bytes: () => Promise<Uint8Array<ArrayBuffer>>): Promise<void> => {
-    try {
-      labels.push(readLabels(await bytes(), path))
-    } catch (error) {
-      skip(path, error)
-    }
-  }
-  const isTable = (path: string): boolean => /\.(csv|tsv)$/i.test(path)
-  for (const { file, path } of input.files) {
-    if (isLitter(path)) continue
-    if (/\.zip$/i.test(path)) {
-      await host.context.checkpoint()
-      let zip: ZipReader
-      try {
-        zip = await openZip(randomBytesOf(file))
-      } catch (error) {
-        skip(path, error)
-        continue
-      }
-      const first = entries.length
-      for (const name of zip.names) {
-        if (isLitter(name)) continue
-        if (isTable(name)) await takeTable(name, () => zip.read(name))
-        else entries.push({ path: name, bytes: () => zip.read(name), size: undefined, source: input.source === 'sample' ? 'sample' : 'zip', rank: 0 })
-      }
-      entries
-        .slice(first)
-        .sort((a, b) => natural.compare(a.path, b.path))
-        .forEach((entry, i) => (entry.rank = first + i))
-    } else if (isTable(path)) await takeTable(path, () => ofFile(file))
-    else entries.push({ path, bytes: () => ofFile(file), size: file.size, source: input.source, rank: entries.length })
-  }
-  return { entries, labels }
-}
 
 export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
   const { store, context } = host
@@ -96,7 +36,15 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
     if (skipped.length < skippedListed) skipped.push({ file: file.slice(0, 300), reason: error.hint ? `${error.message}. ${error.hint}` : error.message })
   }
   context.report({ kind: 'note', text: 'Looking at the files' })
-  const { entries, labels } = await entriesOf(input, skip, host)
+  const { entries, tables } = await pictureEntries(input.files, skip, () => context.checkpoint())
+  const labels: LabelTable[] = []
+  for (const { path, bytes } of tables) {
+    try {
+      labels.push(readLabels(await bytes(), path))
+    } catch (error) {
+      skip(path, error)
+    }
+  }
   const known = await listPictures(store, projectId)
   const present = new Set(known.filter((picture) => picture.deletedAt === null).map(({ hash, label, file }) => JSON.stringify([hash, label, file])))
   const stamp = known.reduce((last, { addedAt }) => Math.max(last, addedAt), Date.now())
@@ -110,11 +58,7 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
     return folderClass(path)
   }
 
-  async function read(entry: Entry, addedAt: number): Promise<NewPicture | undefined> {
-    if (entry.size !== undefined && entry.size > limits.bytes) {
-      skip(entry.path, new StudioError({ code: 'unsupported', message: `unsupported picture; at most ${limits.bytes / 1024 / 1024} MB are taken: ${Math.ceil(entry.size / 1024 / 1024)} MB` }))
-      return undefined
-    }
+  async function read(entry: PictureEntry, addedAt: number): Promise<NewPicture | undefined> {
     try {
       const bytes = await entry.bytes()
       const header = readHeader(bytes)
@@ -131,7 +75,7 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
       try {
         const look = picture.pixels(lookSide)
         return {
-          record: { id: freshId('picture'), projectId, version: 1, hash, label, file, type: header.type, width: header.width, height: header.height, bytes: bytes.length, dhash: dhash(look), sharpness: sharpness(look), addedAt, source: entry.source, deletedAt: null },
+          record: { id: freshId('picture'), projectId, version: 1, hash, label, file, type: header.type, width: header.width, height: header.height, bytes: bytes.length, dhash: dhash(look), sharpness: sharpness(look), addedAt, source: entry.zipped && input.source !== 'sample' ? 'zip' : input.source, deletedAt: null },
           blob: { projectId, hash, type: header.type, bytes },
           thumbnail: { projectId, hash, ...(await picture.thumbnail(thumbnailSide)) },
         }
@@ -193,7 +137,7 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
   context.report({ kind: 'step', phase: 'Reading pictures', done: 0, total: entries.length })
   const lane = async (): Promise<void> => {
     while (next < entries.length && failure === undefined && !context.stopping()) {
-      const entry = entries[next++] as Entry
+      const entry = entries[next++] as PictureEntry
       const picture = await read(entry, stamp + 1 + entry.rank)
       if (picture) {
         waiting.push(picture)

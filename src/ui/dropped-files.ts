@@ -50,3 +50,11 @@ export function pickFiles(options: { readonly accept?: string; readonly folder?:
 export const pictureAccept = 'image/jpeg,image/png,image/webp,image/gif,.jpg,.jpeg,.png,.webp,.gif,.zip,.csv'
 /** By what the system says of a file; what it really is, its content says later. */
 export const looksLikePicture = (file: File): boolean => file.type.startsWith('image/') || /\.(jpe?g|png|webp|gif|svg|heic|bmp|tiff?|avif)$/i.test(file.name)
+
+/** Pictures out of the clipboard, each with a name that it never had; taken out of the event where there are any. */
+export function pastedPictures(event: ClipboardEvent): PathFile[] {
+  const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith('image/'))
+  if (files.length > 0) event.preventDefault()
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+  return files.map((file, i) => ({ file, path: `pasted ${stamp} ${i + 1}.${file.type.slice(6)}` }))
+}

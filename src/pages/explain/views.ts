@@ -4,8 +4,8 @@
  */
 import type { Component } from 'svelte'
 import type { ColumnInfo } from '../../core/data/dataset.ts'
-import { steps } from '../../core/recipe/registry.ts'
 import type { Run } from '../../core/run/run.ts'
+import { seesPictures } from '../../core/run/sees-pictures.ts'
 import type { ProjectState } from '../../state/project.svelte.ts'
 import { hasCells } from './has-cells.ts'
 import Importance from './Importance.svelte'
@@ -29,11 +29,8 @@ export interface View {
   isFor(run: Run, columns: readonly ColumnInfo[]): boolean
 }
 
-/** Pictures are what the model looks at. */
-const ofPictures = (run: Run): boolean => run.spec.target.task !== 'regression' && run.spec.recipe.steps.some(({ step }) => steps.has(step) && steps.get(step).representation !== undefined)
-
 export const views: readonly View[] = [
-  { id: 'picture', label: 'Picture', component: PictureView, isFor: ofPictures },
+  { id: 'picture', label: 'Picture', component: PictureView, isFor: (run) => seesPictures(run.spec) },
   { id: 'what-if', label: 'What if', component: WhatIf, isFor: (run, columns) => hasCells(run.features, columns) },
   { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
   { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },

@@ -1,6 +1,6 @@
 /** Edits with a way back, and questions of which only the newest waits. */
 import { describe, expect, it } from 'vitest'
-import { Coalesce } from '../../../src/pages/explain/coalesce.ts'
+import { Coalesce } from '../../../src/state/coalesce.ts'
 import { hasCells } from '../../../src/pages/explain/has-cells.ts'
 import { changedOf, edit, goBack, originalOf, presentOf, redo, startEdits, undo } from '../../../src/pages/explain/edits.ts'
 

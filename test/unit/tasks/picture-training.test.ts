@@ -6,7 +6,7 @@ import { parseStrictJson } from '../../../src/core/bundle/strict-json.ts'
 import { estimators } from '../../../src/core/estimators/registry.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
 import { answer } from '../../../src/core/onnx/runner.ts'
-import { bytesOf } from '../../../src/core/zip.ts'
+import { bytesOf, zip } from '../../../src/core/zip.ts'
 import { openBundleZip } from '../../../src/export/open-bundle.ts'
 import { openPictureFile } from '../../../src/export/server/picture.ts'
 import { verifyBundle } from '../../../src/export/verify-bundle.ts'
@@ -18,6 +18,7 @@ import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
 import { readRun } from '../../../src/storage/runs.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
+import { predictPictures } from '../../../src/tasks/predict-pictures.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import type { Host } from '../../../src/tasks/task.ts'
 import { train } from '../../../src/tasks/train.ts'
@@ -100,6 +101,24 @@ it('the bundle holds the whole way from pixels to a label, and its server decode
   const served = await answer(session, signature, request.feeds, request.rows, openPictureFile)
   await session.close()
   expect(served.answers).toEqual(classes)
+})
+
+it('a run names pictures that it never saw, in zips too, and says of each file why it cannot', async () => {
+  await train({ runId: 'run-tried', token, spec }, host)
+  const run = await readRun(host.store, 'run-tried')
+  const files = [
+    { path: 'new.zip', file: new Blob([zip(classes.map((kind) => ({ name: `any/${kind}.png`, bytes: drawn(kind, 77) })))]) },
+    { path: 'words.jpg', file: new Blob(['words']) },
+    { path: 'broken.zip', file: new Blob(['PK']) },
+  ]
+  const { answered, thumbnails, csv } = await predictPictures({ runId: 'run-tried', threshold: run.threshold, files }, host)
+  expect(answered.map(({ file, answer }) => [file, answer?.label])).toEqual([...classes.map((kind) => [`any/${kind}.png`, kind]), ['words.jpg', undefined], ['broken.zip', undefined]])
+  expect(answered[3]?.problem).toMatch(/holds text/)
+  expect(thumbnails.map((thumbnail) => thumbnail !== undefined)).toEqual([true, true, true, false, false])
+  const lines = new TextDecoder().decode(csv).trim().split(/\r?\n/)
+  expect(lines[0]).toBe('file,prediction,probability of across,probability of down,probability of rings,problem')
+  expect(lines).toHaveLength(6)
+  await expect(predictPictures({ runId: 'none', threshold: 0.5, files }, host)).rejects.toMatchObject({ code: 'bad-data' })
 })
 
 it('a picture that is none, or claims too much, is refused by its header', () => {

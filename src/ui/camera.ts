@@ -38,3 +38,28 @@ export async function frameOf(video: HTMLVideoElement, side = 640): Promise<Blob
   canvas.getContext('2d')?.drawImage(video, 0, 0, canvas.width, canvas.height)
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? undefined), 'image/jpeg', 0.92))
 }
+
+/**
+ * The frame that is shown, ready to be moved into a worker; undefined until the camera gives any. Where the browser
+ * hands it out as it came from the camera, nothing is drawn or copied here.
+ */
+export async function movableFrameOf(video: HTMLVideoElement): Promise<VideoFrame | ImageBitmap | undefined> {
+  if (video.videoWidth === 0) return undefined
+  try {
+    return typeof VideoFrame === 'undefined' ? await createImageBitmap(video) : new VideoFrame(video)
+  } catch (error) {
+    // Chromium says so while the first frame is still on its way.
+    if (error instanceof DOMException && error.name === 'InvalidStateError') return undefined
+    throw error
+  }
+}
+
+/** Settles when the video shows another frame, which a hidden page does not; false once `signal` is aborted. */
+export function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const shown = (): void => resolve(!signal.aborted)
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(shown)
+    else requestAnimationFrame(shown)
+    signal.addEventListener('abort', () => resolve(false), { once: true })
+  })
+}

@@ -1,0 +1,92 @@
+/** A model of pictures is tried: live from the camera, on files, on a drawing. */
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { zip } from '../../src/core/zip.ts'
+import { chromiumPath } from '../support/chromium.ts'
+import { fixture, png } from '../support/pictures.ts'
+import { expect, goTo, test } from './studio.ts'
+
+// Without a GPU: an emulated one takes longer over handing out a frame than the model over looking at it.
+test.use({ launchOptions: { args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'], ...(chromiumPath() ? { executablePath: chromiumPath() as string } : {}) } })
+
+/** Stripes one way or the other, each with its own width and place. */
+const striped = (across: boolean, seed: number) => png(48, 40, (x, y) => (Math.floor(((across ? y : x) + seed) / (4 + (seed % 4))) % 2 === 0 ? [240, 240, 230] : [20, 30, 60 + ((x * y * seed) % 20)]))
+const entries = [true, false].flatMap((across) => Array.from({ length: 10 }, (_, i) => ({ name: `stripes/${across ? 'across' : 'down'}/${i}.png`, bytes: striped(across, 1 + i * 3) })))
+
+async function axe(page: Page): Promise<void> {
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)))
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+}
+async function look(page: Page, name: string): Promise<void> {
+  if (!process.env['LOOK']) return
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.screenshot({ path: `${process.env['LOOK']}-${name}-${scheme}.png`, fullPage: true })
+  }
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: `${process.env['LOOK']}-${name}-390.png`, fullPage: true })
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+test('from the finished run straight to the camera, to files and to the sketch pad', async ({ studio: page }) => {
+  await page.locator('input[type=file]').setInputFiles({ name: 'stripes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('20 pictures in 2 classes')).toBeVisible()
+  await goTo(page, 'Train')
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: /^Train / }).click()
+  await page.getByRole('link', { name: 'Try it' }).click({ timeout: 60_000 })
+  await expect(page.getByRole('tab', { name: 'Try it on pictures' })).toHaveAttribute('aria-selected', 'true')
+
+  // Files first, since the pictures came as files; what cannot be opened says why and stops no other.
+  const chooser = page.locator('input[type=file]')
+  await chooser.setInputFiles([
+    { name: 'new-across.png', mimeType: 'image/png', buffer: Buffer.from(striped(true, 50)) },
+    { name: 'new-down.png', mimeType: 'image/png', buffer: Buffer.from(striped(false, 50)) },
+    { name: 'print.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(fixture('cmyk.jpg')) },
+  ])
+  await expect(page.getByText('2 pictures named; 1 file could not be opened.')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('button', { name: /across .*new-across.png/ })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('button', { name: /down .*new-down.png/ }).locator('img')).toBeVisible()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download CSV' }).click()
+  const csv = await (await (await download).createReadStream()).toArray()
+  expect(Buffer.concat(csv).toString()).toMatch(/^file,prediction,probability of across,probability of down,problem\r?\nnew-across.png,across,0\.\d+/)
+  await page.getByRole('button', { name: /not opened/ }).click()
+  await expect(page.getByText(/CMYK/)).toBeVisible()
+  await axe(page)
+  await look(page, 'files')
+
+  await page.getByText('Draw', { exact: true }).click()
+  const pad = await page.locator('canvas').boundingBox()
+  if (!pad) throw new Error('no pad')
+  for (let k = 0; k < 5; k++) {
+    await page.mouse.move(pad.x + 30, pad.y + 30 + k * 55)
+    await page.mouse.down()
+    await page.mouse.move(pad.x + 260, pad.y + 30 + k * 55, { steps: 3 })
+    await page.mouse.up()
+  }
+  const said = page.getByRole('region', { name: 'What the model says' })
+  await expect(said.getByText(/^(across|down)$/).first()).toBeVisible()
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await expect(said.getByText('Draw something')).toBeVisible()
+
+  await page.getByText('Camera', { exact: true }).click()
+  const speed = said.getByText(/pictures a second/)
+  await expect(speed).toBeVisible()
+  await page.waitForTimeout(Number(process.env['WATCH_MS'] ?? 0))
+  if (process.env['WATCH_MS']) process.stderr.write(`${await speed.textContent()}\n`)
+  await axe(page)
+  await look(page, 'camera')
+  // Unplugged: said so, no bars of the past, and it goes on when it is back.
+  await page.evaluate(() => {
+    const [track] = (document.querySelector('video')?.srcObject as MediaStream).getVideoTracks()
+    track?.stop()
+    track?.dispatchEvent(new Event('ended'))
+  })
+  await expect(page.getByRole('alert').filter({ hasText: 'The camera went away' })).toBeVisible()
+  await expect(speed).toBeHidden()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(speed).toBeVisible()
+})
