@@ -27,14 +27,21 @@ interface Waiting {
 
 /** Between two looks at whether the job is still wanted while a fold is away. */
 const lookEveryMs = 50
-/** Workers that may fail to start before the pool goes on without more. */
-const mostFailures = 3
+/** Workers that may fail to start or die at their work before the pool goes on without new ones. */
+const mostLosses = 4
 
 export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldPool {
   const free: Lane[] = ['here']
   const waiting: Waiting[] = []
-  let [seats, failures, calls] = [0, 0, 0]
+  let [seats, calls] = [0, 0]
+  const losses: unknown[] = []
 
+  function lose(seat: Seat, error: unknown): void {
+    seat.end()
+    seats--
+    losses.push(error)
+    serve()
+  }
   function serve(): void {
     for (const dead of free.filter((lane) => lane !== 'here' && !lane.alive)) {
       free.splice(free.indexOf(dead), 1)
@@ -49,27 +56,20 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
         give(free.splice(lane, 1)[0] as Lane)
       }
     }
-    grow()
-  }
-  function release(lane: Lane): void {
-    free.push(lane)
-    serve()
-  }
-  /** Starts what is missing while someone waits. */
-  function grow(): void {
-    while (waiting.length > 0 && seats < lanes - 1 && failures < mostFailures) {
+    while (waiting.length > 0 && seats < lanes - 1 && losses.length < mostLosses) {
       seats++
       const seat = start()
       seat.ready().then(
         () => release(seat),
-        (error: unknown) => {
-          seats--
-          failures++
-          if (failures >= mostFailures && seats === 0) for (const { refuse } of waiting.filter(({ notHere }) => notHere)) refuse(error)
-          grow()
-        },
+        (error: unknown) => lose(seat, error),
       )
     }
+    // Nobody will come for these.
+    if (seats === 0 && losses.length >= mostLosses) for (const { refuse } of waiting.filter(({ notHere }) => notHere)) refuse(losses.at(-1))
+  }
+  function release(lane: Lane): void {
+    free.push(lane)
+    serve()
   }
   const laneFor = (notHere: boolean): Promise<Lane> =>
     new Promise((resolve, reject) => {
@@ -93,10 +93,8 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
     answer.then(
       () => release(seat),
       (error: unknown) => {
-        if (asStudioError(error).code !== 'worker-lost') return release(seat)
-        seats--
-        seat.end()
-        serve()
+        if (asStudioError(error).code === 'worker-lost') lose(seat, error)
+        else release(seat)
       },
     )
     const watch = async (): Promise<never> => {
