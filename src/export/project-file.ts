@@ -13,17 +13,18 @@ import { createZipWriter, openZip, zipLimits, type RandomBytes, type ZipReader }
 import type { PictureFiles, ProjectParts, RowGroup } from '../storage/adopt-project.ts'
 import { startColumn } from '../storage/columns.ts'
 import { byteSize } from '../storage/bytes.ts'
-import type { DatasetRecord, ExplanationRecord, ModelRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName } from '../storage/records.ts'
+import type { DatasetRecord, ExplanationRecord, ModelRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName } from '../storage/records.ts'
 import { chunksFrom } from '../storage/save-dataset.ts'
 import { recordProblem } from '../storage/schemas.ts'
 import { arrayOf, bytesOfArray, endingOf, fromPlainRecord, toPlainRecord } from './plain-record.ts'
 
 export const projectFormat = 'glasshouse-project'
-const formatVersion = 1
+/** 2: with searches. A file of version 1 has none, and is read as it is. */
+const formatVersion = 2
 
 const manifestSchema = v.strictObject({
   format: v.literal(projectFormat),
-  version: v.literal(formatVersion),
+  version: v.picklist([1, formatVersion]),
   name: v.string(),
   parts: v.array(v.strictObject({ path: v.string(), bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
   leftOut: v.array(v.strictObject({ what: v.string(), reason: v.string() })),
@@ -42,6 +43,7 @@ datasets/N/          dataset.json and profile.json; columns/I.* are the values o
                      .validity.u8: bit i, lowest first, is 1 where row i has a value
 runs/N/              run.json, and model, split, predictions and explanations with their arrays
                      {"$array": path} in JSON stands for the array in that file
+searches/N.json      a search for settings, with every trial
 pictures/            pictures.json: labels and facts; files/ named by the SHA-256 of their bytes; thumbnails.json says
                      where in thumbnails.u8 each small version lies
 
@@ -145,6 +147,7 @@ export async function writeProjectFile(parts: ProjectParts, { checkpoint, onProg
     for (const [at, explanation] of explanations.entries()) await addRecord(`${folder}/explanations`, String(at), explanation)
     step()
   }
+  for (const [index, search] of parts.searches.entries()) await addJson(`searches/${index}.json`, search)
   if (parts.pictures) {
     const small: Uint8Array[] = []
     const index: v.InferOutput<typeof thumbnailIndex> = []
@@ -341,6 +344,11 @@ export async function readProjectFile(source: RandomBytes, { checkpoint, onProgr
     })
     onProgress?.(++done, total)
   }
+  const searches: SearchRecord[] = []
+  for (const index of numbered(reader.names, /^searches\/(\d{1,6})\.json$/)) {
+    await checkpoint()
+    searches.push(checked<SearchRecord>('searches', await reader.json(`searches/${index}.json`), `searches/${index}.json`))
+  }
   const pictures = reader.has('pictures/pictures.json') ? await readPictures(reader, checkpoint) : undefined
-  return { project, datasets, runs, ...(pictures ? { pictures } : {}) }
+  return { project, datasets, runs, searches, ...(pictures ? { pictures } : {}) }
 }

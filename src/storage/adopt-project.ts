@@ -6,8 +6,9 @@ import type { Profile } from '../core/data/profile.ts'
 import { freshId } from '../core/ids.ts'
 import { chunksOf, recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
-import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
+import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
 import { checkChunk } from './schemas.ts'
+import { searchQuestion } from './searches.ts'
 
 export interface RowGroup {
   readonly firstRow: number
@@ -24,6 +25,8 @@ export interface ProjectParts {
     readonly predictions: readonly PredictionRecord[]
     readonly explanations: readonly ExplanationRecord[]
   }[]
+  /** Oldest first. */
+  readonly searches: readonly SearchRecord[]
   readonly pictures?: {
     readonly records: readonly PictureRecord[]
     /** Each file once, with its thumbnail. */
@@ -84,7 +87,7 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
       token: 0,
       plan: { ...parts.project.plan, datasetId: datasetId === null ? null : (dataIds.get(datasetId) ?? null) },
     }
-    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures']
+    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches']
     await store.write(
       all,
       async (tx) => {
@@ -100,6 +103,10 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
           if (split) await tx.put('splits', { ...split, runId, projectId })
           for (const prediction of predictions) await tx.put('predictions', { ...prediction, runId, projectId })
           for (const explanation of explanations) await tx.put('explanations', { ...explanation, runId, projectId })
+        }
+        for (const search of parts.searches) {
+          const spec = { ...search.spec, projectId, datasetId: dataset(search.spec.datasetId) }
+          await tx.put('searches', { ...search, id: freshId('search'), projectId, spec, question: searchQuestion(spec) })
         }
       },
       'strict',

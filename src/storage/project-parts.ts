@@ -8,7 +8,7 @@ import type { DatasetRecord } from './records.ts'
 
 /** Rows stay where they are until asked for. Unfinished imports and runs in the bin are left out. @throws StudioError bad-data */
 export async function projectParts(store: Store, projectId: string): Promise<ProjectParts> {
-  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures'], async (tx) => {
+  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches'], async (tx) => {
     const project = await tx.get('projects', projectId)
     if (!project) throw missingProject(projectId)
     const datasets = (await tx.getAllOfProject('datasets', projectId)).filter((record) => record.state === 'complete')
@@ -28,7 +28,8 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
         explanations: explanations.filter((explanation) => explanation.runId === record.id),
       }))
     const pictures = (await tx.getAllOfProject('pictures', projectId)).filter((record) => record.deletedAt === null).sort((a, b) => a.addedAt - b.addedAt)
-    return { project, datasets, profiles, runs, pictures }
+    const searches = (await tx.getAllOfProject('searches', projectId)).sort((a, b) => a.createdAt - b.createdAt)
+    return { project, datasets, profiles, runs, pictures, searches }
   })
   async function* rowGroups(record: DatasetRecord) {
     const current = await datasetRecord(store, record.id)
@@ -48,6 +49,7 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
     ...(found.project.plan.pictures || hashes.size > 0 ? { pictures: { records: found.pictures, files } } : {}),
     project: found.project,
     runs: found.runs,
+    searches: found.searches,
     datasets: found.datasets.map((record) => ({ record, profile: found.profiles.get(record.id), rowGroups: () => rowGroups(record) })),
   }
 }

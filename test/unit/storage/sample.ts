@@ -3,7 +3,9 @@ import { columnFrom } from '../../../src/core/data/column.ts'
 import type { Dataset } from '../../../src/core/data/dataset.ts'
 import type { Profile } from '../../../src/core/data/profile.ts'
 import type { RunSpec } from '../../../src/core/run/run-spec.ts'
+import type { SearchRecord } from '../../../src/storage/records.ts'
 import type { RunYield } from '../../../src/storage/runs.ts'
+import { searchQuestion } from '../../../src/storage/searches.ts'
 
 export function sampleDataset(rows = 20): Dataset {
   const pick = <T>(make: (row: number) => T): T[] => Array.from({ length: rows }, (_, row) => make(row))
@@ -59,3 +61,23 @@ export function sampleYield(spec: RunSpec): RunYield {
     predictions: [{ part: 'valid', rows: Uint32Array.of(3, 4), values: Float64Array.of(0.4, 0.6, 0.5, 0.5) }],
   }
 }
+
+/** One that broke off after two of three trials. */
+export const sampleSearch = (spec: RunSpec): SearchRecord => ({
+  id: 'search-1',
+  projectId: spec.projectId,
+  version: 1,
+  question: searchQuestion(spec),
+  spec,
+  wanted: { strategy: 'random', space: [{ kind: 'number', name: 'alpha', low: 0.1, high: 10, scale: 'log' }], trials: 3, metric: 'accuracy', folding: { strategy: { kind: 'random' }, folds: 2, seed: 1 }, seed: 1, timeLimit: 60_000 },
+  result: {
+    metric: 'accuracy',
+    trials: [
+      { point: [0.25], budget: 1, params: { alpha: 0.3 }, score: 0.5, folds: [0.25, 0.75], spent: 12.5 },
+      { point: [0.5], budget: 1, params: { alpha: 1 }, score: null, folds: [null, 0.5], spent: 9, problem: 'a fold has no score' },
+    ],
+    best: 0,
+    ended: 'interrupted',
+  },
+  createdAt: 1_700_000_000_000,
+})

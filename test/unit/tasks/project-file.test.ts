@@ -12,7 +12,8 @@ import { projectCopy } from '../../../src/tasks/project-copy.ts'
 import { projectExport } from '../../../src/tasks/project-export.ts'
 import { projectImport } from '../../../src/tasks/project-import.ts'
 import type { Host } from '../../../src/tasks/task.ts'
-import { sampleDataset, sampleEnvironment, sampleProfile, sampleSpec, sampleYield } from '../storage/sample.ts'
+import { listSearches, saveSearch, searchQuestion } from '../../../src/storage/searches.ts'
+import { sampleDataset, sampleEnvironment, sampleProfile, sampleSearch, sampleSpec, sampleYield } from '../storage/sample.ts'
 
 const host = (store: Store): Host => ({ store, context: quietContext(), environment: { app: '0', userAgent: 'test', threads: 1 } })
 const fileOf = (bytes: Uint8Array): File => new File([bytes as Uint8Array<ArrayBuffer>], 'project.zip')
@@ -30,11 +31,12 @@ export async function filledProject() {
   await saveExplanation(store, 0, { runId: run.id, key: 'k', projectId: project.id, explanation: { kind: 'importance' } as never })
   const binned = await createRun(store, { spec, token: 0, dataHash: dataset.id, environment: sampleEnvironment })
   await deleteRun(store, binned.id, 0)
-  return { store, project, dataset, run }
+  await saveSearch(store, 0, sampleSearch(spec))
+  return { store, project, dataset, run, spec }
 }
 async function everything(store: Store, projectId: string) {
   const runs = await listRuns(store, projectId)
-  return store.read(['projects', 'profiles', 'models', 'splits', 'predictions', 'explanations'], async (tx) => ({
+  return store.read(['projects', 'profiles', 'models', 'splits', 'predictions', 'explanations', 'searches'], async (tx) => ({
     plan: { ...(await tx.get('projects', projectId))?.plan, datasetId: null },
     profiles: (await tx.getAllOfProject('profiles', projectId)).map(({ profile }) => profile),
     runs: runs.map(({ id: _, spec: { projectId: __, datasetId: ___, ...spec }, ...run }) => ({ ...run, spec })),
@@ -42,6 +44,7 @@ async function everything(store: Store, projectId: string) {
     splits: (await tx.getAllOfProject('splits', projectId)).map(({ train, valid, test }) => ({ train, valid, test })),
     predictions: (await tx.getAllOfProject('predictions', projectId)).map(({ part, rows, values }) => ({ part, rows, values })),
     explanations: (await tx.getAllOfProject('explanations', projectId)).map(({ key, explanation }) => ({ key, explanation })),
+    searches: (await tx.getAllOfProject('searches', projectId)).map(({ id: _, projectId: __, question: ___, spec: { projectId: ____, datasetId: _____, ...spec }, ...search }) => ({ ...search, spec })),
   }))
 }
 async function repacked(bytes: Uint8Array, change: (entries: ZipEntry[]) => void | Promise<void>): Promise<Uint8Array> {
@@ -82,6 +85,28 @@ describe('project file', () => {
     expect((await loadDataset(other, listed?.project.plan.datasetId as string)).columns).toEqual(dataset.columns)
     const [run] = await listRuns(other, projectId)
     expect(run).toMatchObject({ notes: 'the first', spec: { projectId, datasetId: listed?.project.plan.datasetId }, history: [{ y: [Infinity, 0.5] }] })
+  })
+
+  it('a search is found again by its question, and one that broke off can go on; a file of version 1 has none', async () => {
+    const { store, project } = await filledProject()
+    const { zip: bytes } = await projectExport({ projectId: project.id }, host(store))
+    const other = createMemoryStore()
+    const { projectId } = await projectImport({ file: fileOf(bytes) }, host(other))
+    const [search] = await listSearches(other, projectId)
+    const [run] = await listRuns(other, projectId)
+    expect(search).toMatchObject({ projectId, question: searchQuestion(run!.spec), spec: { projectId, datasetId: run!.spec.datasetId }, result: { ended: 'interrupted', trials: [{ score: 0.5 }, { score: null, problem: 'a fold has no score' }] } })
+    expect(search!.id).not.toBe(sampleSearch(run!.spec).id)
+    // As an older studio wrote it.
+    const old = await repacked(bytes, (entries) => {
+      entries.splice(entries.findIndex(({ name }) => name === 'searches/0.json'), 1)
+      const at = entries.findIndex(({ name }) => name === 'manifest.json')
+      const manifest = parsed(entries[at]!) as unknown as { parts: { path: string }[] }
+      entries[at] = { name: 'manifest.json', bytes: json({ ...manifest, version: 1, parts: manifest.parts.filter(({ path }) => path !== 'searches/0.json') }) }
+    })
+    const { projectId: third } = await projectImport({ file: fileOf(old) }, host(other))
+    expect(await listSearches(other, third)).toEqual([])
+    expect(await listRuns(other, third)).toHaveLength(1)
+    await expect(projectImport({ file: fileOf(await forged(bytes, 'searches/0.json', (value: object) => ({ ...value, result: { trials: 3 } }))) }, host(other))).rejects.toThrow('searches/0.json: result')
   })
 
   it('copies under a new name and shares nothing', async () => {
@@ -129,7 +154,7 @@ describe('project file', () => {
     await refused(new Uint8Array(), /not a zip or was cut off/)
     await refused(zip([{ name: 'photo.png', bytes: new Uint8Array(10) }]), /no manifest.json/)
     await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'other' }) }]), /not of a project of this studio/)
-    await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'glasshouse-project', version: 2 }) }]), /a newer studio wrote it: version 2/, 'unsupported')
+    await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'glasshouse-project', version: 3 }) }]), /a newer studio wrote it: version 3/, 'unsupported')
     await refused(zip([{ name: 'manifest.json', bytes: new TextEncoder().encode(`${'['.repeat(1e6)}`) }]), /nested deeper than 64/)
     await refused(good.slice(0, good.length >> 1), /not a zip or was cut off/)
     await refused(await repacked(good, (entries) => void entries.push({ name: 'extra.txt', bytes: json(1) })), /does not name: extra.txt/)
