@@ -178,6 +178,9 @@ export class ProjectState {
   async addSlice(slice: Slice): Promise<void> {
     await this.#change((record) => ({ ...record, slices: [...record.slices.filter((old) => old.id !== slice.id), slice] }))
   }
+  async renameSlice(id: string, name: string): Promise<void> {
+    await this.#change((record) => ({ ...record, slices: record.slices.map((slice) => (slice.id === id ? { ...slice, name } : slice)) }))
+  }
   async removeSlice(id: string): Promise<void> {
     const gone = this.slices.find((slice) => slice.id === id)
     await this.#change((record) => ({ ...record, slices: record.slices.filter((slice) => slice.id !== id) }))
