@@ -6,7 +6,7 @@
  */
 import type { Signature } from './signature.ts'
 import type { Context } from '../context.ts'
-import type { Column } from '../data/column.ts'
+import { isValid, type Column } from '../data/column.ts'
 import { csvLine, type CsvCell } from '../ingest/csv-write.ts'
 import { cellText, type RowBatch } from '../ingest/csv/scanner.ts'
 import { shapeOf, type TableShape } from '../ingest/read-table.ts'
@@ -29,6 +29,8 @@ export interface Prediction {
   /** Rows that got a prediction. */
   readonly answered: number
   readonly issues: readonly SignatureIssue[]
+  /** Cells without a value in rows that were answered, by column, in the signature's order: what the recipe filled, or the model took as missing. */
+  readonly missing: readonly { readonly column: string; readonly count: number }[]
   /** Every issue as CSV, where the list counts some of them. */
   readonly allIssues: Uint8Array<ArrayBuffer> | null
   /** False where a needed column is missing: nothing was written. */
@@ -49,8 +51,8 @@ export async function predictFile(source: ByteSource, choices: IngestChoices, mo
     parts = []
     return (piece) => void parts.push(piece)
   }
-  const { usable, rows, issues, allIssues, preview } = await predictInto(source, choices, model, begin, context)
-  return { rows, issues, allIssues, csv: !usable || rows === 0 ? null : joined(parts), preview }
+  const { usable, rows, issues, missing, allIssues, preview } = await predictInto(source, choices, model, begin, context)
+  return { rows, issues, missing, allIssues, csv: !usable || rows === 0 ? null : joined(parts), preview }
 }
 
 /**
@@ -68,16 +70,22 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
   const usable = checkColumns(signature, shape, issues)
   const header = [...shape.names, ...predictionNames(signature, shape.names)]
   const preview: string[][] = []
-  if (!usable) return { rows: 0, answered: 0, issues: issues.list(), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
+  if (!usable) return { rows: 0, answered: 0, issues: issues.list(), missing: [], allIssues: issues.csv(), usable, preview: { header, rows: preview } }
 
   const encoder = new TextEncoder()
   const write = begin()
   await write(encoder.encode(csvLine(header)))
   let rows = 0
   let answered = 0
+  const missing = new Map<string, number>()
   for await (const { batch, from, count, fitting, columns, sound } of signedRows(watched, shape, choices, { inputs: signature.inputs, issues, phase: 'Predicting' }, context)) {
     const answers: CsvCell[][] = Array.from({ length: count }, () => new Array<CsvCell>(1 + signature.classes.length).fill(null))
     const made = sound.length === 0 ? [] : await model.answer(columns, sound)
+    for (const column of columns) {
+      let count = missing.get(column.name) ?? 0
+      for (const row of sound) if (!isValid(column, row)) count++
+      if (count > 0) missing.set(column.name, count)
+    }
     sound.forEach((k, i) => (answers[(fitting[k] as number) - from] = made[i] as CsvCell[]))
     let text = ''
     for (let i = 0; i < count; i++) {
@@ -90,7 +98,7 @@ async function predictTable(watched: WatchedSource, choices: IngestChoices, mode
     await write(encoder.encode(text))
     rows += count
   }
-  return { rows, answered, issues: issues.list(), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
+  return { rows, answered, issues: issues.list(), missing: [...missing].map(([column, count]) => ({ column, count })), allIssues: issues.csv(), usable, preview: { header, rows: preview } }
 }
 
 function predictionNames(signature: Signature, taken: readonly string[]): string[] {

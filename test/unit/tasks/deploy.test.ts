@@ -208,7 +208,7 @@ describe('predict on a new file', () => {
       ['five', '30', 'red', 'true', '2020-01-01T00:00:00Z', ''],
       ['', '', '', '', '', 'all missing'],
     ])
-    const { rows, issues, csv: bytes, preview } = await deployPredict({ runId, source: { kind: 'paste', text }, choices: {} }, host)
+    const { rows, issues, missing, csv: bytes, preview } = await deployPredict({ runId, source: { kind: 'paste', text }, choices: {} }, host)
     expect(rows).toBe(4)
     expect(preview.header).toEqual([...header, 'prediction', 'probability of no', 'probability of yes'])
     const told = issues.map(({ level, kind, column, row }) => [level, kind, column.slice(0, 20), row])
@@ -221,6 +221,8 @@ describe('predict on a new file', () => {
       ]),
     )
     expect(preview.rows.map((row) => row[6] !== '')).toEqual([true, true, false, true])
+    // The last row's five cells; the row without an answer counts nowhere.
+    expect(new Map(missing.map(({ column, count }) => [column, count]))).toEqual(new Map(header.slice(0, 5).map((column) => [column, 1])))
     const written = new TextDecoder().decode(bytes as Uint8Array)
     expect(written).toContain(`"'=HYPERLINK(""x"")"`)
     expect(written).toContain('\r\n-5,500,violet,false,')
