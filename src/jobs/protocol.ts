@@ -12,6 +12,7 @@ import type { Explanation } from '../core/explain/explainer.ts'
 import type { PointPrediction } from '../core/explain/point.ts'
 import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
+import type { PictureEdits } from '../core/images/edit.ts'
 import type { PictureQuality } from '../core/images/quality.ts'
 import type { PictureSource } from '../core/images/header.ts'
 import type { ParamValues } from '../core/params.ts'
@@ -110,6 +111,16 @@ export interface PictureExplanation {
   /** Training rows, nearest first. */
   readonly nearest: readonly { readonly row: number; readonly distance: number }[]
 }
+export interface EditedPicture {
+  readonly answer: PictureAnswer
+  /** RGB, as it is after all edits. */
+  readonly picture: { readonly width: number; readonly height: number; readonly data: Uint8Array | Uint8ClampedArray }
+  /** Before the crop. */
+  readonly size: { readonly width: number; readonly height: number }
+  /** What it is in the data; held back where the row is of a test part that is not open. */
+  readonly actual: string | null
+  readonly sealed: boolean
+}
 export interface PictureMap {
   readonly by: 'pca' | 'umap'
   readonly rows: readonly number[]
@@ -187,6 +198,7 @@ export interface TaskMap {
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   /** What of a picture speaks for a class, and the training pictures that the model sees as most alike. */
   'explain/picture': { input: { runId: string; row: number; method: PictureMethod; target?: number }; output: PictureExplanation }
+  'explain/picture-edit': { input: { runId: string; row: number; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
   'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap' }; output: PictureMap }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
@@ -240,6 +252,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'explain/run': 'interactive',
   'explain/picture': 'interactive',
   'explain/picture-map': 'interactive',
+  'explain/picture-edit': 'interactive',
   'deploy/export': 'compute',
   'deploy/twin': 'compute',
   'deploy/single': 'compute',

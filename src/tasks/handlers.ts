@@ -41,6 +41,7 @@ export const computeHandlers: Handlers = {
   'explain/run': async () => (await import('./explain-run.ts')).explainRun,
   'explain/picture': async () => (await import('./explain-picture.ts')).explainPicture,
   'explain/picture-map': async () => (await import('./explain-picture.ts')).explainPictureMap,
+  'explain/picture-edit': async () => (await import('./explain-picture-edit.ts')).explainPictureEdit,
   'deploy/export': async () => (await import('./deploy-export.ts')).deployExport,
   'deploy/twin': async () => (await import('./deploy-twin.ts')).deployTwin,
   'deploy/single': async () => (await import('./deploy-single.ts')).deploySingle,

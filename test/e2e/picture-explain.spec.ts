@@ -31,9 +31,9 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await page.getByRole('button', { name: 'Train convolutional network' }).click()
   await expect(page.getByRole('row', { name: /Convolutional network/ })).toBeVisible({ timeout: 60_000 })
   await goTo(page, 'Explain')
-  // A picture has no cells to edit.
+  // A picture has no cells to edit: what-if is about its pixels.
   await expect(page.getByRole('tab', { name: 'Picture' })).toHaveAttribute('aria-selected', 'true')
-  await expect(page.getByRole('tab', { name: 'What if' })).toHaveCount(0)
+  await expect(page.getByRole('tab', { name: 'What if' })).toHaveCount(1)
   await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 30_000 })
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeVisible()
   await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')

@@ -12,6 +12,7 @@ import Importance from './Importance.svelte'
 import { drawingsOf } from './model/drawings.ts'
 import ModelShape from './model/ModelShape.svelte'
 import PictureView from './pictures/PictureView.svelte'
+import PictureWhatIf from './pictures/PictureWhatIf.svelte'
 import WhatIf from './WhatIf.svelte'
 
 export interface ViewProps {
@@ -31,6 +32,7 @@ export interface View {
 
 export const views: readonly View[] = [
   { id: 'picture', label: 'Picture', component: PictureView, isFor: (run) => seesPictures(run.spec) },
+  { id: 'picture-what-if', label: 'What if', component: PictureWhatIf, isFor: (run) => seesPictures(run.spec) },
   { id: 'what-if', label: 'What if', component: WhatIf, isFor: (run, columns) => hasCells(run.features, columns) },
   { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
   { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },
