@@ -55,6 +55,13 @@ export const migrations: readonly Migration[] = [
       db.createStore('checkpointParts', ['runId', 'sequence'])
     },
   },
+  {
+    version: 5,
+    what: 'trainings and searches that wait in the queue',
+    apply(db) {
+      db.createStore('waiting', 'id').createIndex(projectIndex, 'projectId')
+    },
+  },
 ]
 export const databaseVersion = migrations.length
 

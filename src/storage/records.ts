@@ -206,6 +206,19 @@ export interface SearchRecord {
   readonly createdAt: number
 }
 
+/** A training or a search that waits in the queue; gone once it begins. What a closed tab leaves is offered again. */
+export interface WaitingRecord {
+  /** Of the run or search that it will be. */
+  readonly id: string
+  readonly projectId: string
+  readonly version: 1
+  readonly spec: RunSpec
+  /** What a search wants; absent for a training. */
+  readonly search?: TuneSpec
+  /** Ascending in the order of the queue. */
+  readonly place: number
+}
+
 export interface Records {
   projects: ProjectRecord
   datasets: DatasetRecord
@@ -222,6 +235,7 @@ export interface Records {
   thumbnails: ThumbnailRecord
   searches: SearchRecord
   checkpointParts: CheckpointPartRecord
+  waiting: WaitingRecord
 }
 export type StoreName = keyof Records
 
@@ -241,6 +255,7 @@ export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> =
   thumbnails: ['projectId', 'hash'],
   searches: 'id',
   checkpointParts: ['runId', 'sequence'],
+  waiting: 'id',
 }
 /** Stores with an index on projectId. */
-export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'searches']
+export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'searches', 'waiting']

@@ -174,13 +174,23 @@ const picture = v.looseObject({
 const pictureBlob = v.looseObject({ projectId: id, hash: sha, type: v.picklist(pictureTypes), bytes: v.instance(Uint8Array) })
 const thumbnail = v.looseObject({ projectId: id, hash: sha, type: text, bytes: v.instance(Uint8Array) })
 
+const tuneSpec = v.looseObject({
+  strategy: text,
+  space: v.array(v.looseObject({ kind: v.picklist(['number', 'integer', 'choice']), name: text })),
+  trials: count,
+  metric: text,
+  folding: v.looseObject({ folds: count, seed: count }),
+  seed: count,
+  timeLimit: v.optional(finite),
+})
+const waiting = v.looseObject({ id, projectId: id, version: version1, spec: runSpec, search: v.optional(tuneSpec), place: finite })
 const search = v.looseObject({
   id,
   projectId: id,
   version: version1,
   question: text,
   spec: runSpec,
-  wanted: v.looseObject({ strategy: text, space: v.array(v.looseObject({ kind: v.picklist(['number', 'integer', 'choice']), name: text })), trials: count, metric: text, folding: v.looseObject({ folds: count, seed: count }), seed: count, timeLimit: v.optional(finite) }),
+  wanted: tuneSpec,
   result: v.looseObject({
     metric: text,
     trials: v.array(v.looseObject({ point: v.array(finite), budget: finite, params: object, score: v.nullable(finite), folds: v.array(v.nullable(finite)), spent: finite, problem: v.optional(text) })),
@@ -206,6 +216,7 @@ export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   thumbnails: thumbnail,
   searches: search,
   checkpointParts: checkpointPart,
+  waiting,
 }
 
 /** Why a stored record cannot be used, or undefined where it can. Costs a look at each number of a record, none at those of a chunk. */
