@@ -6,7 +6,7 @@ import type { Store } from './port.ts'
 import type { SearchRecord } from './records.ts'
 
 /** What was found for one set of data, target, split, weights and recipe says nothing about another. */
-export const searchQuestion = ({ projectId, datasetId, target, split, recipe, estimator, sampleWeight }: RunSpec): string => canonicalJson({ projectId, datasetId, target, split, recipe, estimator: estimator.id, sampleWeight })
+export const searchQuestion = ({ projectId, datasetId, target, split, recipe, estimator, sampleRows, sampleWeight }: RunSpec): string => canonicalJson({ projectId, datasetId, target, split, recipe, estimator: estimator.id, sampleRows, sampleWeight })
 
 /** Writes it whole, over its earlier self. @throws StudioError read-only where the token is stale */
 export const saveSearch = (store: Store, token: number, record: SearchRecord): Promise<void> => fencedWrite(store, record.projectId, token, ['searches'], (tx) => tx.put('searches', record), 'strict')

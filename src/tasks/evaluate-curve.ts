@@ -1,5 +1,5 @@
 /** Learning and validation curves of a run's spec; the last one of each sort is kept with the run. */
-import { makeSplit } from '../core/data/make-split.ts'
+import { splitOf } from '../core/run/split-of.ts'
 import { foldCurve, type FoldCurve } from '../core/run/fold-curve.ts'
 import { defaultFolds, foldsLike, unsealedRows } from '../core/run/cross-validate.ts'
 import { recordsOfRun } from '../storage/keys.ts'
@@ -15,7 +15,7 @@ export const evaluateCurve: TaskHandler<'evaluate/curve'> = async ({ runId, over
   context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
   const dataset = await loadForRecipe(host, run.spec.datasetId, run.spec.recipe)
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
-  const split = makeSplit(dataset.columns, run.spec.target.column, run.spec.split)
+  const split = splitOf(run.spec, dataset)
   const curve = await foldCurve(run.spec, dataset, unsealedRows(split), over, metric, foldsLike(run.spec.split, run.spec.target, defaultFolds), context)
   if (token !== undefined) await saveExplanation(store, token, { runId, key: keyOf(curve), projectId, explanation: curve })
   return curve

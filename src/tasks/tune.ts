@@ -1,4 +1,4 @@
-import { makeSplit } from '../core/data/make-split.ts'
+import { splitOf } from '../core/run/split-of.ts'
 import { resultOf, tune as search, type TuneResult } from '../core/tune/tune.ts'
 import { saveSearch, searchQuestion } from '../storage/searches.ts'
 import { besideOthers } from './fold.ts'
@@ -13,7 +13,7 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ke
   const { store, context } = host
   const begun = context.now()
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
-  const { train } = makeSplit(dataset.columns, spec.target.column, spec.split)
+  const { train } = splitOf(spec, dataset)
   const createdAt = Date.now()
   const save = async (result: TuneResult): Promise<void> => {
     if (!keep) return

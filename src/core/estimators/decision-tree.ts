@@ -57,6 +57,7 @@ export const decisionTree: Estimator<typeof params> = {
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
   shows: ['trees'],
+  memory: (_, { rows, features }) => rows * (8 * features + 60),
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
     await context.checkpoint()

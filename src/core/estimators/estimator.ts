@@ -57,6 +57,15 @@ export interface FitOptions<P extends ParamTable = ParamTable> {
 /** What a prediction may use: the compiled kernels, and a chance to be cancelled. */
 export type PredictContext = Pick<Context, 'asset' | 'checkpoint'>
 
+/** How large a fit is. */
+export interface FitShape {
+  readonly rows: number
+  /** Numbers of a row: all of a picture's. */
+  readonly features: number
+  /** 1 for numbers. */
+  readonly classes: number
+}
+
 /** Facts for the run record that are not parameters: rounds kept, backend used, why it stopped. */
 export type ModelFacts = { readonly [key: string]: Json }
 
@@ -108,6 +117,11 @@ export interface Estimator<P extends ParamTable = ParamTable> {
   readonly params: P
   /** Every model it fits, and every one it revives, has these. */
   readonly shows?: readonly Insight[]
+  /**
+   * Bytes that a fit takes at its peak beside the features themselves, within a factor of 2; where it is absent,
+   * little. Measured by `npm run bench -- memory`.
+   */
+  memory?(params: ValuesOf<P>, shape: FitShape): number
   /** How its coefficients come and go with the penalty. @throws StudioError as fit */
   path?(X: Matrix, y: Target, options: FitOptions<P>, points: number, context: Context): Promise<PenaltyPath>
   /**

@@ -144,6 +144,7 @@ export const explainableBoosting: Estimator<typeof params> = {
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, baseline: false },
   params,
   shows: ['shapes'],
+  memory: ({ outerBags, interactions }, { rows, features, classes }) => 2 * rows * (outerBags * (24 * (classes > 2 ? classes : 1) + 8) + 2 * (features + interactions) + 16),
   async fit(X, y, { params: given, seed, weights: rowWeight }, context) {
     checkTraining(id, X, y)
     await context.checkpoint()

@@ -115,6 +115,15 @@ export const histGradientBoosting: Estimator<typeof params> = {
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, baseline: false },
   params,
   shows: ['trees'],
+  memory({ maxLeafNodes, maxIter, earlyStopping }, { rows, features, classes }) {
+    const outputs = classes > 2 ? classes : 1
+    const layout = new Layout()
+    layOutGrower(layout, rows, features, maxLeafNodes)
+    const leaves = maxLeafNodes === 0 ? 256 : maxLeafNodes
+    // Scores and truth, probabilities of several classes, the order of rows; copies of the held-back rows; trees with room to grow.
+    const judged = earlyStopping === 'off' ? 0 : 8 * features * rows * 0.1
+    return layout.bytes + rows * (16 + 8 * (outputs > 1 ? outputs : 0.5)) + judged + maxIter * outputs * 2 * leaves * 45 * 2
+  },
   async fit(X, y, options, context) {
     checkTraining(id, X, y)
     if (y.task !== 'regression' && y.classes.length < 2) {

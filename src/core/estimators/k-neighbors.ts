@@ -113,6 +113,7 @@ export const kNeighbors: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
+  memory: (_, { rows, features }) => rows * (4 * features + 40),
   async fit(X, y, { params: { nNeighbors, weights: by }, weights }, context) {
     const rows = y.task === 'regression' ? y.values.length : y.codes.length
     checkNumbers(id, X, rows)

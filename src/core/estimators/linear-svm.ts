@@ -151,6 +151,7 @@ export const linearSvm: Estimator<typeof params> = {
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false },
   params,
   shows: ['coefficients'],
+  memory: (_, { rows, features }) => rows * (12 * features + 40),
   async fit(X, y, { params: given, seed, weights }, context) {
     checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)
     await context.checkpoint()

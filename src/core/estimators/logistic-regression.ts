@@ -114,6 +114,7 @@ export const logisticRegression: Estimator<typeof params> = {
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
   shows: ['coefficients'],
+  memory: (_, { rows, classes }) => 8 * rows * (4 + (classes > 2 ? 2 * classes : 2)),
   async fit(X, y, options, context) {
     if (y.task === 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts classes: ${y.task}` })
     checkNumbers(id, X, y.codes.length)

@@ -157,6 +157,7 @@ export const svm: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
+  memory: (_, { rows, features }) => Math.min(cacheBytes, 2 * rows * rows) + rows * (8 * features + 100),
   async fit(X, y, { params: given, seed, weights }, context) {
     checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)
     if (X.rows > rowLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of rows; ${id} takes at most ${rowLimit}: ${X.rows}`, hint: 'Train on a sample, or choose Linear support vector machine.' })

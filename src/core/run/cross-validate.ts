@@ -41,10 +41,12 @@ export const fewRows = 1000
 export const defaultFolds = 5
 
 /** Folds that treat rows as the split does; a split by a column leaves the dealing to chance. */
-export function foldsLike(split: SplitSpec, target: TargetSpec, folds: number): FoldSpec {
+export function foldsLike(split: SplitSpec, target: TargetSpec, folds: number, repeats?: number): FoldSpec {
   const { strategy, seed } = split
-  if (strategy.kind === 'grouped' || strategy.kind === 'time') return { strategy, folds, seed }
-  return { strategy: target.task === 'regression' ? { kind: 'random' } : { kind: 'stratified', column: target.column }, folds, seed }
+  // The order of time is given: it cannot be dealt anew.
+  const again = repeats === undefined || strategy.kind === 'time' ? {} : { repeats }
+  if (strategy.kind === 'grouped' || strategy.kind === 'time') return { strategy, folds, seed, ...again }
+  return { strategy: target.task === 'regression' ? { kind: 'random' } : { kind: 'stratified', column: target.column }, folds, seed, ...again }
 }
 
 /** The rows of a split that folds may use: all but the sealed test part. */

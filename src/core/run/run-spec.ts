@@ -15,6 +15,10 @@ export interface RunSpec {
   readonly seed: number
   /** Also cross-validated over this many folds of the training and validation rows; absent = not. */
   readonly folds?: number
+  /** How often the rows are dealt anew to folds; absent = once. */
+  readonly repeats?: number
+  /** Learns from this many of the training rows, drawn with the seed of the split, class by class; absent = from all. */
+  readonly sampleRows?: number
   /** Numeric column that weighs training rows; never a feature. Absent = each row counts once. */
   readonly sampleWeight?: string
 }

@@ -9,7 +9,6 @@
 import type { Context, Progress } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
 import { classesOf, encodeTarget } from '../data/encode-target.ts'
-import { makeSplit } from '../data/make-split.ts'
 import { usedRows, type Split } from '../data/split.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
@@ -28,6 +27,7 @@ import type { Pipeline } from './pipeline.ts'
 import type { CurveSeries, Timings } from './run.ts'
 import type { RunSpec } from './run-spec.ts'
 import { sampleWeights, weightWords } from './sample-weight.ts'
+import { splitOf } from './split-of.ts'
 
 export interface TrainResult {
   readonly split: Split
@@ -62,7 +62,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   const begun = context.now()
 
   const targetColumn = columnNamed(dataset, spec.target.column)
-  const split = makeSplit(dataset.columns, spec.target.column, spec.split)
+  const split = splitOf(spec, dataset)
   const classes = spec.target.task === 'regression' ? [] : classesOf(targetColumn, spec.target, usedRows(split))
   const y = encodeTarget(targetColumn, spec.target, split.train, classes)
   const truth = encodeTarget(targetColumn, spec.target, split.valid, classes)
@@ -126,7 +126,7 @@ async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: Ru
   const model = await attempt()
   if (spec.folds !== undefined) {
     const { version, json, arrays } = model.state()
-    await keeper.finish(stage, { unit: 'fold', done: 0, total: spec.folds }, { json: { version, facts: model.facts, state: json }, arrays })
+    await keeper.finish(stage, { unit: 'fold', done: 0, total: spec.folds * (spec.repeats ?? 1) }, { json: { version, facts: model.facts, state: json }, arrays })
   }
   return model
 }
@@ -135,7 +135,7 @@ async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: Ru
 async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context, keeper: Keeper | undefined): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold } | undefined> {
   if (spec.folds === undefined || context.stopping()) return undefined
   try {
-    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds), context, keeper)
+    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds, spec.repeats), context, keeper)
   } catch (error) {
     if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
     warnings.push(`Not cross-validated: ${error.message}.`)

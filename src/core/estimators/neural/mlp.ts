@@ -129,6 +129,11 @@ export const mlp: Estimator<typeof params> = {
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, ignoresWeights: true, randomised: true, deterministic: false, iterative: true, baseline: false },
   params,
+  memory({ hiddenLayerSizes }, { rows, features, classes }) {
+    const sizes = [features, ...hiddenSizes(hiddenLayerSizes), classes]
+    // Rows here and in the kernels' memory; weights, both moments, gradient, best and those of the last checkpoint.
+    return rows * (10 * features + 8 * classes + 12) + 32 * countWeights(sizes)
+  },
   async fit(X, y, options, context) {
     const values: ValuesOf<typeof params> = options.params
     const hidden = hiddenSizes(values.hiddenLayerSizes)

@@ -90,6 +90,14 @@ export function forestEstimator(kind: ForestKind): Estimator<ForestParams> {
     tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, randomised: true, deterministic: true, iterative: kind.bootstrap, baseline: false },
     params: forestParams(kind.bootstrap),
     shows: ['trees'],
+    memory({ nEstimators, maxDepth, minSamplesLeaf, bootstrap }, { rows, features, classes }) {
+      const learnt = (bootstrap ? 0.63 : 1) * rows
+      // Values split until each row is alone; classes as soon as they are pure.
+      const leaves = Math.min(maxDepth === 0 ? Infinity : 2 ** maxDepth, ((classes > 1 ? 0.15 : 1) * learnt) / minSamplesLeaf)
+      const nodes = nEstimators * 2 * leaves
+      // Arrays of nodes double as they grow, and are copied into the model at the end.
+      return rows * ((kind.randomThresholds ? 4 : 1) * features + 40 + 24 + 8 * classes) + nodes * (37 + 8 * classes) * 3
+    },
     async fit(X, y, options, context) {
       checkTraining(id, X, y)
       refuseMissing(id, X)

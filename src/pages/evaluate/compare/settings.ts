@@ -1,7 +1,7 @@
 /** What runs were told, side by side. */
 import type { Run } from '../../../core/run/run.ts'
 import { steps } from '../../../core/recipe/registry.ts'
-import { formatDuration, formatNumber, shorten } from '../../../ui/format.ts'
+import { formatCount, formatDuration, formatNumber, shorten } from '../../../ui/format.ts'
 import { paramsInWords } from '../../../ui/run-words.ts'
 import { estimatorLabel } from '../words.ts'
 
@@ -24,7 +24,8 @@ function settingsOf(run: Run): readonly (readonly [string, string])[] {
     ['Recipe', shorten(recipe.join(' → ') || 'as they are', 300)],
     ['Columns left aside', shorten([...spec.recipe.excluded].sort().join(', ') || 'none', 300)],
     ['Sample weight', spec.sampleWeight ?? 'none'],
-    ['Folds', spec.folds === undefined ? 'none' : String(spec.folds)],
+    ['Sample', spec.sampleRows === undefined ? 'all training rows' : `${formatCount(spec.sampleRows)} training rows`],
+    ['Folds', spec.folds === undefined ? 'none' : spec.repeats === undefined ? String(spec.folds) : `${spec.repeats} times ${spec.folds}`],
   ]
 }
 const outcomesOf = (run: Run): readonly (readonly [string, string])[] => [

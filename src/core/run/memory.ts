@@ -1,0 +1,87 @@
+/**
+ * What a training will take at its peak, told before it starts: the data, the features of the rows that teach and judge,
+ * and the fit. Good to a factor of 2 (npm run bench -- memory).
+ */
+import type { ColumnInfo } from '../data/dataset.ts'
+import { estimators } from '../estimators/registry.ts'
+import { checkParams, type ParamValues } from '../params.ts'
+import { backboneSize } from '../images/backbone/mobilenet-v2.ts'
+import { steps } from '../recipe/registry.ts'
+import type { RecipeSpec } from '../recipe/step.ts'
+import type { RunSpec } from './run-spec.ts'
+
+/** What is known of the data before it is read. */
+export interface DataShape {
+  readonly rows: number
+  /** Of all its columns as they are stored. */
+  readonly bytes: number
+  readonly columns: readonly ColumnInfo[]
+  /** Of the target; 1 for numbers. */
+  readonly classes: number
+}
+
+/** A worker with the code it needs. */
+const workerBytes = 24 * 2 ** 20
+
+/** Numbers of a row that a recipe makes: categories at most as many as there are, pictures whole. */
+export function featureCount(recipe: RecipeSpec, columns: readonly ColumnInfo[], target: string): number {
+  let count = 0
+  for (const column of columns) {
+    if (column.name === target || recipe.excluded.includes(column.name)) continue
+    let width = column.kind === 'text' || column.kind === 'id' || column.kind === 'image' ? 0 : 1
+    for (const { step, columns: which, params } of recipe.steps) {
+      if (!steps.has(step) || !(which.by === 'kind' ? which.kinds.includes(column.kind) : which.names.includes(column.name))) continue
+      const definition = steps.get(step)
+      const own = checkParams(step, definition.params, params)
+      const form = definition.representation?.(own as never)
+      if (step === 'onehot') width = Math.min((column.categories?.length ?? 1) + 1, Number(own['maxCategories'])) + 1
+      else if (step === 'datetime-parts') width = Object.values(own as ParamValues).filter((on) => on === true).length
+      else if (step === 'image-embedding') width = backboneSize
+      else if (form) width = form.width * form.height * form.channels
+    }
+    count += width
+  }
+  return Math.max(1, count)
+}
+
+/** @param lanes folds that are trained side by side, each in a worker of its own but one */
+export function memoryOf(spec: Pick<RunSpec, 'target' | 'split' | 'recipe' | 'estimator' | 'folds' | 'repeats' | 'sampleRows'>, data: DataShape, lanes: number): number {
+  const { id, params } = spec.estimator
+  const estimator = estimators.get(id)
+  const features = featureCount(spec.recipe, data.columns, spec.target.column)
+  const validShare = spec.split.strategy.kind === 'column' ? 0.2 : spec.split.validShare
+  const valid = data.rows * validShare
+  const train = trainRowsOf(spec, data.rows)
+  const fit = (rows: number): number => estimator.memory?.(checkParams(id, estimator.params, params) as never, { rows, features, classes: data.classes }) ?? 0
+  const job = (learnt: number, judged: number): number => workerBytes + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
+  const own = job(train, valid)
+  // A helper has the data of its own; this worker's folds come after its fit, in its place.
+  const helpers = Math.min(lanes, (spec.folds ?? 1) * (spec.repeats ?? 1)) - 1
+  return spec.folds === undefined ? own : own + helpers * job(((train + valid) * (spec.folds - 1)) / spec.folds, (train + valid) / spec.folds)
+}
+
+function trainRowsOf({ split, sampleRows }: Pick<RunSpec, 'split' | 'sampleRows'>, rows: number): number {
+  const share = split.strategy.kind === 'column' ? 0.6 : 1 - split.validShare - split.testShare
+  return Math.min(sampleRows ?? Infinity, Math.round(rows * share))
+}
+
+/**
+ * The most training rows that fit, with two digits, as a person would say them.
+ * @returns undefined where all fit, 0 where the data alone are too much
+ */
+export function sampleThatFits(spec: Parameters<typeof memoryOf>[0], data: DataShape, lanes: number, limit: number): number | undefined {
+  const needs = (sampleRows: number): number => memoryOf({ ...spec, sampleRows }, data, lanes)
+  const all = trainRowsOf(spec, data.rows)
+  if (needs(all) <= limit) return undefined
+  let [fits, over] = [0, all]
+  while (over - fits > Math.max(1, fits / 200)) {
+    const middle = Math.floor((fits + over) / 2)
+    if (needs(middle) <= limit) fits = middle
+    else over = middle
+  }
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, fits))) - 1)
+  const told = Math.floor(fits / unit) * unit
+  return told >= smallestSample ? told : 0
+}
+/** A model of fewer rows says little of so many. */
+const smallestSample = 1000
