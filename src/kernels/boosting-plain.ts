@@ -3,7 +3,10 @@
  * where WebAssembly is refused. Float32 steps are rounded one by one (Math.fround), in the same order.
  */
 import type { BoostingKernels } from './boosting.ts'
+import { runHere } from './crew.ts'
 import { exponentialOf, naturalLog } from './float.ts'
+import { sorted } from './sort.ts'
+import { thresholdsOf } from './thresholds.ts'
 
 const f = Math.fround
 const roundingMagic = 6755399441055744
@@ -17,20 +20,31 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
   const u32 = new Uint32Array(buffer)
   const f32 = new Float32Array(buffer)
   const f64 = new Float64Array(buffer)
-  return {
-    compiled: false,
-    buffer,
-    binColumn(values, count, thresholds, rowMajor, stride, column) {
+  const functions: Omit<BoostingKernels, 'compiled' | 'buffer' | 'threads' | 'run'> = {
+    binColumn(values, count, thresholds, column) {
       const from = values >>> 2
       const edges = thresholds >>> 2
       for (let i = 0; i < count; i++) {
         const x = f32[from + i] as number
         let at = 0
         for (let step = 128; step > 0; step >>= 1) if ((f32[edges + at + step - 1] as number) < x) at += step
-        const bin = x !== x ? 255 : at
-        u8[rowMajor + i * stride] = bin
-        u8[column + i] = bin
+        u8[column + i] = x !== x ? 255 : at
       }
+    },
+    turn(columns, rows, features, from, count, rowMajor, stride) {
+      for (let i = from; i < from + count; i++) for (let feature = 0; feature < features; feature++) u8[rowMajor + i * stride + feature] = u8[columns + feature * rows + i] as number
+    },
+    findThresholds(values, sample, count, maxBins, _work, thresholds) {
+      const present = new Float32Array(count)
+      let n = 0
+      for (let i = 0; i < count; i++) {
+        const x = f32[(values >>> 2) + (u32[(sample >>> 2) + i] as number)] as number
+        if (x === x) present[n++] = x
+      }
+      const found = thresholdsOf(sorted(present.subarray(0, n)), maxBins)
+      f32.fill(Number.POSITIVE_INFINITY, thresholds >>> 2, (thresholds >>> 2) + 256)
+      f32.set(found, thresholds >>> 2)
+      return found.length | (n < count ? 256 : 0)
     },
     exponential(values, count) {
       const from = values >>> 2
@@ -142,6 +156,9 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
         }
       }
     },
+    clear(from, bytes) {
+      u8.fill(0, from, from + bytes)
+    },
     subtract(parent, child, out, bytes) {
       for (let at = 0; at < bytes >>> 2; at += 2) {
         u32[(out >>> 2) + at] = (u32[(parent >>> 2) + at] as number) - (u32[(child >>> 2) + at] as number)
@@ -211,6 +228,21 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
       u32.copyWithin(left, scratch >>> 2, right)
       return left - from
     },
+    join(rows, pieces, count, scratch) {
+      const [first, aside] = [rows >>> 2, scratch >>> 2]
+      let [from, left, right] = [first, first, aside]
+      for (let k = 0; k < count; k++) {
+        const all = u32[(pieces >>> 2) + 2 * k] as number
+        const lefts = u32[(pieces >>> 2) + 2 * k + 1] as number
+        u32.copyWithin(right, from + lefts, from + all)
+        right += all - lefts
+        u32.copyWithin(left, from, from + lefts)
+        left += lefts
+        from += all
+      }
+      u32.copyWithin(left, aside, right)
+      return left - first
+    },
     sumRows(gradient, hessian, rows, count, sums) {
       let g = 0
       let h = 0
@@ -230,4 +262,5 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
       }
     },
   }
+  return { ...functions, compiled: false, buffer, threads: 1, run: (lists) => runHere(functions, lists) }
 }

@@ -9,7 +9,7 @@
  */
 import { plainBoostingKernels } from './boosting-plain.ts'
 import { compileOnce } from './compile.ts'
-import { type Call, type Crew, Team } from './crew.ts'
+import { type Call, type Crew, runHere, Team } from './crew.ts'
 
 /** Bins of a feature in a histogram; the last one holds missing values. */
 export const binsPerFeature = 256
@@ -21,8 +21,22 @@ export const rowPadding = 64
 export interface BoostingKernels {
   readonly compiled: boolean
   readonly buffer: ArrayBufferLike
-  /** Bin = number of thresholds below the value; writes bin i at rowMajor + i * stride and at column + i. thresholds: f32[255], padded with Infinity. */
-  binColumn(values: number, count: number, thresholds: number, rowMajor: number, stride: number, column: number): void
+  /** How many threads `run` may use. */
+  readonly threads: number
+  /**
+   * Runs lists of calls that do not touch one another's results: those of a list one after the other on one thread, the
+   * lists in any order, the last ones first. @returns what the calls return, in their order
+   */
+  run(lists: readonly (readonly Call[])[]): readonly number[]
+  /**
+   * Ends of at most maxBins bins of the sample's values (src/kernels/thresholds.ts), in f32[256] padded with Infinity.
+   * sample: u32[count], places among the values; work: `thresholdsWork(count)` bytes. @returns how many, plus 256 where a value is missing
+   */
+  findThresholds(values: number, sample: number, count: number, maxBins: number, work: number, thresholds: number): number
+  /** Bin = number of thresholds below the value. */
+  binColumn(values: number, count: number, thresholds: number, column: number): void
+  /** Columns of `rows` bins, one after the other, to rows [from, from + count) of `stride` bytes each. */
+  turn(columns: number, rows: number, features: number, from: number, count: number, rowMajor: number, stride: number): void
   /** In place, f32; count a multiple of 4. Values below -87 count as -87. */
   exponential(values: number, count: number): void
   /** Log loss of sign (+1, -1) under raw scores; writes f32 gradients and hessians, sums f64: |gradient|, hessian, loss. */
@@ -37,6 +51,8 @@ export interface BoostingKernels {
   quantise(gradient: number, hessian: number, count: number, gradientScale: number, hessianScale: number, packed: number): void
   /** Adds rows to a histogram; stride (padded features) is a multiple of 4. */
   histogram(rowMajor: number, stride: number, rows: number, count: number, packed: number, hist: number): void
+  /** Fills bytes with zeros. */
+  clear(from: number, bytes: number): void
   /** out = parent - child, cell by cell; bytes a multiple of 16. */
   subtract(parent: number, child: number, out: number, bytes: number): void
   /** Adds a histogram to another, cell by cell; bytes a multiple of 16. */
@@ -50,23 +66,19 @@ export interface BoostingKernels {
   search(hist: number, features: number, lastBins: number, modes: number, totalG: number, totalH: number, lambda: number, minH: number, minScore: number, out: number): void
   /** Stable partition of u32 rows by goesLeft (u8[256]) of their bin; returns the number on the left. */
   partition(column: number, rows: number, count: number, goesLeft: number, scratch: number): number
+  /** Makes one partition of pieces that were parted one by one, in their order. pieces: u32 pairs of rows and rows on the left. @returns rows on the left */
+  join(rows: number, pieces: number, count: number, scratch: number): number
   /** f64 sums of gradients and hessians in the order of rows. */
   sumRows(gradient: number, hessian: number, rows: number, count: number, sums: number): void
   /** raw[row] += value in float32. */
   addToRows(raw: number, rows: number, count: number, value: number): void
-  /** Where there are several threads: runs calls that do not touch one another's results, on all of them. */
-  each?(calls: readonly Call[]): void
 }
 
-/** Runs calls that do not touch one another's results, on as many threads as there are. */
-export function runEach(kernels: BoostingKernels, calls: readonly Call[]): void {
-  if (kernels.each) {
-    kernels.each(calls)
-    return
-  }
-  const functions = kernels as unknown as Record<string, (...numbers: number[]) => unknown>
-  for (const [name, ...numbers] of calls) functions[name]?.(...numbers)
-}
+/** Bytes that findThresholds works in. */
+export const thresholdsWork = (count: number): number => (2 * (count + 1) + 2049) * 4
+
+/** Runs calls that do not touch one another's results, each by itself. */
+export const runEach = (kernels: BoostingKernels, calls: readonly Call[]): readonly number[] => kernels.run(calls.map((call) => [call]))
 
 const pageBytes = 65536
 
@@ -76,8 +88,7 @@ export async function compiledBoostingKernels(wasm: ArrayBuffer, bytes: number):
   const memory = exports['memory'] as WebAssembly.Memory
   const missing = Math.ceil(bytes / pageBytes) - memory.buffer.byteLength / pageBytes
   if (missing > 0) memory.grow(missing)
-  const functions = exports as unknown as Omit<BoostingKernels, 'buffer' | 'compiled'>
-  return { ...functions, compiled: true, buffer: memory.buffer, partition: (...args) => functions.partition(...args) >>> 0 }
+  return { ...(exports as unknown as BoostingKernels), compiled: true, buffer: memory.buffer, threads: 1, run: (lists) => runHere(exports, lists) }
 }
 
 /** The same on a memory that helpers share. @param wasm of boosting-shared.wasm; @throws RangeError where memory is refused */
@@ -86,9 +97,8 @@ export async function sharedBoostingKernels(wasm: ArrayBuffer, bytes: number, cr
   const pages = Math.ceil(bytes / pageBytes)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
-  const functions = exports as unknown as Omit<BoostingKernels, 'buffer' | 'compiled'>
   const team = new Team(crew, module, memory, exports)
-  return { team, kernels: { ...functions, compiled: true, buffer: memory.buffer, partition: (...args) => functions.partition(...args) >>> 0 } }
+  return { team, kernels: { ...(exports as unknown as BoostingKernels), compiled: true, buffer: memory.buffer, threads: team.threads, run: (lists) => team.runLists(lists) } }
 }
 
 export { Layout } from './layout.ts'

@@ -87,6 +87,14 @@ export async function help({ module, memory, board, names }: Post): Promise<void
   }
 }
 
+/** Runs lists of calls on this thread alone. @returns what the calls return, in their order */
+export function runHere(functions: object, lists: readonly (readonly Call[])[]): readonly number[] {
+  const kernels = functions as Readonly<Record<string, Kernel>>
+  const results: number[] = []
+  for (const calls of lists) for (const [name, ...numbers] of calls) results.push((kernels[name] as Kernel)(...numbers) ?? 0)
+  return results
+}
+
 /** The caller's side of a board. */
 export class Team {
   readonly threads: number
@@ -112,21 +120,23 @@ export class Team {
     return results
   }
 
-  /** Runs lists of calls: those of a list one after the other on one thread, the lists in any order. */
-  runLists(lists: readonly (readonly Call[])[]): void {
+  /** Runs lists of calls: those of a list one after the other on one thread, the lists in any order, the last ones first. @returns what the calls return, in theirs */
+  runLists(lists: readonly (readonly Call[])[]): readonly number[] {
+    const results: number[] = []
     let some: (readonly Call[])[] = []
     let count = 0
     for (const list of lists) {
       if (list.length > mostCalls) throw new RangeError(`invalid list of calls; at most ${mostCalls}: ${list.length}`)
       if (count + list.length > mostCalls) {
-        this.#runSome(some.flat(), some)
+        results.push(...this.#runSome(some.flat(), some))
         some = []
         count = 0
       }
       some.push(list)
       count += list.length
     }
-    if (some.length > 0) this.#runSome(some.flat(), some)
+    if (some.length > 0) results.push(...this.#runSome(some.flat(), some))
+    return results
   }
 
   /** @param lists how the calls belong together; absent = each by itself */

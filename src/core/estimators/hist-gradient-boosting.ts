@@ -7,7 +7,6 @@
 import { compiledBoostingKernels, Layout, plainBoostingKernels, runEach, sharedBoostingKernels } from '../../kernels/boosting.ts'
 import type { BoostingKernels } from '../../kernels/boosting.ts'
 import { inParts, layOutParts } from '../../kernels/boosting-parts.ts'
-import type { PartsLayout } from '../../kernels/boosting-parts.ts'
 import type { Crew, Team } from '../../kernels/crew.ts'
 import type { Context } from '../context.ts'
 import type { Matrix } from '../data/matrix.ts'
@@ -15,15 +14,14 @@ import { takeRows } from '../data/matrix.ts'
 import type { Target } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import { createRng } from '../math/rng.ts'
-import type { Rng } from '../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../params.ts'
 import type { FitState } from '../savepoint.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
 import { parseConstraints } from './tree/constraints.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
-import { findBins } from './tree/bins.ts'
-import type { Bins } from './tree/bins.ts'
-import { layOutGrower, TreeGrower } from './tree/grower.ts'
+import { binRows } from './tree/binning.ts'
+import { layOutGrower } from './tree/grower-layout.ts'
+import { TreeGrower } from './tree/grower.ts'
 import type { GrownLeaf } from './tree/grower.ts'
 import { checkFeatures, checkTraining, headFrom, headOf, predictionFromScores } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
@@ -32,7 +30,6 @@ import { lossFor, takePart } from './tree/losses.ts'
 import type { LossChoice, LossPart, Workspace } from './tree/losses.ts'
 import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { createPacer } from './tree/pacer.ts'
-import type { Pacer } from './tree/pacer.ts'
 import { gatherRows, leafOf, scoresOf } from './tree/predict.ts'
 import { TreesBuilder, treesFromState, treesToState } from './tree/tree.ts'
 import type { Trees } from './tree/tree.ts'
@@ -40,8 +37,6 @@ import type { Trees } from './tree/tree.ts'
 const id = 'hist-gradient-boosting'
 /** Above this many rows "auto" holds rows back and stops early, as scikit-learn does. */
 const autoEarlyStoppingRows = 10_000
-/** Rows that thresholds are found on, at most. */
-const binSampleRows = 100_000
 /** Fewer cells are learnt before a helper has started. */
 const cellsWorthSharing = 2 ** 17
 /** An improvement of the inner loss below this does not count. */
@@ -195,7 +190,6 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
   const judged = split !== undefined && split.judge.length > 0 && split.learn.length > 0
   const learn = judged ? split.learn : Uint32Array.from({ length: X.rows }, (_, row) => row)
 
-  const bins = await binAll(X, learn, options.maxBins, rng, pacer)
   const loss = lossFor(id, y, learn, weights, { loss: options.loss as LossChoice['loss'], quantile: options.quantile })
   const constraints = parseConstraints(id, X, options.monotonicCst, options.interactionCst)
   if (constraints.signs && (loss.outputs > 1 || loss.renew)) {
@@ -203,21 +197,18 @@ async function boost(X: Matrix, y: Target, options: Params, seed: number, weight
     throw new StudioError({ code: 'unsupported', message: `unsupported monotonicCst of ${id}; directions need two classes, or the squared or Poisson loss: ${what}` })
   }
   const layout = new Layout()
-  const at = layOutGrower(layout, learn.length, X.features.length, options.maxLeafNodes)
+  const crew = learn.length * X.features.length >= cellsWorthSharing ? context.crew : undefined
+  const at = layOutGrower(layout, learn.length, X.features.length, options.maxLeafNodes, crew?.threads)
   const part = takePart(layout, learn.length, loss.outputs)
   const judgePart = judged ? takePart(layout, split.judge.length, loss.outputs) : undefined
   const probabilities = layout.take(loss.outputs > 1 ? Math.max(part.stride, judgePart?.stride ?? 0) * 4 * loss.outputs : 0)
   // The judge's gradients go where the next round overwrites them; half the rows at most judge.
   const work: Workspace = { gradient: at.gradient, hessian: at.hessian, sums: at.sums, probabilities }
   const judgeWork: Workspace = judgePart && judgePart.stride > part.stride ? { ...work, gradient: layout.take(judgePart.stride * 4), hessian: layout.take(judgePart.stride * 4) } : work
-  const crew = learn.length * X.features.length >= cellsWorthSharing ? context.crew : undefined
-  const shares = layOutParts(layout, Math.max(part.stride, judgePart?.stride ?? 0), at.stride, crew?.threads ?? 1)
-  const kernels = await kernelsOf(layout.bytes, shares, crew, context, teams)
+  const slots = layOutParts(layout, Math.max(part.stride, judgePart?.stride ?? 0))
+  const kernels = await kernelsOf(layout.bytes, slots, crew, context, teams)
+  const bins = await binRows(kernels, at, X.features, learn, options.maxBins, rng.fork('bin sample'), pacer)
   const grower = new TreeGrower(kernels, at, learn.length, bins, { ...options, l1Regularization: options.l1Regularization / (loss.gradientUnit ?? 1), growPolicy: options.growPolicy as 'leaf-wise' | 'depth-wise', constraints })
-  for (const [index, feature] of X.features.entries()) {
-    grower.bin(feature, index, learn)
-    await pacer()
-  }
   loss.fill(kernels, part, learn)
   let judge: Judge | undefined
   if (judgePart && split) {
@@ -333,23 +324,12 @@ function leftOf(states: readonly FitState[]): Left | undefined {
   return { round, best: { round: bestRound, loss: bestLoss }, trees: states.map(({ json, arrays }) => treesFromState(id, json, arrays)), splitPlace, rowPlace }
 }
 
-async function binAll(X: Matrix, learn: Uint32Array, maxBins: number, rng: Rng, pacer: Pacer): Promise<Bins[]> {
-  const draw = rng.fork('bin sample')
-  const sample = learn.length <= binSampleRows ? learn : Uint32Array.from({ length: binSampleRows }, () => learn[draw.int(learn.length)] as number)
-  const bins: Bins[] = []
-  for (const feature of X.features) {
-    bins.push(findBins(feature, feature.categories ? learn : sample, maxBins))
-    await pacer()
-  }
-  return bins
-}
-
-async function kernelsOf(bytes: number, parts: PartsLayout, crew: Crew | undefined, context: Context, teams: Team[]): Promise<BoostingKernels> {
+async function kernelsOf(bytes: number, slots: number, crew: Crew | undefined, context: Context, teams: Team[]): Promise<BoostingKernels> {
   if (crew && crew.threads > 1) {
     try {
       const { kernels, team } = await sharedBoostingKernels(await context.asset('boosting-shared.wasm'), bytes, crew)
       teams.push(team)
-      return inParts(kernels, parts, team)
+      return inParts(kernels, slots)
     } catch {
       // Where there is no shared memory after all, one thread gives the same model.
     }
@@ -361,7 +341,7 @@ async function kernelsOf(bytes: number, parts: PartsLayout, crew: Crew | undefin
     // A host without the compiled kernels gets the same model from the plain ones, later.
   }
   try {
-    return inParts(wasm ? await compiledBoostingKernels(wasm, bytes) : plainBoostingKernels(bytes), parts)
+    return inParts(wasm ? await compiledBoostingKernels(wasm, bytes) : plainBoostingKernels(bytes), slots)
   } catch (cause) {
     throw new StudioError({
       code: 'out-of-memory',

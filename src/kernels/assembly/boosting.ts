@@ -10,15 +10,128 @@ const missingBin: u32 = 255
 const binsPerFeature: u32 = 256
 const roundingMagic: f64 = 6755399441055744.0
 
-export function binColumn(values: usize, count: u32, thresholds: usize, rowMajor: usize, stride: u32, column: usize): void {
+export function binColumn(values: usize, count: u32, thresholds: usize, column: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     const x = load<f32>(values + ((<usize>i) << 2))
     let at: usize = 0
     for (let step: usize = 128; step > 0; step >>= 1) at += load<f32>(thresholds + ((at + step - 1) << 2)) < x ? step : 0
-    const bin = select<u32>(missingBin, <u32>at, x != x)
-    store<u8>(rowMajor + (<usize>i) * stride, <u8>bin)
-    store<u8>(column + i, <u8>bin)
+    store<u8>(column + i, <u8>select<u32>(missingBin, <u32>at, x != x))
   }
+}
+
+/** Rows that are turned at once: their cells stay in the nearest cache. */
+const turnedRows: u32 = 256
+
+export function turn(columns: usize, rows: u32, features: u32, from: u32, count: u32, rowMajor: usize, stride: u32): void {
+  const end = from + count
+  for (let start = from; start < end; start += turnedRows) {
+    const stop = min(start + turnedRows, end)
+    for (let f: u32 = 0; f < features; f++) {
+      const column = columns + (<usize>f) * rows
+      let to = rowMajor + (<usize>start) * stride + f
+      for (let i = start; i < stop; i++) {
+        store<u8>(to, load<u8>(column + i))
+        to += stride
+      }
+    }
+  }
+}
+
+const radixBits: u32 = 11
+const radix: u32 = 1 << radixBits
+
+// @ts-ignore: decorator
+@inline
+function groupAt(starts: usize, group: u32): u32 {
+  return load<u32>(starts + ((<usize>group) << 2))
+}
+// @ts-ignore: decorator
+@inline
+function floatOfKey(keys: usize, place: u32): f32 {
+  const key = load<u32>(keys + ((<usize>place) << 2))
+  return reinterpret<f32>(key & 0x80000000 ? key & 0x7fffffff : ~key)
+}
+
+/** The twin's formulas are in src/kernels/thresholds.ts; ours sorts whole-number keys in the order of the values. */
+export function findThresholds(values: usize, sample: usize, count: u32, maxBins: u32, work: usize, thresholds: usize): u32 {
+  let keys = work
+  let other = work + (((<usize>count) + 1) << 2)
+  const counts = other + (((<usize>count) + 1) << 2)
+  let n: u32 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const x = load<f32>(values + ((<usize>load<u32>(sample + ((<usize>i) << 2))) << 2))
+    if (x != x) continue
+    // Adding zero makes zeros of both signs one.
+    const word = reinterpret<u32>(x + 0)
+    store<u32>(keys + ((<usize>n) << 2), word & 0x80000000 ? ~word : word | 0x80000000)
+    n++
+  }
+  for (let shift: u32 = 0; shift < 32; shift += radixBits) {
+    memory.fill(counts, 0, ((<usize>radix) + 1) << 2)
+    for (let i: u32 = 0; i < n; i++) {
+      const at = counts + ((<usize>((load<u32>(keys + ((<usize>i) << 2)) >> shift) & (radix - 1))) << 2) + 4
+      store<u32>(at, load<u32>(at) + 1)
+    }
+    for (let d: u32 = 0; d < radix; d++) {
+      const at = counts + ((<usize>d) << 2)
+      store<u32>(at + 4, load<u32>(at + 4) + load<u32>(at))
+    }
+    for (let i: u32 = 0; i < n; i++) {
+      const key = load<u32>(keys + ((<usize>i) << 2))
+      const at = counts + ((<usize>((key >> shift) & (radix - 1))) << 2)
+      const place = load<u32>(at)
+      store<u32>(other + ((<usize>place) << 2), key)
+      store<u32>(at, place + 1)
+    }
+    const swap = keys
+    keys = other
+    other = swap
+  }
+  const starts = other
+  let groups: u32 = 0
+  let before: u32 = 0
+  for (let i: u32 = 0; i < n; i++) {
+    const key = load<u32>(keys + ((<usize>i) << 2))
+    if (i == 0 || key != before) {
+      store<u32>(starts + ((<usize>groups) << 2), i)
+      groups++
+    }
+    before = key
+  }
+  store<u32>(starts + ((<usize>groups) << 2), n)
+  for (let i: usize = 0; i < binsPerFeature; i++) store<f32>(thresholds + (i << 2), Infinity)
+  const heavyRows = groups <= maxBins ? 0 : <f64>n / <f64>maxBins
+  let lightBins: i32 = maxBins
+  let lightRows: i32 = n
+  for (let group: u32 = 0; group < groups; group++) {
+    const size = groupAt(starts, group + 1) - groupAt(starts, group)
+    if (<f64>size < heavyRows) continue
+    lightBins--
+    lightRows -= size
+  }
+  let share = <f64>lightRows / <f64>max(1, lightBins)
+  let edges: u32 = 0
+  let inBin: u32 = 0
+  for (let group: u32 = 0; group + 1 < groups && edges + 1 < maxBins; group++) {
+    const middle = groupAt(starts, group + 1)
+    const size = middle - groupAt(starts, group)
+    const heavy = <f64>size >= heavyRows
+    const nextHeavy = <f64>(groupAt(starts, group + 2) - middle) >= heavyRows
+    inBin += size
+    if (!heavy) lightRows -= size
+    if (!heavy && <f64>inBin < share && !(nextHeavy && <f64>inBin >= share / 2)) continue
+    const a = floatOfKey(keys, middle - 1)
+    const b = floatOfKey(keys, middle)
+    const between = <f32>(<f64>a / 2 + <f64>b / 2)
+    store<f32>(thresholds + ((<usize>edges) << 2), between >= a && between < b ? between : a)
+    edges++
+    inBin = 0
+    if (heavy) continue
+    // What rounding gave to this bin is taken from the ones that follow.
+    lightBins--
+    share = <f64>lightRows / <f64>max(1, lightBins)
+  }
+  return edges | (n < count ? 256 : 0)
 }
 
 export function exponential(values: usize, count: u32): void {
@@ -159,6 +272,10 @@ export function histogram(rowMajor: usize, stride: u32, rows: usize, count: u32,
   }
 }
 
+export function clear(from: usize, bytes: usize): void {
+  memory.fill(from, 0, bytes)
+}
+
 export function subtract(parent: usize, child: usize, out: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, i64x2.sub(v128.load(parent + at), v128.load(child + at)))
 }
@@ -232,6 +349,23 @@ export function partition(column: usize, rows: usize, count: u32, goesLeft: usiz
     right += (1 - goes) << 2
   }
   memory.copy(left, scratch, right - scratch)
+  return <u32>((left - rows) >> 2)
+}
+
+export function join(rows: usize, pieces: usize, count: u32, scratch: usize): u32 {
+  let left = rows
+  let from = rows
+  let aside = scratch
+  for (let k: u32 = 0; k < count; k++) {
+    const all = (<usize>load<u32>(pieces + ((<usize>k) << 3))) << 2
+    const lefts = (<usize>load<u32>(pieces + ((<usize>k) << 3) + 4)) << 2
+    memory.copy(aside, from + lefts, all - lefts)
+    aside += all - lefts
+    memory.copy(left, from, lefts)
+    left += lefts
+    from += all
+  }
+  memory.copy(left, scratch, aside - scratch)
   return <u32>((left - rows) >> 2)
 }
 

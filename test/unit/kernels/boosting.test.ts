@@ -105,12 +105,66 @@ describe('compiled and plain kernels leave the same bits', () => {
         floats(k, at.thresholds, thresholds)
         floats(k, at.a, values)
       },
-      (k) => k.binColumn(at.a, values.length, at.thresholds, at.rowMajor + 2, stride, at.column),
+      (k) => k.binColumn(at.a, values.length, at.thresholds, at.column),
     )
     const bins = new Uint8Array(kernels.buffer, at.column, values.length)
     const expected = Array.from(values, (x) => (Number.isNaN(x) ? 255 : thresholds.filter((t) => t < x).length))
     expect(Array.from(bins)).toEqual(expected)
-    expect(new Uint8Array(kernels.buffer, at.rowMajor, 8 * stride).filter((_, i) => i % stride === 2)).toEqual(bins.slice(0, 8))
+  })
+  test('ends of bins: ties, missing values, zeros of both signs, more and fewer values than bins', () => {
+    const rng = createRng(5)
+    const columns = [
+      Array.from({ length: rows }, () => rng.normal()),
+      Array.from({ length: rows }, (_, i) => (i % 7 === 0 ? Number.NaN : i % 3 === 0 ? -2 : rng.normal() * 1e-30)),
+      Array.from({ length: rows }, () => rng.int(5) - 2),
+      [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e38, -1e38, 1e-45, -1e-45],
+      [Number.NaN],
+    ]
+    for (const [i, values] of columns.entries()) {
+      for (const maxBins of [2, 16, 255]) {
+        const [a, b] = [compiled, plain].map((kernels) => {
+          floats(kernels, at.a, values)
+          // Every second place twice, as drawing with repetition does.
+          const sample = values.map((_, place) => place - (place % 2))
+          words(kernels, at.rows, sample)
+          const found = kernels.findThresholds(at.a, at.rows, sample.length, maxBins, at.rowMajor, at.thresholds)
+          return { found, thresholds: new Float32Array(kernels.buffer.slice(at.thresholds, at.thresholds + 1024)) }
+        })
+        expect(a, `column ${i}, ${maxBins} bins`).toEqual(b)
+        expect((a?.found as number) & 255).toBeLessThan(maxBins)
+      }
+    }
+  })
+  test('columns turned to rows', () => {
+    const kernels = onBoth(
+      (k) => {
+        for (let i = 0; i < rows * features; i++) new Uint8Array(k.buffer, at.hist)[i] = (i * 7) % 251
+      },
+      (k) => (k.turn(at.hist, rows, features, 0, 300, at.rowMajor, stride), k.turn(at.hist, rows, features, 300, rows - 300, at.rowMajor, stride)),
+    )
+    const turned = new Uint8Array(kernels.buffer, at.rowMajor, rows * stride)
+    for (const row of [0, 299, 300, rows - 1]) for (let f = 0; f < features; f++) expect(turned[row * stride + f]).toBe(((f * rows + row) * 7) % 251)
+  })
+  test.each([[[1000]], [[400, 600]], [[1, 0, 499, 200, 300]]])('pieces %j joined are what one partition gives', (sizes) => {
+    const rng = createRng(8)
+    const column = Uint8Array.from({ length: rows }, () => rng.int(4))
+    const prepare = (k: BoostingKernels): void => {
+      new Uint8Array(k.buffer, at.column, rows).set(column)
+      words(k, at.rows, Uint32Array.from({ length: rows }, (_, i) => rows - 1 - i))
+      new Uint8Array(k.buffer, at.goesLeft, 4).set([1, 0, 0, 1])
+    }
+    const kernels = onBoth(prepare, (k) => {
+      let from = 0
+      for (const [i, size] of sizes.entries()) {
+        words(k, at.sums + 8 * i, [size, k.partition(at.column, at.rows + from * 4, size, at.goesLeft, at.scratch + from * 4)])
+        from += size
+      }
+      return k.join(at.rows, at.sums, sizes.length, at.scratch)
+    })
+    const joined = Array.from(new Uint32Array(kernels.buffer, at.rows, rows))
+    prepare(kernels)
+    kernels.partition(at.column, at.rows, rows, at.goesLeft, at.scratch)
+    expect(Array.from(new Uint32Array(kernels.buffer, at.rows, rows))).toEqual(joined)
   })
   test.each([1, 2, 3])('quantise, histogram, subtract, search, partition, sums (seed %i)', (seed) => {
     const rng = createRng(seed)
@@ -131,6 +185,7 @@ describe('compiled and plain kernels leave the same bits', () => {
     const kernels = onBoth(prepare, (k) => {
       k.quantise(at.gradient, at.hessian, rows, 2 ** 19 + 0.3, 2 ** 21 - 0.7, at.packed)
       k.histogram(at.rowMajor, stride, at.rows, rows, at.packed, at.hist)
+      k.clear(at.child, stride * 2048)
       k.histogram(at.rowMajor, stride, at.rows, cut, at.packed, at.child)
       k.subtract(at.hist, at.child, at.out, stride * 2048)
       let [g, h] = [0, 0]

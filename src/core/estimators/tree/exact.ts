@@ -7,10 +7,10 @@
  */
 import type { Context } from '../../context.ts'
 import type { Matrix } from '../../data/matrix.ts'
-import { thresholdBetween } from './bins.ts'
+import { thresholdBetween } from '../../../kernels/thresholds.ts'
 import type { Criterion } from './criteria.ts'
 import { createPacer } from './pacer.ts'
-import { argsort } from './sort.ts'
+import { argsort } from '../../../kernels/sort.ts'
 import { TreesBuilder } from './tree.ts'
 import type { Trees } from './tree.ts'
 

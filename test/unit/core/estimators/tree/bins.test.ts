@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findBins, thresholdBetween } from '../../../../../src/core/estimators/tree/bins.ts'
+import { findBins } from '../../../../../src/core/estimators/tree/bins.ts'
 import type { CategoryBins, NumericBins } from '../../../../../src/core/estimators/tree/bins.ts'
-import { argsort, sorted } from '../../../../../src/core/estimators/tree/sort.ts'
+import { argsort, sorted } from '../../../../../src/kernels/sort.ts'
+import { thresholdBetween } from '../../../../../src/kernels/thresholds.ts'
 import { createRng } from '../../../../../src/core/math/rng.ts'
 
 const all = (length: number): Uint32Array => Uint32Array.from({ length }, (_, row) => row)

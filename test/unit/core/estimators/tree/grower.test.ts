@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { quietContext } from '../../../../../src/core/context.ts'
-import { findBins } from '../../../../../src/core/estimators/tree/bins.ts'
-import { layOutGrower, TreeGrower } from '../../../../../src/core/estimators/tree/grower.ts'
+import { binRows } from '../../../../../src/core/estimators/tree/binning.ts'
+import { layOutGrower } from '../../../../../src/core/estimators/tree/grower-layout.ts'
+import { TreeGrower } from '../../../../../src/core/estimators/tree/grower.ts'
 import { createPacer } from '../../../../../src/core/estimators/tree/pacer.ts'
 import { TreesBuilder } from '../../../../../src/core/estimators/tree/tree.ts'
 import type { Trees } from '../../../../../src/core/estimators/tree/tree.ts'
@@ -15,13 +16,12 @@ async function grow(slots: number | undefined, maxLeafNodes: number): Promise<{ 
   const rng = createRng(21)
   const features = Array.from({ length: 5 }, (_, f) => ({ name: `x${f}`, source: `x${f}`, values: Float32Array.from({ length: rows }, () => rng.normal()) }))
   const all = Uint32Array.from({ length: rows }, (_, row) => row)
-  const bins = features.map((feature) => findBins(feature, all, 64))
   const layout = new Layout()
   const roomy = layOutGrower(layout, rows, features.length, maxLeafNodes)
   const at = slots === undefined ? roomy : { ...roomy, slots }
   const kernels = plainBoostingKernels(layout.bytes)
+  const bins = await binRows(kernels, at, features, all, 64, rng, createPacer(quietContext()))
   const grower = new TreeGrower(kernels, at, rows, bins, { maxLeafNodes, maxDepth: 0, minSamplesLeaf: 3, l2Regularization: 0, maxFeatures: 1 })
-  features.forEach((feature, index) => grower.bin(feature, index, all))
   const gradients = new Float32Array(kernels.buffer, at.gradient, rows).map(() => rng.normal())
   new Float32Array(kernels.buffer, at.gradient, rows).set(gradients)
   new Float32Array(kernels.buffer, at.hessian, rows).fill(1)
