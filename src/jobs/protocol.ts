@@ -6,7 +6,7 @@ import type { WrittenParts } from '../core/bundle/card.ts'
 import type { Cell } from '../core/data/column.ts'
 import type { JudgedPart, PartName } from '../core/data/split.ts'
 import type { Pair } from '../core/evaluate/compare.ts'
-import type { GroupReport, Evaluation } from '../core/evaluate/evaluation.ts'
+import type { GroupReport, Evaluation, ScoreRow } from '../core/evaluate/evaluation.ts'
 import type { Condition } from '../core/evaluate/slice.ts'
 import type { Explanation } from '../core/explain/explainer.ts'
 import type { PointPrediction } from '../core/explain/point.ts'
@@ -152,6 +152,26 @@ export interface DamagedRecord {
   readonly reason: string
 }
 
+/** An old model and one that also learnt from new rows, on rows that neither learnt from. */
+export interface Challenge {
+  /** The new version of the data, and the challenger. */
+  readonly datasetId: string
+  readonly runId: string
+  readonly metric: string
+  /** New rows that were taken, and left aside. */
+  readonly added: number
+  readonly unlabelled: number
+  readonly unknown: number
+  readonly parts: readonly {
+    readonly of: 'all' | 'new' | 'before'
+    readonly rows: number
+    readonly champion: ScoreRow
+    readonly challenger: ScoreRow
+    /** Challenger minus champion over the same resamples; null where either has no score. */
+    readonly difference: { readonly value: number; readonly low: number; readonly high: number; readonly p: number } | null
+  }[]
+}
+
 export interface TaskMap {
   'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
   'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
@@ -212,6 +232,8 @@ export interface TaskMap {
   'deploy/predict-pictures': { input: { runId: string; threshold: number; files: readonly PictureFile[] }; output: PicturesAnswer }
   /** New rows (a table, or the log of a bundle's server) against the rows of a run; with a token the report is kept. */
   'monitor/run': { input: { runId: string; token?: number; source: IngestSource; choices: IngestChoices; options: MonitorOptions }; output: { key: string | null; report: DriftReport } }
+  /** New labelled rows appended as a dataset of their own, the same spec trained on it, both models judged. */
+  'monitor/retrain': { input: { runId: string; token: number; newRunId: string; source: IngestSource; choices: IngestChoices }; output: Challenge }
   'project/export': { input: { projectId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
   'project/import': { input: { file: File }; output: { projectId: string } }
   'project/copy': { input: { projectId: string; name: string }; output: { projectId: string } }
@@ -260,6 +282,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'deploy/predict-frame': 'interactive',
   'deploy/predict-pictures': 'compute',
   'monitor/run': 'compute',
+  'monitor/retrain': 'compute',
   'project/export': 'compute',
   'project/import': 'compute',
   'project/copy': 'compute',

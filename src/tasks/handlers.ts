@@ -49,6 +49,7 @@ export const computeHandlers: Handlers = {
   'deploy/predict-frame': async () => (await import('./predict-pictures.ts')).predictFrame,
   'deploy/predict-pictures': async () => (await import('./predict-pictures.ts')).predictPictures,
   'monitor/run': async () => (await import('./monitor-run.ts')).monitorRun,
+  'monitor/retrain': async () => (await import('./monitor-retrain.ts')).monitorRetrain,
   'project/export': async () => (await import('./project-export.ts')).projectExport,
   'project/import': async () => (await import('./project-import.ts')).projectImport,
   'project/copy': async () => (await import('./project-copy.ts')).projectCopy,

@@ -1,4 +1,5 @@
 /** A model card as Markdown and as one HTML file; names and values of the data are never markup in either. */
+import { escapeHtml as html } from '../html.ts'
 import type { Card, CardBlock } from './card.ts'
 
 /** Text inside Markdown: nothing in it is markup, nothing in it starts a line. */
@@ -26,8 +27,6 @@ export function cardMarkdown(card: Card): string {
 }
 /** A line that would begin a list, a rule or a number is held back by an invisible mark. */
 const safeStart = (line: string): string => (/^(\s*[-=]|\s*\d+\.|\s)/.test(line) ? `&#8203;${line}` : line)
-
-const html = (value: string): string => value.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`).replaceAll('\0', '\ufffd')
 
 /** The model inside the card, or why it is not. */
 export type LiveModel =

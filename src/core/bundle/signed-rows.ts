@@ -3,7 +3,8 @@
  * the monitor begin with. What does not fit is listed by row and column.
  */
 import type { Context } from '../context.ts'
-import { isValid, type Column } from '../data/column.ts'
+import { columnFrom, isValid, type Column } from '../data/column.ts'
+import type { Kind } from '../data/kinds.ts'
 import { StudioError } from '../errors.ts'
 import { createBuilder, misfitReason } from '../ingest/column-builder.ts'
 import { fittingRows, missingTexts } from '../ingest/csv/cells.ts'
@@ -30,10 +31,12 @@ export interface SignedRows {
   /** Positions into `fitting` of rows that the model can answer. */
   readonly sound: Uint32Array
 }
+/** How a column is written. */
+export type WrittenColumn = Pick<SignatureInput, 'name' | 'labels' | 'layout'> & { readonly kind: Kind }
 export interface SignedReading {
   readonly inputs: readonly SignatureInput[]
   /** Columns to read as well that the model does not ask for: they block no row and are told nothing of. */
-  readonly beside?: readonly SignatureInput[]
+  readonly beside?: readonly WrittenColumn[]
   readonly issues: Issues
   readonly phase: string
 }
@@ -107,13 +110,13 @@ export function checkColumns(signature: Signature, shape: TableShape, issues: Is
   return usable
 }
 
-interface Reader {
-  readonly input: SignatureInput
+interface Reader<I extends WrittenColumn> {
+  readonly input: I
   read(batch: RowBatch, rows: Uint32Array): { readonly column: Column; readonly bad: Uint8Array; readonly textAt: (k: number) => string; readonly plan: ColumnPlan }
 }
 
-/** Reads one column of a batch exactly as ingest does. */
-function readerOf(input: SignatureInput, shape: TableShape): Reader {
+/** Reads one column of a batch exactly as ingest does; one that the file lacks is missing in every row. */
+function readerOf<I extends WrittenColumn>(input: I, shape: TableShape): Reader<I> {
   const index = shape.names.indexOf(input.name)
   const { options } = shape
   const plan: ColumnPlan = { name: input.name, kind: { value: input.kind, confidence: 1, reason: '' }, ...(input.layout === undefined ? {} : { layout: input.layout }), ...(input.labels ? { labels: input.labels } : {}) }
@@ -122,29 +125,40 @@ function readerOf(input: SignatureInput, shape: TableShape): Reader {
     input,
     read(batch, rows) {
       const bad = new Uint8Array(rows.length)
-      const base = { name: input.name, length: rows.length }
       const textAt = (k: number): string => (index < 0 ? '' : cellText(batch, (batch.firstCell[rows[k] as number] as number) + index, options.quote))
+      if (index < 0) return { column: written(columnFrom(input.name, input.kind, new Array<null>(rows.length).fill(null)), input), bad, textAt, plan }
       // A builder a batch: its categories start anew, so a dictionary never grows with the file.
-      const builder = createBuilder(plan, { index: Math.max(0, index), missing, decimal: options.decimal, quote: options.quote })
-      builder.append(batch, index < 0 ? rows.subarray(0, 0) : rows, bad)
-      const { values, validity, newCategories } = builder.take(index < 0 ? 0 : rows.length)
-      const valid = index < 0 ? new Uint8Array((rows.length + 7) >> 3) : validity.slice()
+      const builder = createBuilder(plan, { index, missing, decimal: options.decimal, quote: options.quote })
+      builder.append(batch, rows, bad)
+      const { values, validity, newCategories = [], offsets } = builder.take(rows.length)
+      const valid = validity.slice()
       for (let k = 0; k < bad.length; k++) if (bad[k] === 1) valid[k >> 3] = (valid[k >> 3] as number) & ~(1 << (k & 7))
-      const sized = <T extends Float64Array | Int32Array | Uint8Array>(make: (length: number) => T): T => (index < 0 ? make(rows.length) : (values as T))
-      const column: Column =
-        input.kind === 'categorical'
-          ? { ...base, validity: valid, kind: 'categorical', codes: index < 0 ? new Int32Array(rows.length).fill(-1) : (values as Int32Array), dictionary: newCategories ?? [] }
-          : input.kind === 'boolean'
-            ? { ...base, validity: valid, kind: 'boolean', values: sized((length) => new Uint8Array(length)), labels: input.labels ?? ['false', 'true'] }
-            : input.kind === 'datetime'
-              ? { ...base, validity: valid, kind: 'datetime', seconds: sized((length) => new Float64Array(length)), layout: input.layout ?? 'epoch-seconds' }
-              : { ...base, validity: valid, kind: 'numeric', values: sized((length) => new Float64Array(length)), integer: false }
-      return { column, bad, textAt, plan }
+      const base = { name: input.name, length: rows.length, validity: valid }
+      const column = ((): Column => {
+        switch (input.kind) {
+          case 'categorical':
+            return { ...base, kind: 'categorical', codes: values as Int32Array, dictionary: newCategories }
+          case 'boolean':
+            return { ...base, kind: 'boolean', values: values as Uint8Array, labels: ['false', 'true'] }
+          case 'datetime':
+            return { ...base, kind: 'datetime', seconds: values as Float64Array, layout: 'epoch-seconds' }
+          case 'numeric':
+            return { ...base, kind: 'numeric', values: values as Float64Array, integer: false }
+          default:
+            return { ...base, kind: input.kind, bytes: values as Uint8Array, offsets: offsets as Uint32Array }
+        }
+      })()
+      return { column: written(column, input), bad, textAt, plan }
     },
   }
 }
+/** With the labels or layout of the data's own column. */
+function written(column: Column, { labels, layout }: WrittenColumn): Column {
+  if (column.kind === 'boolean' && labels) return { ...column, labels }
+  return (column.kind === 'datetime' || column.kind === 'numeric') && layout !== undefined ? { ...column, layout } : column
+}
 
-function checkCell(input: SignatureInput, { column, bad, textAt, plan }: ReturnType<Reader['read']>, k: number, row: number, issues: Issues, block: () => void): void {
+function checkCell(input: SignatureInput, { column, bad, textAt, plan }: ReturnType<Reader<SignatureInput>['read']>, k: number, row: number, issues: Issues, block: () => void): void {
   const add = (level: SignatureIssue['level'], kind: SignatureIssue['kind'], text: string): void => issues.add({ level, kind, column: input.name, row, count: 1, text })
   if (bad[k] === 1) {
     block()

@@ -13,6 +13,8 @@ export interface Source {
   /** For samples: the licence at the data's origin. */
   readonly licence?: string
   readonly url?: string
+  /** Where rows of several files were put together: each with its SHA-256 and the rows taken, oldest first. */
+  readonly madeOf?: readonly { readonly fileName: string; readonly sha256: string; readonly rows: number }[]
 }
 
 /** A column without its values: what pages and forms need. */

@@ -1,5 +1,5 @@
 /** New rows from a table: read as ingest reads, held against the signature, with the truth and the moment where the file has them. */
-import { checkColumns, readAgainAsWindows, signedRows } from '../bundle/signed-rows.ts'
+import { checkColumns, readAgainAsWindows, signedRows, type WrittenColumn } from '../bundle/signed-rows.ts'
 import { Issues, type SignatureIssue } from '../bundle/signature-issues.ts'
 import type { Signature, SignatureInput } from '../bundle/signature.ts'
 import type { Context } from '../context.ts'
@@ -90,3 +90,17 @@ async function timeOf(watched: WatchedSource, signature: Signature, ingest: Inge
   const moments = [...others, ...inputs].filter(({ layout }) => layout?.startsWith('HH') !== true)
   return name === undefined ? moments[0] : moments.find((column) => column.name === name)
 }
+
+/** Columns by their names, every row that fits the header; what the file lacks, or cannot be read, is missing. @throws StudioError bad-data where it is no table */
+export const readColumns = (source: ByteSource, columns: readonly WrittenColumn[], choices: IngestChoices, context: Context): Promise<{ readonly rows: number; readonly columns: readonly Column[] }> =>
+  readAgainAsWindows(source, choices, async (watched, ingest) => {
+    const shape = await shapeOf(watched, ingest)
+    const parts: Column[][] = columns.map(() => [])
+    let rows = 0
+    for await (const { beside, fitting } of signedRows(watched, shape, ingest, { inputs: [], beside: columns, issues: new Issues(), phase: 'Reading' }, context)) {
+      beside.forEach((column, i) => parts[i]?.push(column))
+      rows += fitting.length
+    }
+    if (rows === 0) throw new StudioError({ code: 'bad-data', message: 'missing rows; a table needs at least one row that fits its header' })
+    return { rows, columns: parts.map(stackColumns) }
+  })

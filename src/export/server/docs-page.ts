@@ -1,10 +1,10 @@
 /** The same as /openapi.json for people: one page, no script, nothing fetched. */
+import { escapeHtml as html } from '../../core/html.ts'
 import { plainBody } from '../../core/bundle/examples.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
 import { cellSchema } from './openapi.ts'
 
-const html = (value: string): string => value.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`).replaceAll('\0', '\ufffd')
 const cut = (value: string): string => html(value.length > 100 ? `${value.slice(0, 100)}…` : value)
 
 const cache = new WeakMap<object, string>()
