@@ -11,6 +11,16 @@ export type Progress =
   | { readonly kind: 'step'; readonly phase: string; readonly done: number; readonly total: number }
   | { readonly kind: 'curve'; readonly series: string; readonly x: number; readonly y: number }
   | { readonly kind: 'note'; readonly text: string }
+  /** Rows that a model in training gets wrong: how many of how many it was asked, and some of them, the surest mistakes first. */
+  | { readonly kind: 'missed'; readonly epoch: number; readonly of: number; readonly count: number; readonly rows: readonly MissedRow[] }
+
+export interface MissedRow {
+  /** Of the rows that are learnt from; outside of the fit, of the dataset. */
+  readonly row: number
+  /** Index of the class that it takes it for. */
+  readonly guess: number
+  readonly probability: number
+}
 
 /** Bytes that core needs but must not fetch by itself. */
 export type AssetName = 'boosting.wasm' | 'boosting-shared.wasm' | 'trees.wasm' | 'forest.wasm' | 'neural.wasm' | 'neural-shared.wasm' | 'moments.wasm' | 'neighbours.wasm' | 'onnxruntime-wasm' | 'mobilenet-v2.bin'

@@ -18,6 +18,8 @@ export interface ProgressGate {
 export function progressGate(send: (batch: readonly Progress[]) => void, now: () => number): ProgressGate {
   let points: Progress[] = []
   let note: Progress | undefined
+  /** The last one says it all. */
+  let missed: Progress | undefined
   /** Ended phases not yet sent, then the present one. */
   let steps: Step[] = []
   let current: Step | undefined
@@ -25,10 +27,10 @@ export function progressGate(send: (batch: readonly Progress[]) => void, now: ()
   let over = false
 
   const flush = (): void => {
-    const batch = [...steps, ...points, ...(note ? [note] : [])]
+    const batch = [...steps, ...points, ...(missed ? [missed] : []), ...(note ? [note] : [])]
     steps = []
     points = []
-    note = undefined
+    note = missed = undefined
     sentAt = now()
     if (batch.length > 0) send(batch)
   }
@@ -56,6 +58,7 @@ export function progressGate(send: (batch: readonly Progress[]) => void, now: ()
       if (over) return
       if (progress.kind === 'step') step(progress)
       else if (progress.kind === 'note') note = progress
+      else if (progress.kind === 'missed') missed = progress
       else {
         points.push(progress)
         if (points.length > mostPoints) points = points.filter((_, index) => index % 2 === 1)

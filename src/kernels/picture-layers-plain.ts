@@ -12,6 +12,9 @@ function scramble(x: number): number {
   return (z ^ (z >>> 16)) >>> 0
 }
 
+/** Whether dropout keeps the number at a place. @param seed u32, @param rate of 2^32 */
+export const keeps = (place: number, seed: number, rate: number): boolean => scramble(Math.imul((place + seed) | 0, 0x9e3779b1)) >= rate >>> 0
+
 export function plainPictureLayerKernels(buffer: ArrayBuffer): PictureLayerKernels {
   const f32 = new Float32Array(buffer)
   const frames = plainFrames(buffer)
@@ -115,7 +118,7 @@ export function plainPictureLayerKernels(buffer: ArrayBuffer): PictureLayerKerne
     dropout(a, count, seed, rate, scale, out) {
       const [from, to] = [a >>> 2, out >>> 2]
       const factor = f(scale)
-      for (let i = 0; i < count; i++) f32[to + i] = scramble(Math.imul((i + seed) | 0, 0x9e3779b1)) >= rate >>> 0 ? at(from + i) * factor : 0
+      for (let i = 0; i < count; i++) f32[to + i] = keeps(i, seed, rate) ? at(from + i) * factor : 0
     },
   }
 }

@@ -1,13 +1,22 @@
 /** One job as the page sees it: where it is, how long it will take, and how it ended. */
-import type { Progress } from '../core/context.ts'
+import type { MissedRow, Progress } from '../core/context.ts'
 import { asStudioError, type StudioError } from '../core/errors.ts'
 import type { CurveSeries } from '../core/run/run.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TaskName } from '../jobs/protocol.ts'
 
-export type JobStatus = 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
+export type JobStatus = 'waiting' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
 
 /** Curves longer than this are thinned while they grow; the run's own record keeps them whole. */
 const curveLimit = 2000
+
+/** What a model in training gets wrong at the moment. */
+export interface Missed {
+  readonly epoch: number
+  readonly of: number
+  readonly count: number
+  readonly rows: readonly MissedRow[]
+}
 
 export class Job {
   readonly id: number
@@ -16,25 +25,32 @@ export class Job {
   /** The run or dataset it works on, so that a page finds its job again. */
   readonly subject: string | undefined
   readonly canStop: boolean
-  readonly startedAt = performance.now()
-  #status = $state.raw<JobStatus>('running')
+  /** What it trains, of trainings and searches. */
+  readonly spec: RunSpec | undefined
+  /** Milliseconds that it should take, where something like it was done before. */
+  readonly forecast: number | undefined
+  #begunAt = performance.now()
+  #status = $state.raw<JobStatus>('waiting')
   #phase = $state.raw('')
   #done = $state.raw(0)
   #total = $state.raw(0)
   #note = $state.raw('')
   #curves = $state.raw<readonly CurveSeries[]>([])
+  #missed = $state.raw<Missed | undefined>(undefined)
   #error = $state.raw<StudioError | undefined>(undefined)
   #endedAt = $state.raw<number | undefined>(undefined)
   #phaseStartedAt = performance.now()
   readonly #cancel: AbortController
   readonly #stop: AbortController
 
-  constructor(init: { id: number; task: TaskName; label: string; subject?: string; canStop: boolean; cancel: AbortController; stop: AbortController }) {
+  constructor(init: { id: number; task: TaskName; label: string; subject?: string; canStop: boolean; spec?: RunSpec | undefined; forecast?: number | undefined; cancel: AbortController; stop: AbortController }) {
     this.id = init.id
     this.task = init.task
     this.label = init.label
     this.subject = init.subject
     this.canStop = init.canStop
+    this.spec = init.spec
+    this.forecast = init.forecast
     this.#cancel = init.cancel
     this.#stop = init.stop
   }
@@ -42,7 +58,14 @@ export class Job {
   get status(): JobStatus {
     return this.#status
   }
+  /** Not over: it waits or runs. */
   get active(): boolean {
+    return this.waits || this.runs
+  }
+  get waits(): boolean {
+    return this.#status === 'waiting'
+  }
+  get runs(): boolean {
     return this.#status === 'running' || this.#status === 'stopping'
   }
   get phase(): string {
@@ -53,6 +76,9 @@ export class Job {
   }
   get total(): number {
     return this.#total
+  }
+  get missed(): Missed | undefined {
+    return this.#missed
   }
   /** In [0, 1]; undefined until the job says how far it goes. */
   get share(): number | undefined {
@@ -69,16 +95,21 @@ export class Job {
   }
   /** Milliseconds from start to end; while active, until `now`. */
   elapsed(now: number): number {
-    return (this.#endedAt ?? now) - this.startedAt
+    return this.waits ? 0 : (this.#endedAt ?? now) - this.#begunAt
   }
   /** Milliseconds until the present phase ends at its present pace; undefined while too early to say. */
   timeLeft(now: number): number | undefined {
     const spent = now - this.#phaseStartedAt
     const share = this.share
-    if (!this.active || share === undefined || share < 0.02 || spent < 800) return undefined
+    if (!this.runs || share === undefined || share < 0.02 || spent < 800) return undefined
     return (spent / share) * (1 - share)
   }
 
+  begin(): void {
+    if (!this.waits) return
+    this.#status = 'running'
+    this.#begunAt = this.#phaseStartedAt = performance.now()
+  }
   /** The page shows it as cancelled at once; the worker follows. */
   cancel(): void {
     if (!this.active) return
@@ -96,6 +127,7 @@ export class Job {
     if (!this.active) return
     if (progress.kind === 'note') this.#note = progress.text
     else if (progress.kind === 'curve') this.#addPoint(progress.series, progress.x, progress.y)
+    else if (progress.kind === 'missed') this.#missed = progress
     else {
       if (progress.phase !== this.#phase) {
         this.#phase = progress.phase

@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { quietContext } from '../../src/core/context.ts'
+import { openBackend } from '../../src/core/estimators/neural/backend.ts'
+import { softmaxRows } from '../../src/core/estimators/neural/dense.ts'
 import { openKernelTrainer } from '../../src/core/estimators/neural/kernel-trainer.ts'
 import { planNetwork, type LayerSpec } from '../../src/core/estimators/neural/layer-table.ts'
 import { flatWeightsOf, NetworkRun, openKernels, placeNetwork } from '../../src/core/estimators/neural/network.ts'
 import { floatsOf } from '../../src/core/estimators/neural/layers/layer.ts'
 import { Layout } from '../../src/kernels/layout.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
+import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 
 interface Case {
@@ -64,7 +67,7 @@ describe.each(cases)('$name', (test) => {
     const zeros = () => new Float32Array(theta.length)
     const trainer = await openKernelTrainer(wasm ? nodeContext() : quietContext(), network, { rows: test.rows, inputs, targets }, { classes: test.classes, learningRate: test.rate, alpha: 0, batchSize: test.rows }, { theta, m: zeros(), v: zeros(), steps: 0 })
     const losses: number[] = []
-    for (let step = 0; step < 3; step++) losses.push(await trainer.step(all))
+    for (let step = 0; step < 3; step++) losses.push((await trainer.learn(all)).loss)
     return { losses, read: await trainer.read() }
   }
 
@@ -87,5 +90,30 @@ describe.each(cases)('$name', (test) => {
 
   it('leaves the bits of the plain kernels', async () => {
     expect((await threeSteps(await nodeContext().asset('neural.wasm'))).read).toEqual((await threeSteps(undefined)).read)
+  })
+})
+
+describe.each(cases)('$name on tfjs', (test) => {
+  it('takes the same three steps, and judges as it does', async () => {
+    expectConsole(/TensorFlow\.js in Node|Platform node has already been set/)
+    const { backend } = await openBackend('cpu', [], nodeContext(), true)
+    const targets = new Float32Array(test.rows * test.classes)
+    test.targets.forEach((code, row) => (targets[row * test.classes + code] = 1))
+    const theta = Float32Array.from(test.theta)
+    const data = { rows: test.rows, inputs: Float32Array.from(test.inputs), targets }
+    const options = { layers: test.layers, shape: test.shape, classes: test.classes, learningRate: test.rate, alpha: 0, batchSize: test.rows }
+    const trainer = await backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+    const all = Uint32Array.from({ length: test.rows }, (_, i) => i)
+    const losses: number[] = []
+    const scores: number[] = []
+    await trainer.judge(all, (_, probabilities) => scores.push(...probabilities))
+    for (let step = 0; step < 3; step++) losses.push((await trainer.learn(all)).loss)
+    const { theta: after } = await trainer.read()
+    trainer.dispose()
+    expectAllClose(losses, test.losses, { relative: 2e-5 })
+    expectAllClose(scores, softmaxRows(Float32Array.from(test.logits), test.classes), { absolute: 1e-5 })
+    const far = after.filter((value, i) => Math.abs(value - (test.thetaAfter[i] as number)) > 1e-2 * test.rate).length
+    const free = test.layers.reduce((sum, layer, i) => sum + (layer.type === 'conv' && test.layers[i + 1]?.type === 'batch-norm' ? (layer['filters'] as number) : 0), 0)
+    expect(far).toBeLessThanOrEqual(2 * free)
   })
 })

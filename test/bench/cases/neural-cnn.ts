@@ -53,10 +53,10 @@ export const benchOn = (threads: number): Bench => ({
       const zeros = { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 }
       const trainer = await openKernelTrainer(host, network, { rows: codes.length, inputs, targets }, { classes, learningRate: 0.001, alpha: 0, batchSize: batch }, zeros)
       const order = shuffle(Uint32Array.from({ length: rows }, (_, i) => i), createRng(1))
-      for (let from = 0; from < rows; from += batch) await trainer.step(order.subarray(from, from + batch))
+      for (let from = 0; from < rows; from += batch) await trainer.learn(order.subarray(from, from + batch))
       const ms = performance.now() - begun
       const held = Uint32Array.from({ length: codes.length - rows }, (_, i) => rows + i)
-      const quality = await trainer.loss(held)
+      const quality = (await trainer.judge(held)).loss
       trainer.dispose()
       return { ms, quality }
     }

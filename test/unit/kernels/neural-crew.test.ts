@@ -43,7 +43,7 @@ test.each([
     const trainer = await openKernelTrainer({ ...host, asset: (name) => (asked.push(name), host.asset(name)) }, plan.network, { rows, inputs, targets }, { classes, learningRate: 0.01, alpha: 0.1, batchSize: rows, seed: 2 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
     // The last part of a batch may be a small one, or missing.
     const all = Uint32Array.from({ length: rows }, (_, i) => i)
-    for (const count of [70, 65, 20, 64]) await trainer.step(all.subarray(0, count))
+    for (const count of [70, 65, 20, 64]) await trainer.learn(all.subarray(0, count))
     const verdict = await trainer.judge(all)
     trainer.dispose()
     return { verdict, read: await trainer.read() }

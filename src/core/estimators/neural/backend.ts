@@ -5,18 +5,37 @@
  */
 import type { Context } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
+import { createRng } from '../../math/rng.ts'
+import type { Param } from '../../params.ts'
 import { smallNumber } from '../../powers.ts'
 import { initialWeights, type Activation } from './dense.ts'
-import { denseNetwork, openKernelTrainer } from './kernel-trainer.ts'
+import { openKernelTrainer } from './kernel-trainer.ts'
+import { planNetwork, startWeights, type LayerSpec } from './layer-table.ts'
 import { TfjsTrainer, type Tf } from './tfjs-trainer.ts'
-import type { AdamArrays, MlpData, StepOptions, Trainer } from './trainer.ts'
+import { denseTable, type AdamArrays, type StepOptions, type Trainer, type TrainingData } from './trainer.ts'
 
 export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu'
 export const backendOrder: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu']
 
+/** Where a network trains, as its table of parameters has it. */
+export const backendParam = {
+  kind: 'choice',
+  default: 'auto',
+  options: [
+    { value: 'auto', label: 'Automatic' },
+    { value: 'webgpu', label: 'WebGPU' },
+    { value: 'webgl', label: 'WebGL' },
+    { value: 'wasm', label: 'WebAssembly' },
+    { value: 'cpu', label: 'JavaScript' },
+  ],
+  label: 'Compute backend',
+  help: 'Where the arithmetic runs. Automatic takes the first that passes its self-test.',
+  advanced: true,
+} as const satisfies Param
+
 export interface Backend {
   readonly name: BackendName
-  open(data: MlpData, options: StepOptions, start: AdamArrays): Promise<Trainer>
+  open(data: TrainingData, options: StepOptions, start: AdamArrays): Promise<Trainer>
   /** Rejects when the device or context is lost; never resolves. Absent where nothing can be lost. */
   readonly lost?: Promise<never>
 }
@@ -27,8 +46,8 @@ export interface Refusal {
 
 /** Milliseconds to start, its code and WASM fetched; a broken backend may otherwise never answer. */
 const startLimit = 8000
-/** Milliseconds for the self-test, which takes 0.1 s on a card and under 2 s where shaders are compiled for a software one. */
-const testLimit = 5000
+/** Milliseconds for the self-test, which takes 0.1 s on a card and some seconds where shaders are compiled for a software one. */
+const testLimit = 10_000
 /** Allowed deviation from the CPU backend, relative to the largest answer of each problem. */
 const tolerance = 1e-3
 
@@ -107,7 +126,7 @@ async function obstacle(name: BackendName): Promise<string | undefined> {
 }
 
 /** Small problems whose answers are known from the CPU backend: product, softmax, a long sum, a gradient, three training steps. */
-async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
+async function selfTest(tf: Tf, pictures: boolean): Promise<readonly Float32Array[]> {
   const tensors = tf.tidy(() => {
     const a = tf.tensor2d(ramp(48 * 40, 0.37), [48, 40])
     const b = tf.tensor2d(ramp(40 * 24, 0.11), [40, 24])
@@ -118,21 +137,39 @@ async function selfTest(tf: Tf): Promise<readonly Float32Array[]> {
   })
   const answers = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>))
   tf.dispose(tensors)
-  const trained = await threeSteps('relu', async (...problem) => new TfjsTrainer(tf, ...problem))
-  return [...answers, trained.m]
+  const open: Backend['open'] = async (...problem) => new TfjsTrainer(tf, ...problem)
+  const trained = await threeSteps('relu', open)
+  return [...answers, trained.m, ...(pictures ? [(await threePictureSteps(open)).m] : [])]
 }
 
 const ramp = (length: number, step: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i * step))
 
 /** Trains a small network for three steps: ten rows, six features, three classes. */
-async function threeSteps(activation: Activation, open: (data: MlpData, options: StepOptions, start: AdamArrays) => Promise<Trainer>): Promise<AdamArrays> {
+async function threeSteps(activation: Activation, open: Backend['open']): Promise<AdamArrays> {
   const sizes = [6, 8, 3]
   const theta = initialWeights(sizes, activation, 1)
   const data = { rows: 10, inputs: ramp(60, 0.7), targets: Float32Array.from({ length: 30 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0)) }
-  const options = { sizes, activation, classes: 3, learningRate: 0.01, alpha: 0.1, batchSize: 10 }
+  return steps(data, { ...denseTable(sizes, activation), learningRate: 0.01, alpha: 0.1, batchSize: 10 }, theta, open)
+}
+
+const pictureLayers: readonly LayerSpec[] = [
+  { type: 'conv', filters: 4, size: 3, padding: 'same', activation: 'none' },
+  { type: 'batch-norm', activation: 'relu' },
+  { type: 'max-pool' },
+  { type: 'depthwise', size: 3, padding: 'same', activation: 'tanh' },
+]
+/** The same of a small network of pictures: ten of 6 x 6 pixels. */
+async function threePictureSteps(open: Backend['open']): Promise<AdamArrays> {
+  const shape = [6, 6, 2] as const
+  const theta = startWeights(pictureLayers, planNetwork(pictureLayers, shape, 3), shape, createRng(1))
+  const data = { rows: 10, inputs: ramp(720, 0.7), targets: Float32Array.from({ length: 30 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0)) }
+  return steps(data, { layers: pictureLayers, shape, classes: 3, learningRate: 0.01, alpha: 0.1, batchSize: 10 }, theta, open)
+}
+
+async function steps(data: TrainingData, options: StepOptions, theta: Float32Array, open: Backend['open']): Promise<AdamArrays> {
   const trainer = await open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
   try {
-    for (let step = 0; step < 3; step++) await trainer.step(Uint32Array.from({ length: 10 }, (_, i) => i))
+    for (let step = 0; step < 3; step++) await trainer.learn(Uint32Array.from({ length: 10 }, (_, i) => i))
     return await trainer.read()
   } finally {
     trainer.dispose()
@@ -150,14 +187,16 @@ function deviation(answer: Float32Array, truth: Float32Array): number {
   return worst / scale
 }
 
-let reference: readonly Float32Array[] | undefined
+const references = new Map<boolean, readonly Float32Array[]>()
 
-async function referenceAnswers(tf: Tf): Promise<readonly Float32Array[]> {
-  if (reference) return reference
+async function referenceAnswers(tf: Tf, pictures: boolean): Promise<readonly Float32Array[]> {
+  const known = references.get(pictures)
+  if (known) return known
   await loaders.cpu()
   await tf.setBackend('cpu')
-  reference = await selfTest(tf)
-  return reference
+  const answers = await selfTest(tf, pictures)
+  references.set(pictures, answers)
+  return answers
 }
 
 async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> {
@@ -167,15 +206,20 @@ async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> 
   if (tf.getBackend() !== name) throw new Error('it did not start here')
 }
 
+const onKernels =
+  (host: Pick<Context, 'asset' | 'crew'>): Backend['open'] =>
+  (data, options, start) =>
+    openKernelTrainer(host, planNetwork(options.layers, options.shape, options.classes).network, data, options, start)
+
 /** Our own kernels, where they leave the same bits as their plain twin. */
 async function admitKernels(context: Context): Promise<Backend> {
   const wasm = await within(startLimit, context.asset('neural.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
   const [compiled, twin] = [{ asset: async () => wasm }, { asset: () => Promise.reject(new Error('plain kernels need none')) }]
   for (const activation of ['relu', 'tanh', 'logistic'] as const) {
-    const [own, plain] = await Promise.all([compiled, twin].map((host) => threeSteps(activation, (data, options, start) => openKernelTrainer(host, denseNetwork(options), data, options, start))))
+    const [own, plain] = await Promise.all([compiled, twin].map((host) => threeSteps(activation, onKernels(host))))
     if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)
   }
-  return { name: 'wasm', open: (data, options, start) => openKernelTrainer(context, denseNetwork(options), data, options, start) }
+  return { name: 'wasm', open: onKernels(context) }
 }
 
 async function loadTfjs(): Promise<Tf> {
@@ -184,9 +228,9 @@ async function loadTfjs(): Promise<Tf> {
   return tf
 }
 
-async function admitTfjs(name: Exclude<BackendName, 'wasm'>): Promise<Backend> {
+async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean): Promise<Backend> {
   const tf = await loadTfjs()
-  const truth = await referenceAnswers(tf)
+  const truth = await referenceAnswers(tf, pictures)
   try {
     await within(startLimit, start(tf, name), `missing answer; ${name} did not start within ${startLimit / 1000} s`)
   } catch (error) {
@@ -197,7 +241,7 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>): Promise<Backend> {
   const lost = lossOf(tf, name)
   // The loss is awaited in races only; without a listener an early one would be an unhandled rejection.
   lost.catch(() => {})
-  const answers = await within(testLimit, Promise.race([selfTest(tf), lost]), `missing answer; ${name} did not pass its self-test within ${testLimit / 1000} s`)
+  const answers = await within(testLimit, Promise.race([selfTest(tf, pictures), lost]), `missing answer; ${name} did not pass its self-test within ${testLimit / 1000} s`)
   truth.forEach((expected, i) => {
     const found = deviation(answers[i] as Float32Array, expected)
     if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${smallNumber(found)} of the scale, more than ${tolerance}`)
@@ -209,9 +253,10 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>): Promise<Backend> {
  * The first backend that passes. `wanted` names one, or "auto" tries all in order, skipping software
  * renderers.
  * @param skip backends already lost in this run
+ * @param pictures whether it has to convolve too
  * @throws StudioError unsupported where none is left, naming every refusal
  */
-export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
+export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context, pictures = false): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
   const refused: Refusal[] = skip.map((backend) => ({ backend, reason: 'lost earlier in this run' }))
   // A named backend comes first; after its loss the run goes on with the others rather than fail.
   const order = wanted === 'auto' ? backendOrder : [wanted, ...backendOrder.filter((name) => name !== wanted && skip.length > 0)]
@@ -220,7 +265,7 @@ export async function openBackend(wanted: BackendName | 'auto', skip: readonly B
     await context.checkpoint()
     try {
       const reason = wanted === name ? undefined : await obstacle(name)
-      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name)), refused }
+      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name, pictures)), refused }
       refused.push({ backend: name, reason })
     } catch (error) {
       refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })

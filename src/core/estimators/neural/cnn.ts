@@ -1,6 +1,6 @@
 /**
- * Convolutional network for pictures, from scratch: a table of layers trained by Adam on our own kernels.
- * Pixels are standardised inside, by channel. Prediction runs on the same kernels, compiled or plain, with the same bits.
+ * Convolutional network for pictures, from scratch: a table of layers trained by Adam (backend.ts says where).
+ * Pixels are standardised inside, by channel. Prediction runs on our own kernels, compiled or plain, with the same bits.
  */
 import { StudioError } from '../../errors.ts'
 import { featureWidth, type Feature, type Matrix, type PictureShape } from '../../data/matrix.ts'
@@ -9,12 +9,14 @@ import type { GraphBuilder } from '../../onnx/graph.ts'
 import { createRng } from '../../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../../params.ts'
 import type { Estimator, Model, ModelFacts, ModelState } from '../estimator.ts'
+import { backendParam, type BackendName } from './backend.ts'
 import { softmaxRows } from './dense.ts'
-import { fitNetwork } from './fit-network.ts'
+import { factsOf, fitNetwork } from './fit-network.ts'
 import { layerNodes } from './layer-nodes.ts'
 import { parseLayers, startWeights, trainable, type LayerSpec } from './layer-table.ts'
 import { flatWeightsOf } from './network.ts'
 import { networkScores, type PictureNetworkParts } from './picture-network.ts'
+import { filler } from './picture-source.ts'
 
 const params = {
   layers: { kind: 'text', default: 'small', maxLength: 6000, label: 'Layers', help: 'A preset (small, medium) or a table of layers in JSON; the last layer, one neuron a class, is added.' },
@@ -31,6 +33,7 @@ const params = {
   earlyStopping: { kind: 'boolean', default: true, label: 'Stop early', help: 'Keeps a share of the training pictures aside and stops when their loss no longer falls.' },
   validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training pictures that judges when to stop.', advanced: true },
   nIterNoChange: { kind: 'integer', default: 5, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
+  backend: backendParam,
 } as const satisfies ParamTable
 
 /** The one picture among the features. @throws StudioError unsupported or bad-data naming the column */
@@ -118,7 +121,7 @@ export const cnn: Estimator<typeof params> = {
   summary: 'Learns small patterns and patterns of patterns from the pixels themselves; wants hundreds of pictures a class.',
   source: 'LeCun et al. 1998; batch normalisation: Ioffe & Szegedy 2015; Adam: Kingma & Ba 2015; reference: PyTorch',
   tasks: ['binary', 'multiclass'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, ignoresWeights: true, randomised: true, deterministic: true, iterative: true, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, ignoresWeights: true, randomised: true, deterministic: false, iterative: true, baseline: false },
   params,
   shows: ['network'],
   async fit(X, y, options, context) {
@@ -132,12 +135,15 @@ export const cnn: Estimator<typeof params> = {
     y.codes.forEach((code, row) => (targets[row * y.classes.length + code] = 1))
     const moments = channelMoments(feature)
     await context.checkpoint()
-    const wasm = await context.asset('neural.wasm').catch(() => undefined)
     const { flip, shift, rotate, zoom, colour, noise } = values
     const result = await fitNetwork(
-      { rows: X.rows, pixels: feature.values, targets, ...moments },
+      { rows: X.rows, inputs: new Float32Array(0), targets, fill: filler({ pixels: feature.values, shape: feature.shape, ...moments }, { flip, shift, rotate, zoom, colour, noise }, options.seed) },
       {
-        network: plan.network,
+        layers,
+        shape: feature.shape,
+        backend: values.backend as BackendName | 'auto',
+        tol: 0,
+        showsMissed: true,
         theta: startWeights(layers, plan, feature.shape, createRng(options.seed).fork('weights')),
         classes: y.classes.length,
         learningRate: values.learningRateInit,
@@ -147,12 +153,11 @@ export const cnn: Estimator<typeof params> = {
         earlyStopping: values.earlyStopping,
         validationFraction: values.validationFraction,
         nIterNoChange: values.nIterNoChange,
-        augmentation: { flip, shift, rotate, zoom, colour, noise },
         seed: options.seed,
       },
       context,
     )
-    const facts = { backend: wasm ? 'wasm' : 'plain', epochs: result.epochs, bestEpoch: result.bestEpoch, stoppedBecause: result.stoppedBecause, weights: plan.parameters, layers: layers.length + 1 }
+    const facts = { ...factsOf(result), weights: plan.parameters, layers: layers.length + 1 }
     return modelOf({ task: y.task, classes: y.classes, shape: feature.shape, layers, ...moments, facts }, result.theta)
   },
   revive(state) {

@@ -1,167 +1,219 @@
 /**
- * Trains a network on pictures: epochs of shuffled batches on our own kernels, an inner share of the training
- * rows for early stopping and "best so far", curves of loss and accuracy.
+ * The training loop of every network: epochs of shuffled batches, an inner share of the training rows for early
+ * stopping and "best so far", a checkpoint each epoch, and another backend when a device is lost.
  */
-import type { Context } from '../../context.ts'
+import type { Context, MissedRow } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
-import { augment, augments, type Augmentation } from '../../images/augment.ts'
-import { createRng, shuffle } from '../../math/rng.ts'
-import { openKernelTrainer, type KernelTrainer, type Verdict } from './kernel-trainer.ts'
-import type { Network } from './network.ts'
+import { createRng, shuffle, type Rng } from '../../math/rng.ts'
+import { smallNumber } from '../../powers.ts'
+import { openBackend, within, type Backend, type BackendName, type Refusal } from './backend.ts'
+import { breather } from './breather.ts'
 import { keepPlace, placeLeft, type TrainingPlace } from './place.ts'
+import type { StepOptions, TrainingData, Verdict } from './trainer.ts'
 
-export interface PictureSource {
-  readonly rows: number
-  /** Row-major, shape (rows, height x width x channels), as the estimator got them. */
-  readonly pixels: Float32Array
-  /** Row-major one-hot, shape (rows, classes). */
-  readonly targets: Float32Array
-  /** What is taken from each channel, and what it is then divided by. */
-  readonly means: readonly number[]
-  readonly deviations: readonly number[]
-}
-export interface NetworkPlan {
-  readonly network: Network
+export interface NetworkPlan extends Omit<StepOptions, 'pause'> {
+  /** Weights to start with. */
   readonly theta: Float32Array
-  readonly classes: number
-  readonly learningRate: number
-  readonly alpha: number
-  readonly batchSize: number
+  readonly backend: BackendName | 'auto'
   readonly maxIter: number
   readonly earlyStopping: boolean
   readonly validationFraction: number
   readonly nIterNoChange: number
-  readonly augmentation: Augmentation
+  readonly tol: number
   readonly seed: number
+  /** Whether the rows that it gets wrong are worth looking at. */
+  readonly showsMissed?: boolean
 }
 export interface NetworkFit {
   readonly theta: Float32Array
+  readonly backend: BackendName
+  readonly refused: readonly Refusal[]
+  readonly losses: readonly string[]
   readonly epochs: number
   readonly bestEpoch: number
   readonly stoppedBecause: 'all epochs done' | 'no more progress' | 'stopped by you' | 'loss left the finite range'
 }
 
-/** A loss beyond this (NaN included) has exploded: log loss starts near the logarithm of the classes. */
+/** A loss beyond this (NaN included) has exploded: targets are standardised and log loss starts near the logarithm of the classes. */
 const explosion = 1e4
+/** Milliseconds for the first step, which compiles shaders, and for reading weights. */
+const firstLimit = 15_000
+/**
+ * A later step that takes longer than this, and than 20 of the slowest so far, counts as a lost device:
+ * WebGL hangs silently after a context loss.
+ */
+const stepLimit = 2000
+/** Milliseconds between reports within an epoch. */
+const reportEvery = 500
+/** Rows that are shown of those it gets wrong; where none are kept aside, so many training rows are looked at. */
+const [mostMissed, lookedAt] = [12, 200]
 
-/** Milliseconds of work after which cancel gets its chance. */
-const breath = 50
+interface Parts {
+  readonly held: Uint32Array
+  readonly learn: Uint32Array
+  readonly rng: Rng
+}
 
-/** Writes standardised pictures of these rows into a batch, changed by chance where they are learnt from. */
-export function filler({ pixels, means, deviations }: Omit<PictureSource, 'targets' | 'rows'>, { input }: Network, augmentation: Augmentation, seed: number) {
-  const { height, width, channels, depth } = input
-  const count = height * width
-  const factors = deviations.map((deviation) => Math.fround(1 / deviation))
-  const standard = new Float32Array(count * depth)
-  const layout = { height, width, channels, depth, deviation: 1, centre: 0 }
-  return (rows: ArrayLike<number>, into: Float32Array, step: number | undefined): void => {
-    const rng = step !== undefined && augments(augmentation) ? createRng(seed).fork(`augmentation ${step}`) : undefined
-    for (let i = 0; i < rows.length; i++) {
-      const from = (rows[i] as number) * count * channels
-      const to = into.subarray(i * standard.length, (i + 1) * standard.length)
-      const out = rng ? standard : to
-      if (depth > channels) out.fill(0)
-      for (let p = 0; p < count; p++) {
-        // Float32 in each step, as in the graph.
-        for (let c = 0; c < channels; c++) out[p * depth + c] = Math.fround((pixels[from + p * channels + c] as number) - (means[c] as number)) * (factors[c] as number)
-      }
-      if (rng) {
-        if (depth > channels) to.fill(0)
-        augment(standard, to, layout, augmentation, rng)
-      }
+export async function fitNetwork(data: TrainingData, plan: NetworkPlan, context: Context): Promise<NetworkFit> {
+  const rng = createRng(plan.seed)
+  const order = shuffle(Uint32Array.from({ length: data.rows }, (_, i) => i), rng.fork('inner split'))
+  const inner = plan.earlyStopping && data.rows >= 20 ? Math.max(1, Math.round(data.rows * plan.validationFraction)) : 0
+  const parts: Parts = { held: order.slice(0, inner), learn: order.slice(inner), rng }
+  const options: StepOptions = { ...plan, batchSize: Math.min(plan.batchSize, Math.max(parts.learn.length, inner)), pause: breather(context) }
+  const place = placeLeft(context.savepoint, plan.theta)
+  const lost: BackendName[] = []
+  const losses: string[] = []
+  for (;;) {
+    const { backend, refused } = await chooseBackend(data, plan, options, parts.learn, lost, context)
+    context.report({ kind: 'note', text: `Training on ${backend.name}` })
+    try {
+      const stoppedBecause = await trainOn(backend, data, plan, options, parts, place, context)
+      context.report({ kind: 'step', phase: 'train', done: plan.maxIter, total: plan.maxIter })
+      return { theta: place.best.theta, backend: backend.name, refused, losses, epochs: place.epoch, bestEpoch: place.best.epoch, stoppedBecause }
+    } catch (error) {
+      if (!(error instanceof StudioError) || error.code !== 'device-lost') throw error
+      // cpu cannot be lost; a late answer there is a slow machine, and nothing is left to fall back to.
+      if (backend.name === 'cpu') throw error
+      lost.push(backend.name)
+      losses.push(`${backend.name} in epoch ${place.epoch + 1}: ${error.message}`)
+      context.report({ kind: 'note', text: `${backend.name} was lost; going on from epoch ${place.epoch} on the next backend` })
     }
   }
 }
 
-/** A pause that lets cancel through once enough time has gone by. */
-export function breather(context: Pick<Context, 'checkpoint'> & Partial<Pick<Context, 'now'>>): () => Promise<void> | undefined {
-  const { now } = context
-  if (!now) return () => context.checkpoint()
-  let last = now()
-  return () => {
-    if (now() - last < breath) return undefined
-    return context.checkpoint().then(() => void (last = now()))
+/** What a run keeps of its training. */
+export const factsOf = ({ backend, refused, losses, epochs, bestEpoch, stoppedBecause }: NetworkFit) => ({
+  backend,
+  backendsRefused: refused.map((refusal) => `${refusal.backend}: ${refusal.reason}`),
+  devicesLost: losses,
+  epochs,
+  bestEpoch,
+  stoppedBecause,
+})
+
+/** The answer of a device, or its loss. */
+const answered = <T>(backend: Backend, work: Promise<T>, limit: number, what: string): Promise<T> =>
+  backend.lost === undefined ? work : Promise.race([within(limit, work, `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
+
+/** The first backend that is admitted; left to choose, a graphics card only where it is faster on these very steps than WASM. */
+async function chooseBackend(data: TrainingData, plan: NetworkPlan, options: StepOptions, learn: Uint32Array, lost: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
+  const pictures = plan.shape[0] * plan.shape[1] > 1
+  const found = await openBackend(plan.backend, lost, context, pictures)
+  const { backend, refused } = found
+  if (plan.backend !== 'auto' || backend.lost === undefined || lost.includes('wasm')) return found
+  const rival = await openBackend('wasm', [], context, pictures).catch(() => undefined)
+  if (!rival) return found
+  try {
+    const [card, kernels] = [await timed(backend, data, options, plan, learn, context), await timed(rival.backend, data, options, plan, learn, context)]
+    if (kernels >= card) return found
+    return { backend: rival.backend, refused: [...refused, { backend: backend.name, reason: `slower here: a step took ${smallNumber(card)} ms, on WASM ${smallNumber(kernels)} ms` }] }
+  } catch (error) {
+    if (!(error instanceof StudioError) || error.code !== 'device-lost') throw error
+    return { backend: rival.backend, refused: [...refused, { backend: backend.name, reason: error.message }] }
   }
 }
 
-export async function fitNetwork(source: PictureSource, plan: NetworkPlan, context: Context): Promise<NetworkFit> {
-  const { network, batchSize, seed } = plan
-  const rng = createRng(seed)
-  const order = shuffle(Uint32Array.from({ length: source.rows }, (_, i) => i), rng.fork('inner split'))
-  const inner = plan.earlyStopping && source.rows >= 20 ? Math.max(1, Math.round(source.rows * plan.validationFraction)) : 0
-  const held = order.slice(0, inner)
-  const learn = order.slice(inner)
-  await context.checkpoint()
-  const place = placeLeft(context.savepoint, plan.theta)
-  const trainer = await openKernelTrainer(
-    context,
-    network,
-    { rows: source.rows, inputs: new Float32Array(0), targets: source.targets },
-    { classes: plan.classes, learningRate: plan.learningRate, alpha: plan.alpha, batchSize: Math.min(batchSize, Math.max(learn.length, held.length)), seed, fill: filler(source, network, plan.augmentation, seed), pause: breather({ checkpoint: () => context.checkpoint(), now: () => context.now() }) },
-    place.checkpoint,
-  )
+/** Milliseconds of the fastest of three steps after a first one, on weights that are thrown away. */
+async function timed(backend: Backend, data: TrainingData, options: StepOptions, { theta }: NetworkPlan, learn: Uint32Array, context: Context): Promise<number> {
+  const trainer = await backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
   try {
-    const fit = await epochs(trainer, learn, held, plan, place, context)
-    const total = plan.maxIter * learn.length
-    context.report({ kind: 'step', phase: 'train', done: total, total })
-    return fit
+    let fastest = Number.POSITIVE_INFINITY
+    for (let step = 0; step < 4; step++) {
+      const begun = context.now()
+      await answered(backend, trainer.learn(learn.subarray(0, options.batchSize)), firstLimit, 'a step on')
+      if (step > 0) fastest = Math.min(fastest, context.now() - begun)
+      await context.checkpoint()
+    }
+    return fastest
   } finally {
     trainer.dispose()
   }
 }
 
-/** @param place goes on from there, and moves along */
-async function epochs(trainer: KernelTrainer, learn: Uint32Array, held: Uint32Array, plan: NetworkPlan, place: TrainingPlace, context: Context): Promise<NetworkFit> {
-  const rng = createRng(plan.seed)
-  const result = (stoppedBecause: NetworkFit['stoppedBecause']): NetworkFit => ({ theta: place.best.theta, epochs: place.epoch, bestEpoch: place.best.epoch, stoppedBecause })
-  while (place.epoch < plan.maxIter) {
-    const trained = await oneEpoch(trainer, shuffle(Uint32Array.from(learn), rng.fork(`epoch ${place.epoch}`)), plan, place, context)
-    const judged = trained && held.length > 0 && trained.loss < explosion ? await trainer.judge(held) : trained
-    place.checkpoint = await trainer.read()
-    const { theta } = place.checkpoint
-    if (!judged || !(judged.loss < explosion) || !theta.every(Number.isFinite)) {
-      if (place.best.epoch > 0) return result('loss left the finite range')
-      throw new StudioError({
-        code: 'diverged',
-        message: `invalid loss; it left the finite range in epoch ${place.epoch + 1} with learningRateInit ${plan.learningRate}`,
-        hint: 'Lower the learning rate: 0.001 is a good start.',
-        details: { parameter: 'learningRateInit', value: plan.learningRate },
-      })
+/** Trains from a place to the end; the place moves along, its checkpoint with every epoch. */
+async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, options: StepOptions, parts: Parts, place: TrainingPlace, context: Context): Promise<NetworkFit['stoppedBecause']> {
+  const { held, learn } = parts
+  const trainer = await backend.open(data, options, place.checkpoint)
+  const answer = <T>(work: Promise<T>, limit: number, what: string): Promise<T> => answered(backend, work, limit, what)
+  let slowest: number | undefined
+  let reported = context.now()
+  try {
+    while (place.epoch < plan.maxIter) {
+      // The order depends on the epoch alone, so going on from a checkpoint repeats it.
+      const order = shuffle(Uint32Array.from(learn), parts.rng.fork(`epoch ${place.epoch}`))
+      let { loss, right } = place
+      for (let from = place.from; from < order.length; from += plan.batchSize) {
+        const rows = order.subarray(from, from + plan.batchSize)
+        const to = from + rows.length
+        const begun = context.now()
+        const verdict = await answer(trainer.learn(rows), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')
+        slowest = Math.max(slowest ?? 0, context.now() - begun)
+        if (!(verdict.loss < explosion)) return diverged(verdict.loss, place, plan)
+        loss += verdict.loss * rows.length
+        right += verdict.right
+        if (context.now() - reported > reportEvery) {
+          reported = context.now()
+          context.report({ kind: 'step', phase: 'train', done: place.epoch + to / order.length, total: plan.maxIter })
+        }
+        if (to < order.length && context.savepoint?.due()) {
+          Object.assign(place, { checkpoint: await answer(trainer.read(), firstLimit, 'reading weights from'), from: to, loss, right })
+          await keepPlace(context.savepoint, place, plan.maxIter)
+        }
+        await context.checkpoint()
+      }
+      const checkpoint = await answer(trainer.read(), firstLimit, 'reading weights from')
+      const trained: Verdict = { loss: loss / order.length, right }
+      if (!checkpoint.theta.every(Number.isFinite)) return diverged(Number.NaN, place, plan)
+      const missed = plan.showsMissed && plan.classes > 1 ? missedRows(data, plan.classes) : undefined
+      // With no rows held aside, the epoch's own losses judge, as in scikit-learn.
+      const judged = held.length > 0 ? await answer(trainer.judge(held, missed?.look), firstLimit, 'a loss from') : trained
+      if (!(judged.loss < explosion)) return diverged(judged.loss, place, plan)
+      const seen = held.length > 0 ? held : learn.subarray(0, lookedAt)
+      if (missed && held.length === 0) await answer(trainer.judge(seen, missed.look), firstLimit, 'a loss from')
+      place.checkpoint = checkpoint
+      place.epoch++
+      place.from = place.loss = place.right = 0
+      const point = (series: string, y: number): void => context.report({ kind: 'curve', series, x: place.epoch, y })
+      point('training loss', trained.loss)
+      if (held.length > 0) point('inner validation loss', judged.loss)
+      if (plan.classes > 1) {
+        point('training accuracy', trained.right / learn.length)
+        if (held.length > 0) point('inner validation accuracy', judged.right / held.length)
+      }
+      if (missed) context.report({ kind: 'missed', epoch: place.epoch, of: seen.length, ...missed.worst() })
+      context.report({ kind: 'step', phase: 'train', done: place.epoch, total: plan.maxIter })
+      reported = context.now()
+      place.stale = judged.loss < place.best.loss - plan.tol ? 0 : place.stale + 1
+      if (judged.loss < place.best.loss) place.best = { theta: checkpoint.theta, loss: judged.loss, epoch: place.epoch }
+      if (context.stopping()) return 'stopped by you'
+      if (place.stale >= plan.nIterNoChange) return 'no more progress'
+      if (context.savepoint?.due()) await keepPlace(context.savepoint, place, plan.maxIter)
     }
-    place.epoch++
-    place.from = place.loss = place.right = 0
-    const point = (series: string, y: number): void => context.report({ kind: 'curve', series, x: place.epoch, y })
-    point('training loss', (trained as Verdict).loss)
-    point('training accuracy', (trained as Verdict).right / learn.length)
-    if (held.length > 0) {
-      point('inner validation loss', judged.loss)
-      point('inner validation accuracy', judged.right / held.length)
-    }
-    place.stale = judged.loss < place.best.loss ? 0 : place.stale + 1
-    if (judged.loss < place.best.loss) place.best = { theta, loss: judged.loss, epoch: place.epoch }
-    const stopping = context.stopping() ? 'stopped by you' : place.stale >= plan.nIterNoChange ? 'no more progress' : undefined
-    if (stopping) return result(stopping)
-    if (context.savepoint?.due()) await keepPlace(context.savepoint, place, plan.maxIter)
+    return 'all epochs done'
+  } finally {
+    trainer.dispose()
   }
-  return result('all epochs done')
 }
 
-/** Mean loss and rights over the batches as they were learnt from, or undefined where a loss exploded. */
-async function oneEpoch(trainer: KernelTrainer, order: Uint32Array, plan: NetworkPlan, place: TrainingPlace, context: Context): Promise<Verdict | undefined> {
-  let { loss, right } = place
-  for (let from = place.from; from < order.length; from += plan.batchSize) {
-    const rows = order.subarray(from, from + plan.batchSize)
-    const verdict = await trainer.learn(rows)
-    if (!(verdict.loss < explosion)) return undefined
-    loss += verdict.loss * rows.length
-    right += verdict.right
-    const to = from + rows.length
-    context.report({ kind: 'step', phase: 'train', done: place.epoch * order.length + to, total: plan.maxIter * order.length })
-    if (to < order.length && context.savepoint?.due()) {
-      Object.assign(place, { checkpoint: await trainer.read(), from: to, loss, right })
-      await keepPlace(context.savepoint, place, plan.maxIter)
-    }
-    await context.checkpoint()
+/** Collects the rows whose largest probability is not their class's; the surest mistakes come first. */
+function missedRows({ targets }: TrainingData, classes: number) {
+  const found: MissedRow[] = []
+  return {
+    look(row: number, probabilities: Float32Array): void {
+      const guess = probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)))
+      if (targets[row * classes + guess] !== 1) found.push({ row, guess, probability: probabilities[guess] as number })
+    },
+    worst: () => ({ count: found.length, rows: [...found].sort((a, b) => b.probability - a.probability).slice(0, mostMissed) }),
   }
-  return { loss: loss / order.length, right }
+}
+
+/** The last finite weights are kept where an epoch was finished; before that there is nothing to keep. */
+function diverged(loss: number, place: TrainingPlace, { learningRate }: NetworkPlan): NetworkFit['stoppedBecause'] {
+  if (place.best.epoch > 0) return 'loss left the finite range'
+  throw new StudioError({
+    code: 'diverged',
+    message: `invalid loss; not below ${explosion.toLocaleString('en')} in epoch ${place.epoch + 1} with learningRateInit ${learningRate}: ${Number.isFinite(loss) ? smallNumber(loss) : String(loss)}`,
+    hint: `Lower the learning rate: ${learningRate > 0.001 ? '0.001 is a good start' : `try ${smallNumber(learningRate / 10)}`}. Scaled features and, in deep networks, batch normalisation help too.`,
+    details: { parameter: 'learningRateInit', value: learningRate },
+  })
 }

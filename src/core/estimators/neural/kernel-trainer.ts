@@ -6,54 +6,18 @@
 import type { Team } from '../../../kernels/crew.ts'
 import { Layout } from '../../../kernels/layout.ts'
 import type { Context } from '../../context.ts'
-import { createRng } from '../../math/rng.ts'
-import { denseLayer } from './layers/dense.ts'
-import { floatsOf, type Layer, type Shape } from './layers/layer.ts'
+import { floatsOf, type Layer } from './layers/layer.ts'
 import { NetworkRun, openEngine, placeNetwork, type Engine, type Network, type Pass, type Work } from './network.ts'
-import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
+import { adamRate, chancesOf, type AdamArrays, type StepOptions, type Trainer, type TrainingData, type Verdict } from './trainer.ts'
 
 export type { Network } from './network.ts'
 
-export interface NetworkOptions extends Pick<StepOptions, 'classes' | 'learningRate' | 'alpha' | 'batchSize'> {
-  /** Where dropout takes its chance from; default 0. */
-  readonly seed?: number
-  /**
-   * Writes the inputs of these rows, where `data.inputs` is empty: pictures are too large to lie in the memory twice.
-   * @param step the training step they are for (from 1), undefined where they are judged
-   */
-  fill?(rows: Uint32Array, into: Float32Array, step: number | undefined): void
-  /** Awaited between layers, so that a long step can be cancelled. */
-  pause?(): Promise<void> | undefined
-}
-export interface Verdict {
-  /** Mean over the rows. */
-  readonly loss: number
-  /** Rows whose largest output is their class; 0 for regression. */
-  readonly right: number
-}
-/** What a network of our own adds to a trainer. */
-export interface KernelTrainer extends Trainer {
-  /** Adam's step with the verdict on its rows before it. */
-  learn(rows: Uint32Array): Promise<Verdict>
-  judge(rows: Uint32Array): Promise<Verdict>
-}
+export type NetworkOptions = Pick<StepOptions, 'classes' | 'learningRate' | 'alpha' | 'batchSize' | 'seed' | 'pause'>
 
 /** Loss and rights of a part: two doubles, a cache line of their own. */
 const verdictBytes = 64
 
-/** The layers of a multi-layer perceptron. */
-export function denseNetwork({ sizes, activation }: Pick<StepOptions, 'sizes' | 'activation'>): Network {
-  const input: Shape = { height: 1, width: 1, channels: sizes[0] as number, depth: sizes[0] as number }
-  let shape = input
-  const layers = sizes.slice(1).map((outputs, i) => {
-    const layer = denseLayer(shape, outputs, i + 2 < sizes.length ? activation : undefined)
-    shape = layer.output
-    return layer
-  })
-  return { input, layers }
-}
-
-function place(network: Network, data: MlpData, { batchSize, classes }: NetworkOptions) {
+function place(network: Network, data: TrainingData, { batchSize, classes }: NetworkOptions) {
   const layout = new Layout()
   const floats = (count: number): number => layout.take(count * 4)
   const run = placeNetwork(network, batchSize, layout)
@@ -61,19 +25,21 @@ function place(network: Network, data: MlpData, { batchSize, classes }: NetworkO
   return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), verdicts: layout.take(parts * verdictBytes), bytes: layout.bytes }
 }
 
-class OnKernels implements KernelTrainer {
+class OnKernels implements Trainer {
   readonly #run: NetworkRun
   readonly #options: NetworkOptions
+  readonly #data: TrainingData
   readonly #places: ReturnType<typeof place>
   readonly #pause: () => Promise<void> | undefined
   readonly #team: Team | undefined
   #steps: number
 
-  constructor(engine: Engine, network: Network, places: ReturnType<typeof place>, data: MlpData, options: NetworkOptions, start: AdamArrays) {
+  constructor(engine: Engine, network: Network, places: ReturnType<typeof place>, data: TrainingData, options: NetworkOptions, start: AdamArrays) {
     this.#run = new NetworkRun(engine, network, places.run)
     this.#team = engine.team
     this.#places = places
     this.#options = options
+    this.#data = data
     this.#pause = () => options.pause?.()
     this.#steps = start.steps
     this.#run.floats(places.inputs, data.inputs.length).set(data.inputs)
@@ -87,11 +53,12 @@ class OnKernels implements KernelTrainer {
   #take(rows: Uint32Array, step: number | undefined): Work {
     const { kernels, network } = this.#run
     const { inputs, targets, wanted, run, rows: numbers } = this.#places
-    const { classes, fill } = this.#options
+    const { classes } = this.#options
+    const { fill } = this.#data
     const first = run.activations[0] as number
     const width = floatsOf(network.input)
     new Uint32Array(kernels.buffer, numbers, rows.length).set(rows)
-    fill?.(rows, this.#run.floats(first, rows.length * width), step)
+    fill?.(rows, this.#run.floats(first, rows.length * width), network.input.depth, step)
     return {
       rows({ gather }, _, row, count) {
         gather(targets, classes * 4, numbers + row * 4, count, wanted + row * classes * 4)
@@ -132,8 +99,7 @@ class OnKernels implements KernelTrainer {
     const { alpha, learningRate, seed = 0 } = this.#options
     const { rate, epsilon } = adamRate(learningRate, this.#steps)
     const { m, v, run } = this.#places
-    const rng = createRng(seed).fork(`step ${this.#steps}`)
-    const chances = this.#run.network.layers.map(() => rng.int(2 ** 32))
+    const chances = chancesOf(seed, this.#steps, this.#run.network.layers.length)
     const pass: Pass = { training: true, chance: (layer) => chances[layer] as number }
     const count = rows.length
     this.#run.turn()
@@ -143,8 +109,9 @@ class OnKernels implements KernelTrainer {
     return { loss: loss / count, right }
   }
 
-  async judge(rows: Uint32Array): Promise<Verdict> {
-    const { batchSize } = this.#options
+  async judge(rows: Uint32Array, each?: (row: number, probabilities: Float32Array) => void): Promise<Verdict> {
+    const { batchSize, classes } = this.#options
+    const { depth } = (this.#run.network.layers.at(-1) as Layer).output
     let [loss, right] = [0, 0]
     for (let from = 0; from < rows.length; from += batchSize) {
       const part = rows.subarray(from, from + batchSize)
@@ -152,16 +119,13 @@ class OnKernels implements KernelTrainer {
       const verdict = this.#verdict(part.length)
       loss += verdict.loss
       right += verdict.right
+      if (!each || classes === 1) continue
+      // What lies there now is probability - target.
+      const slopes = this.#run.floats(this.#run.places.activations.at(-1) as number, part.length * depth)
+      const targets = this.#run.floats(this.#places.wanted, part.length * classes)
+      part.forEach((row, i) => each(row, Float32Array.from({ length: classes }, (_, c) => (slopes[i * depth + c] as number) + (targets[i * classes + c] as number))))
     }
     return { loss: loss / rows.length, right }
-  }
-
-  async step(rows: Uint32Array): Promise<number> {
-    return (await this.learn(rows)).loss
-  }
-
-  async loss(rows: Uint32Array): Promise<number> {
-    return (await this.judge(rows)).loss
   }
 
   async read(): Promise<AdamArrays> {
@@ -175,7 +139,7 @@ class OnKernels implements KernelTrainer {
 }
 
 /** @throws StudioError out-of-memory naming what it needs */
-export async function openKernelTrainer(host: Pick<Context, 'asset' | 'crew'>, network: Network, data: MlpData, options: NetworkOptions, start: AdamArrays): Promise<KernelTrainer> {
+export async function openKernelTrainer(host: Pick<Context, 'asset' | 'crew'>, network: Network, data: TrainingData, options: NetworkOptions, start: AdamArrays): Promise<Trainer> {
   const places = place(network, data, options)
   // A step goes forward once and back twice.
   const work = 3 * options.batchSize * network.layers.reduce((sum, layer) => sum + layer.work, 0)

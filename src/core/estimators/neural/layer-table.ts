@@ -115,13 +115,16 @@ export function checkLayer(row: unknown, index: number): LayerSpec {
 /** Weights of a network that a browser trains while one waits. */
 const mostParameters = 20_000_000
 
-function layerOf(spec: LayerSpec, input: Shape): Layer {
+/** Whether the biases of layer `index` do nothing: batch normalisation takes them away. */
+export const hasStillBiases = (specs: readonly LayerSpec[], index: number): boolean => specs[index]?.['activation'] === 'none' && specs[index + 1]?.type === 'batch-norm'
+
+function layerOf(spec: LayerSpec, input: Shape, stillBiases: boolean): Layer {
   const bend = spec['activation'] === 'none' ? undefined : (spec['activation'] as Activation | undefined)
   switch (spec.type) {
     case 'conv':
-      return conv2dLayer(input, spec['filters'] as number, spec['size'] as number, bend, spec['padding'] as Padding)
+      return conv2dLayer(input, spec['filters'] as number, spec['size'] as number, bend, spec['padding'] as Padding, stillBiases)
     case 'depthwise':
-      return depthwiseLayer(input, spec['size'] as number, bend, spec['padding'] as Padding)
+      return depthwiseLayer(input, spec['size'] as number, bend, spec['padding'] as Padding, stillBiases)
     case 'max-pool':
       return maxPoolLayer(input)
     case 'average-pool':
@@ -177,7 +180,7 @@ export function planNetwork(specs: readonly LayerSpec[], [height, width, channel
   for (const [index, spec] of specs.entries()) {
     const problem = obstacle(spec, shape)
     if (problem) return { rows, network: { input, layers }, parameters, problem: `invalid ${nameOf(index, spec.type)}; ${problem}` }
-    const layer = layerOf(spec, shape)
+    const layer = layerOf(spec, shape, hasStillBiases(specs, index))
     // Running mean and variance are not learnt.
     const own = spec.type === 'batch-norm' ? layer.flatWeights / 2 : layer.flatWeights
     layers.push(layer)

@@ -8,9 +8,10 @@ import type { Matrix } from '../../data/matrix.ts'
 import type { Prediction, Target, Task } from '../../data/target.ts'
 import type { ParamTable, ValuesOf } from '../../params.ts'
 import type { Estimator, Model, ModelState } from '../estimator.ts'
-import type { BackendName } from './backend.ts'
-import { countWeights, forward, layersOf, softmaxRows, type Activation } from './dense.ts'
-import { fitMlp } from './fit-mlp.ts'
+import { backendParam, type BackendName } from './backend.ts'
+import { countWeights, forward, initialWeights, layersOf, softmaxRows, type Activation } from './dense.ts'
+import { factsOf, fitNetwork } from './fit-network.ts'
+import { denseTable } from './trainer.ts'
 
 const params = {
   hiddenLayerSizes: { kind: 'text', default: '64, 32', maxLength: 60, label: 'Hidden layers', help: 'Neurons of each hidden layer, such as "64, 32"; more learn finer patterns and overfit sooner.' },
@@ -33,20 +34,7 @@ const params = {
   validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training rows that judges when to stop.', advanced: true },
   nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
   tol: { kind: 'number', default: 0.0001, min: 0, max: 1, label: 'Smallest progress', help: 'A loss that falls by less than this counts as no progress.', advanced: true },
-  backend: {
-    kind: 'choice',
-    default: 'auto',
-    options: [
-      { value: 'auto', label: 'Automatic' },
-      { value: 'webgpu', label: 'WebGPU' },
-      { value: 'webgl', label: 'WebGL' },
-      { value: 'wasm', label: 'WebAssembly' },
-      { value: 'cpu', label: 'JavaScript' },
-    ],
-    label: 'Compute backend',
-    help: 'Where the arithmetic runs. Automatic takes the first that passes its self-test.',
-    advanced: true,
-  },
+  backend: backendParam,
 } as const satisfies ParamTable
 
 /** @throws StudioError bad-param unless it is one to five whole numbers from 1 to 2048 */
@@ -152,12 +140,11 @@ export const mlp: Estimator<typeof params> = {
     const outputs = y.task === 'regression' ? 1 : y.classes.length
     const sizes = [X.features.length, ...hidden, outputs]
     const activation = values.activation as Activation
-    const result = await fitMlp(
+    const result = await fitNetwork(
       { inputs: inputsOf(X), targets: targetsOf(y, center, scale), rows: X.rows },
       {
-        sizes,
-        activation,
-        classes: outputs,
+        ...denseTable(sizes, activation),
+        theta: initialWeights(sizes, activation, options.seed),
         learningRate: values.learningRateInit,
         alpha: values.alpha,
         backend: values.backend as BackendName | 'auto',
@@ -171,15 +158,7 @@ export const mlp: Estimator<typeof params> = {
       },
       context,
     )
-    const facts = {
-      backend: result.backend,
-      backendsRefused: result.refused.map(({ backend, reason }) => `${backend}: ${reason}`),
-      devicesLost: result.losses,
-      epochs: result.epochs,
-      bestEpoch: result.bestEpoch,
-      stoppedBecause: result.stoppedBecause,
-      weights: result.theta.length,
-    }
+    const facts = { ...factsOf(result), weights: result.theta.length }
     return modelOf({ task: y.task, classes: y.task === 'regression' ? [] : y.classes, sizes, activation, center, scale, facts }, result.theta)
   },
   revive(state) {

@@ -3,10 +3,11 @@ import { Layout } from '../../../kernels/layout.ts'
 import type { PictureShape } from '../../data/matrix.ts'
 import { noAugmentation } from '../../images/augment.ts'
 import type { PredictContext } from '../estimator.ts'
-import { breather, filler } from './fit-network.ts'
+import { breather } from './breather.ts'
 import { trainable, type LayerSpec } from './layer-table.ts'
 import { floatsOf, type Shape } from './layers/layer.ts'
 import { NetworkRun, openEngine, placeNetwork } from './network.ts'
+import { filler } from './picture-source.ts'
 
 export interface PictureNetworkParts {
   readonly shape: PictureShape
@@ -44,8 +45,8 @@ async function open(parts: PictureNetworkParts, rows: number, pixelSlopes: boole
   const pause = context ? breather(context) : () => undefined
   const pass = { training: false }
   async function forward(pixels: Float32Array, row: number, count: number): Promise<void> {
-    const fill = filler({ pixels, means: parts.means, deviations: parts.deviations }, network, noAugmentation, 0)
-    fill(Uint32Array.from({ length: count }, (_, i) => row + i), run.floats(places.activations[0] as number, count * floatsOf(network.input)), undefined)
+    const fill = filler({ pixels, shape: parts.shape, means: parts.means, deviations: parts.deviations }, noAugmentation, 0)
+    fill(Uint32Array.from({ length: count }, (_, i) => row + i), run.floats(places.activations[0] as number, count * floatsOf(network.input)), network.input.depth, undefined)
     await run.do(run.forwardWork(count, pass), count, pause)
   }
   return { run, network, places, pause, pass, forward }

@@ -2,14 +2,12 @@
  * Training steps on tfjs. All weights live in one flat tensor, and so do Adam's moments: the step
  * then costs about ten optimiser kernels whatever the number of layers, and a checkpoint is three arrays.
  */
-import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
-import { forward, layersOf } from './dense.ts'
-import { adamRate, type AdamArrays, type MlpData, type StepOptions, type Trainer } from './trainer.ts'
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { softmaxRows } from './dense.ts'
+import { tfjsNetwork, type Tf, type TfjsNetwork } from './tfjs-network.ts'
+import { adamRate, chancesOf, type AdamArrays, type StepOptions, type Trainer, type TrainingData, type Verdict } from './trainer.ts'
 
-export type Tf = typeof import('@tensorflow/tfjs-core')
-
-/** Rows of a forward pass at a time. */
-const lossBlock = 2048
+export type { Tf } from './tfjs-network.ts'
 
 const pick = (source: Float32Array, width: number, rows: Uint32Array): Float32Array => {
   const out = new Float32Array(rows.length * width)
@@ -20,7 +18,8 @@ const pick = (source: Float32Array, width: number, rows: Uint32Array): Float32Ar
 /** Holds the tensors of one fit; `dispose` gives all of them back. */
 export class TfjsTrainer implements Trainer {
   readonly #tf: Tf
-  readonly #data: MlpData
+  readonly #network: TfjsNetwork
+  readonly #data: TrainingData
   readonly #options: StepOptions
   readonly #decay: Tensor1D
   #theta: Tensor1D
@@ -28,80 +27,105 @@ export class TfjsTrainer implements Trainer {
   #v: Tensor1D
   #steps: number
 
-  constructor(tf: Tf, data: MlpData, options: StepOptions, start: AdamArrays) {
+  constructor(tf: Tf, data: TrainingData, options: StepOptions, start: AdamArrays) {
     this.#tf = tf
+    this.#network = tfjsNetwork(tf, options)
     this.#data = data
     this.#options = options
     this.#theta = tf.tensor1d(start.theta)
     this.#m = tf.tensor1d(start.m)
     this.#v = tf.tensor1d(start.v)
     this.#steps = start.steps
-    const decay = new Float32Array(start.theta.length)
-    for (const layer of layersOf(options.sizes)) decay.fill(options.alpha, layer.weights, layer.biases)
-    this.#decay = tf.tensor1d(decay)
+    this.#decay = tf.tensor1d(this.#network.decayed.map((isDecayed) => isDecayed * options.alpha))
   }
 
-  async step(rows: Uint32Array): Promise<number> {
+  #inputs(rows: Uint32Array, step: number | undefined): Float32Array {
+    const [height, width, channels] = this.#options.shape
+    const size = height * width * channels
+    if (!this.#data.fill) return pick(this.#data.inputs, size, rows)
+    const into = new Float32Array(rows.length * size)
+    this.#data.fill(rows, into, channels, step)
+    return into
+  }
+  #pictures(rows: Uint32Array, inputs: Float32Array): Tensor4D {
+    return this.#tf.tensor4d(inputs, [rows.length, ...this.#options.shape])
+  }
+
+  async learn(rows: Uint32Array): Promise<Verdict> {
     const tf = this.#tf
-    const { sizes, classes, learningRate } = this.#options
+    const { classes, learningRate, seed = 0 } = this.#options
     this.#steps++
     const { rate, epsilon } = adamRate(learningRate, this.#steps)
+    const chances = chancesOf(seed, this.#steps, this.#network.layers)
     const count = rows.length
-    const [loss, theta, m, v] = tf.tidy(() => {
-      const x = tf.tensor2d(pick(this.#data.inputs, sizes[0] as number, rows), [count, sizes[0] as number])
-      const y = tf.tensor2d(pick(this.#data.targets, classes, rows), [count, classes])
-      const { value, grad } = tf.valueAndGrad((flat) => this.#batchLoss(flat as Tensor1D, x, y, count))(this.#theta)
+    const inputs = this.#inputs(rows, this.#steps)
+    const truth = pick(this.#data.targets, classes, rows)
+    let scores: Tensor2D | undefined
+    const moves: Tensor1D[] = []
+    const [theta, m, v] = tf.tidy(() => {
+      const x = this.#pictures(rows, inputs)
+      const y = tf.tensor2d(truth, [count, classes])
+      const { grad } = tf.valueAndGrad((flat) => {
+        scores = tf.keep(this.#network.scores(flat as Tensor1D, x, { chances, moved: (change) => moves.push(change) }))
+        return this.#batchLoss(scores, y, count)
+      })(this.#theta)
       const gradient = tf.add(grad, tf.mul(tf.div(this.#decay, count), this.#theta))
       const nextM = tf.add(tf.mul(this.#m, 0.9), tf.mul(gradient, 0.1)) as Tensor1D
       const nextV = tf.add(tf.mul(this.#v, 0.999), tf.mul(tf.square(gradient), 0.001)) as Tensor1D
       const nextTheta = tf.sub(this.#theta, tf.mul(tf.div(nextM, tf.add(tf.sqrt(nextV), epsilon)), rate)) as Tensor1D
-      return [value as Scalar, nextTheta, nextM, nextV]
+      return [moves.reduce((sum, change) => tf.add(sum, change), nextTheta), nextM, nextV]
     })
-    tf.dispose([this.#theta, this.#m, this.#v])
+    tf.dispose([this.#theta, this.#m, this.#v, ...moves])
     this.#theta = theta
     this.#m = m
     this.#v = v
-    const [value] = await loss.data()
-    loss.dispose()
-    return value as number
+    const { loss, right } = this.#verdict(Float32Array.from(await (scores as Tensor2D).data()), truth)
+    tf.dispose(scores as Tensor2D)
+    return { loss: loss / count, right }
   }
 
-  #batchLoss(flat: Tensor1D, x: Tensor2D, y: Tensor2D, rows: number): Scalar {
+  #batchLoss(scores: Tensor2D, y: Tensor2D, rows: number): Scalar {
     const tf = this.#tf
-    const { sizes, activation, classes } = this.#options
-    const layers = layersOf(sizes)
-    let current = x
-    layers.forEach((layer, depth) => {
-      const weights = tf.reshape(tf.slice1d(flat, layer.weights, layer.inputs * layer.outputs), [layer.inputs, layer.outputs]) as Tensor2D
-      const biases = tf.slice1d(flat, layer.biases, layer.outputs)
-      const sums = tf.add(tf.matMul(current, weights), biases) as Tensor2D
-      const squash = activation === 'relu' ? tf.relu : activation === 'tanh' ? tf.tanh : tf.sigmoid
-      current = depth + 1 < layers.length ? squash(sums) : sums
-    })
-    if (classes === 1) return tf.div(tf.sum(tf.squaredDifference(current, y)), 2 * rows) as Scalar
-    return tf.div(tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(current)))), rows) as Scalar
+    if (this.#options.classes === 1) return tf.div(tf.sum(tf.squaredDifference(scores, y)), 2 * rows) as Scalar
+    return tf.div(tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(scores)))), rows) as Scalar
   }
 
-  /** By the plain forward pass, from the logits, unclipped: a network that is surely wrong must look as bad as it is. */
-  async loss(rows: Uint32Array): Promise<number> {
-    const { sizes, activation, classes } = this.#options
-    const theta = Float32Array.from(await this.#theta.data())
-    let sum = 0
-    for (let from = 0; from < rows.length; from += lossBlock) {
-      const block = rows.subarray(from, from + lossBlock)
-      const out = forward(theta, sizes, activation, pick(this.#data.inputs, sizes[0] as number, block), block.length)
-      const truth = pick(this.#data.targets, classes, block)
-      if (classes === 1) for (let i = 0; i < truth.length; i++) sum += ((out[i] as number) - (truth[i] as number)) ** 2 / 2
-      else {
-        for (let start = 0; start < out.length; start += classes) {
-          const logits = out.subarray(start, start + classes)
-          const largest = logits.reduce((a, b) => Math.max(a, b))
-          const total = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0)
-          sum += Math.log(total) + largest - (logits[truth.subarray(start, start + classes).indexOf(1)] as number)
-        }
+  /** From the raw outputs, unclipped: a network that is surely wrong must look as bad as it is. @returns sums over the rows */
+  #verdict(scores: Float32Array, truth: Float32Array): Verdict {
+    const { classes } = this.#options
+    let [loss, right] = [0, 0]
+    if (classes === 1) for (let i = 0; i < truth.length; i++) loss += ((scores[i] as number) - (truth[i] as number)) ** 2 / 2
+    else {
+      for (let start = 0; start < scores.length; start += classes) {
+        const own = scores.subarray(start, start + classes)
+        const largest = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+        const total = own.reduce((sum, score) => sum + Math.exp(score - largest), 0)
+        const label = truth.subarray(start, start + classes).indexOf(1)
+        loss += Math.log(total) + largest - (own[label] as number)
+        if (own.indexOf(largest) === label) right++
       }
     }
-    return sum / rows.length
+    return { loss, right }
+  }
+
+  async judge(rows: Uint32Array, each?: (row: number, probabilities: Float32Array) => void): Promise<Verdict> {
+    const tf = this.#tf
+    const { classes, batchSize } = this.#options
+    let [loss, right] = [0, 0]
+    for (let from = 0; from < rows.length; from += batchSize) {
+      const block = rows.subarray(from, from + batchSize)
+      const inputs = this.#inputs(block, undefined)
+      const tensor = tf.tidy(() => this.#network.scores(this.#theta, this.#pictures(block, inputs), {}))
+      const scores = Float32Array.from(await tensor.data())
+      tensor.dispose()
+      const verdict = this.#verdict(scores, pick(this.#data.targets, classes, block))
+      loss += verdict.loss
+      right += verdict.right
+      if (!each || classes === 1) continue
+      const probabilities = softmaxRows(scores, classes)
+      block.forEach((row, i) => each(row, Float32Array.from(probabilities.subarray(i * classes, (i + 1) * classes))))
+    }
+    return { loss: loss / rows.length, right }
   }
 
   async read(): Promise<AdamArrays> {

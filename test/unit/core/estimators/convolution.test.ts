@@ -69,7 +69,7 @@ describe('convolution, pooling and dense layers', () => {
     const truth = await onTfjs(3)
     const trainer = await openKernelTrainer(nodeContext(), network, data, options, zeros())
     const losses: number[] = []
-    for (let step = 0; step < 3; step++) losses.push(await trainer.step(all))
+    for (let step = 0; step < 3; step++) losses.push((await trainer.learn(all)).loss)
     expectAllClose(losses, truth.losses, { relative: 1e-5 })
     // Adam moves by the rate whatever the gradient, so a gradient that is rounding moves as far: a share of a step.
     expectAllClose((await trainer.read()).theta, truth.theta, { absolute: 1e-2 * options.learningRate })
@@ -77,21 +77,21 @@ describe('convolution, pooling and dense layers', () => {
 
   it('leave the bits of the plain kernels, and learn', async () => {
     const trainers = await Promise.all([nodeContext(), quietContext()].map((host) => openKernelTrainer(host, network, data, options, zeros())))
-    const before = await trainers[0]!.loss(all)
-    for (let step = 0; step < 5; step++) for (const trainer of trainers) await trainer.step(all.subarray(step % 2))
+    const before = (await trainers[0]!.judge(all)).loss
+    for (let step = 0; step < 5; step++) for (const trainer of trainers) await trainer.learn(all.subarray(step % 2))
     const [compiled, plain] = await Promise.all(trainers.map((trainer) => trainer.read()))
     expect(compiled).toEqual(plain)
-    expect(await trainers[0]!.loss(all)).toBeLessThan(before / 2)
+    expect((await trainers[0]!.judge(all)).loss).toBeLessThan(before / 2)
   })
 
   it('go on from a checkpoint with the bits of an undisturbed run', async () => {
     const open = async (start: Parameters<typeof openKernelTrainer>[4]) => openKernelTrainer(nodeContext(), network, data, options, start)
     const whole = await open(zeros())
     const half = await open(zeros())
-    for (let step = 0; step < 4; step++) await whole.step(all)
-    for (let step = 0; step < 2; step++) await half.step(all)
+    for (let step = 0; step < 4; step++) await whole.learn(all)
+    for (let step = 0; step < 2; step++) await half.learn(all)
     const rest = await open(await half.read())
-    for (let step = 0; step < 2; step++) await rest.step(all)
+    for (let step = 0; step < 2; step++) await rest.learn(all)
     expect(await rest.read()).toEqual(await whole.read())
   })
 })

@@ -8,6 +8,7 @@ import { createRng } from '../../../../src/core/math/rng.ts'
 import { GraphBuilder } from '../../../../src/core/onnx/graph.ts'
 import { encodeOnnx } from '../../../../src/core/onnx/proto.ts'
 import { defaultsOf } from '../../../../src/core/params.ts'
+import { denseTable } from '../../../../src/core/estimators/neural/trainer.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
 import { nodeContext } from '../../../support/node-context.ts'
@@ -124,17 +125,18 @@ describe('mlp on the CPU backend', () => {
     const { initialWeights } = await import('../../../../src/core/estimators/neural/dense.ts')
     const { openBackend } = await import('../../../../src/core/estimators/neural/backend.ts')
     const { backend } = await openBackend(name, [], nodeContext())
-    const options = { sizes: [2, 4, 2], activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0.1, batchSize: 2 } as const
-    const theta = initialWeights(options.sizes, 'tanh', 1)
+    const sizes = [2, 4, 2]
+    const options = { ...denseTable(sizes, 'tanh'), learningRate: 0.01, alpha: 0.1, batchSize: 2 }
+    const theta = initialWeights(sizes, 'tanh', 1)
     const start = { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 }
     const data = { rows: 2, inputs: Float32Array.from([1, 2, -1, 0.5]), targets: Float32Array.from([1, 0, 0, 1]) }
     const both = Uint32Array.from([0, 1])
     const whole = await backend.open(data, options, start)
-    for (let i = 0; i < 6; i++) await whole.step(both)
+    for (let i = 0; i < 6; i++) await whole.learn(both)
     const half = await backend.open(data, options, start)
-    for (let i = 0; i < 3; i++) await half.step(both)
+    for (let i = 0; i < 3; i++) await half.learn(both)
     const resumed = await backend.open(data, options, await half.read())
-    for (let i = 0; i < 3; i++) await resumed.step(both)
+    for (let i = 0; i < 3; i++) await resumed.learn(both)
     expect(await resumed.read()).toEqual(await whole.read())
     for (const trainer of [whole, half, resumed]) trainer.dispose()
   })
@@ -147,8 +149,8 @@ describe('mlp on the CPU backend', () => {
     const theta = initialWeights(sizes, 'tanh', 2)
     const x = Float32Array.from([0.3, -1, 2, 1, 0.2, -0.7])
     const t = Float32Array.from([0, 1, 1, 0])
-    const trainer = await backend.open({ rows: 2, inputs: x, targets: t }, { sizes, activation: 'tanh', classes: 2, learningRate: 0.01, alpha: 0, batchSize: 2 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
-    await trainer.step(Uint32Array.from([0, 1]))
+    const trainer = await backend.open({ rows: 2, inputs: x, targets: t }, { ...denseTable(sizes, 'tanh'), learningRate: 0.01, alpha: 0, batchSize: 2 }, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+    await trainer.learn(Uint32Array.from([0, 1]))
     const { m } = await trainer.read()
     trainer.dispose()
     const loss = (weights: Float32Array) => {

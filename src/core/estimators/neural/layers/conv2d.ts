@@ -7,8 +7,9 @@ import type { Layer, Shape } from './layer.ts'
 /**
  * Convolution with stride 1, one image at a time as a matrix product over its unfolded windows, which then
  * stay in the cache. Weights of a checkpoint: (size, size, channels, filters), as tfjs.
+ * @param stillBiases whether they stay as they are: batch normalisation behind takes them away again, so their slopes are rounding alone, by which Adam would move them
  */
-export function conv2dLayer(input: Shape, filters: number, size: number, activation?: Activation, padding: Padding = 'valid'): Layer {
+export function conv2dLayer(input: Shape, filters: number, size: number, activation?: Activation, padding: Padding = 'valid', stillBiases = false): Layer {
   const { height, width, depth } = input
   const [before, behind] = pads(size, padding)
   const [high, wide] = [height + before + behind, width + before + behind]
@@ -39,7 +40,7 @@ export function conv2dLayer(input: Shape, filters: number, size: number, activat
     turn: ({ transpose }, weights, turned) => transpose(weights, rowBytes, window, columns, turned, window * 4),
     backward({ convolveWeightSlopes, convolveImageSlopes, slope, sumColumns }, at, rows) {
       if (activation) slope(at.delta, at.output, rows * positions * columns, activationCodes[activation])
-      sumColumns(at.delta, rowBytes, rows * positions, columns, at.gradient + biases * 4)
+      if (!stillBiases) sumColumns(at.delta, rowBytes, rows * positions, columns, at.gradient + biases * 4)
       convolveWeightSlopes(at.input, rows, height, width, depth, size, before, behind, at.delta, columns, at.gradient, at.scratch)
       if (at.inputDelta === undefined) return
       convolveImageSlopes(at.delta, rows, height, width, depth, size, before, behind, at.turned, columns, filters, at.inputDelta, at.scratch)

@@ -6,8 +6,9 @@ import { floatsOf, type Layer, type Shape } from './layer.ts'
 /**
  * Depthwise convolution with stride 1: each channel by its own kernel. Weights of a checkpoint: (size, size, channels).
  * @param input its depth a multiple of 4
+ * @param stillBiases as in a convolution
  */
-export function depthwiseLayer(input: Shape, size: number, activation?: Activation, padding: Padding = 'same'): Layer {
+export function depthwiseLayer(input: Shape, size: number, activation?: Activation, padding: Padding = 'same', stillBiases = false): Layer {
   const { height, width, depth, channels } = input
   const [before, behind] = pads(size, padding)
   const [high, wide] = [height + before + behind, width + before + behind]
@@ -30,7 +31,7 @@ export function depthwiseLayer(input: Shape, size: number, activation?: Activati
     },
     backward({ depthwiseWeightSlopes, depthwiseImageSlopes, slope, sumColumns }, at, rows) {
       if (activation) slope(at.delta, at.output, rows * floatsOf(output), activationCodes[activation])
-      sumColumns(at.delta, depth * 4, rows * pixels, depth, at.gradient + biases * 4)
+      if (!stillBiases) sumColumns(at.delta, depth * 4, rows * pixels, depth, at.gradient + biases * 4)
       depthwiseWeightSlopes(at.input, rows, height, width, depth, size, before, behind, at.delta, at.gradient, at.scratch)
       if (at.inputDelta === undefined) return
       depthwiseImageSlopes(at.delta, rows, height, width, depth, size, before, behind, at.weights, at.inputDelta, at.scratch)
