@@ -28,7 +28,7 @@ export const repeats = 5
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 function runPeer(script: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(python, [script, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const { status, stdout, stderr, error } = spawnSync(python, ['-B', script, ...args], { encoding: 'utf8', maxBuffer: 2 ** 26 })
   if (status === 0) return stdout
   process.stderr.write(`${error?.message ?? stderr}\n`)
   process.exit(1)

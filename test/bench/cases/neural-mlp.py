@@ -1,28 +1,23 @@
 """Peer of the neural-mlp case: PyTorch on the CPU, the same network, batches, steps and start."""
-import json
-import pathlib
-import sys
 import time
 
 import numpy as np
+import peer
 
 rows, held, features = 20_000, 10_000, 30
-mode, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 
-if mode == "data":
+if peer.mode == "data":
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows + held, features)).astype(np.float32)
-    score = X[:, 0] * X[:, 1] + np.sin(2 * X[:, 2]) + 0.4 * X[:, 3:10] @ rng.normal(size=7) + 0.3 * rng.normal(size=rows + held)
-    np.ascontiguousarray(X.T).tofile(folder / "columns.f32")
-    (score > 0).astype(np.uint8).tofile(folder / "target.u8")
+    peer.write(X, X[:, 0] * X[:, 1] + np.sin(2 * X[:, 2]) + 0.4 * X[:, 3:10] @ rng.normal(size=7) + 0.3 * rng.normal(size=rows + held) > 0)
 else:
     import torch
 
-    torch.set_num_threads(int(sys.argv[4]))
-    X = torch.from_numpy(np.ascontiguousarray(np.fromfile(folder / "columns.f32", np.float32).reshape(features, rows + held).T))
-    y = torch.from_numpy(np.fromfile(folder / "target.u8", np.uint8).astype(np.int64))
+    torch.set_num_threads(peer.threads)
+    X, y = (torch.from_numpy(part) for part in peer.read(features))
+    y = y.long()
     ms, quality = [], 0.0
-    for _ in range(int(sys.argv[3]) + 1):
+    for _ in range(peer.repeats + 1):
         torch.manual_seed(0)
         start = time.perf_counter()
         net = torch.nn.Sequential(torch.nn.Linear(features, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 2))
@@ -38,4 +33,4 @@ else:
         ms.append((time.perf_counter() - start) * 1000)
         with torch.no_grad():
             quality = float((net(X[rows:]).argmax(1) == y[rows:]).float().mean())
-    print(json.dumps({"ms": ms[1:], "quality": quality}))
+    peer.report(ms[1:], quality)
