@@ -17,8 +17,9 @@ export type Progress =
 export interface MissedRow {
   /** Of the rows that are learnt from; outside of the fit, of the dataset. */
   readonly row: number
-  /** Index of the class that it takes it for. */
+  /** Index of the class that it takes it for, and outside of the fit its name. */
   readonly guess: number
+  readonly label?: string
   readonly probability: number
 }
 

@@ -74,12 +74,14 @@ export async function seenBefore(store: Store, projectId: string, representation
   return new Map(records.flatMap(({ hash, seen }) => (seen ?? []).filter((entry) => entry.representation === representation).map(({ values }) => [hash, values] as const)))
 }
 
-/** Keeps embeddings beside the thumbnails. They can always be made again, so no token is asked for. */
+/** Keeps what was made of pictures beside their thumbnails: every embedding, and pixels of one size. They can always be made again, so no token is asked for. */
 export function rememberSeen(store: Store, projectId: string, representation: string, made: readonly { readonly hash: string; readonly values: Float32Array }[]): Promise<void> {
   return store.write(['thumbnails'], async (tx) => {
     for (const { hash, values } of made) {
       const record = await tx.get('thumbnails', [projectId, hash])
-      if (record) await tx.put('thumbnails', { ...record, seen: [...(record.seen ?? []).filter((entry) => entry.representation !== representation), { representation, values }] })
+      const isPixels = representation.startsWith('pixels:')
+      const others = (record?.seen ?? []).filter((entry) => entry.representation !== representation && !(isPixels && entry.representation.startsWith('pixels:')))
+      if (record) await tx.put('thumbnails', { ...record, seen: [...others, { representation, values }] })
     }
   }, 'relaxed')
 }

@@ -21,6 +21,8 @@ type Opening = Pick<Host, 'store' | 'context' | 'openPicture' | 'openRunner'>
 const atOnce = 2
 /** Embeddings are kept in transactions of so many, so that a stop loses few. */
 const keptAtOnce = 32
+/** Bytes of pixels that a project keeps, so that the next training starts at once; more are made anew each time. */
+const mostKept = 64 * 2 ** 20
 
 /** Every form of pixels that the steps of a recipe ask for. */
 export function formsOf({ steps: specs }: Pick<RecipeSpec, 'steps'>): readonly PixelForm[] {
@@ -85,7 +87,8 @@ async function withTensors(column: TextColumn, forms: readonly PixelForm[], proj
     else rowsOf.set(hash, [row])
   }
   const known = new Map<string, ReadonlyMap<string, Float32Array>>()
-  for (const form of forms) if (form.backbone) known.set(pixelKey(form), await seenBefore(store, projectId, pixelKey(form)))
+  const isKept = (form: PixelForm): boolean => form.backbone !== undefined || rowsOf.size * pixelCount(form) * 4 <= mostKept
+  for (const form of forms) if (isKept(form)) known.set(pixelKey(form), await seenBefore(store, projectId, pixelKey(form)))
   const fill = (hash: string, form: PixelForm, values: Float32Array): void => {
     for (const row of rowsOf.get(hash) ?? []) (tensors.get(pixelKey(form)) as Float32Array).set(values, row * pixelCount(form))
   }
@@ -115,7 +118,7 @@ async function withTensors(column: TextColumn, forms: readonly PixelForm[], proj
         for (const form of missing) {
           const values = await made.of(pixels, form)
           fill(hash, form, values)
-          if (!form.backbone) continue
+          if (!isKept(form)) continue
           const key = pixelKey(form)
           waiting.set(key, [...(waiting.get(key) ?? []), { hash, values }])
           if ((waiting.get(key)?.length ?? 0) >= keptAtOnce) await keep()

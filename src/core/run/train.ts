@@ -6,7 +6,7 @@
  *
  * Validation rows rank runs. Test rows stay untouched: only opening them, which is counted, predicts them.
  */
-import type { Context, Progress } from '../context.ts'
+import type { Context, MissedRow, Progress } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
 import { classesOf, encodeTarget } from '../data/encode-target.ts'
 import { usedRows, type Split } from '../data/split.ts'
@@ -75,7 +75,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   checkAccepts(estimator, X)
   const prepared = context.now()
 
-  const { watched, history } = keepCurves(context, keeper)
+  const { watched, history } = keepCurves(context, keeper, (entry) => ({ ...entry, row: split.train[entry.row] as number, label: classes[entry.guess] as string }))
   const warnings: string[] = []
   const fit = (savepoint?: Savepoint): Promise<Model> => estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, { ...watched, ...(savepoint && { savepoint }) })
   const model = keeper ? await fitOrGoOn(fit, spec, keeper, warnings) : await fit()
@@ -144,7 +144,7 @@ async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings
 }
 
 /** A context that also keeps the curves it reports, for the run record; those of an interrupted run come first. */
-function keepCurves(context: Context, keeper: Keeper | undefined): { readonly watched: Context; readonly history: () => readonly CurveSeries[] } {
+function keepCurves(context: Context, keeper: Keeper | undefined, named: (entry: MissedRow) => MissedRow): { readonly watched: Context; readonly history: () => readonly CurveSeries[] } {
   const curves = new Map<string, { x: number[]; y: number[] }>()
   const report = (progress: Progress): void => {
     if (progress.kind === 'curve') {
@@ -153,7 +153,7 @@ function keepCurves(context: Context, keeper: Keeper | undefined): { readonly wa
       curve.y.push(progress.y)
       curves.set(progress.series, curve)
     }
-    context.report(progress)
+    context.report(progress.kind === 'missed' ? { ...progress, rows: progress.rows.map(named) } : progress)
   }
   const watched: Context = { ...context, report, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) }
   const history = (): readonly CurveSeries[] => [...curves].map(([name, { x, y }]) => ({ name, x: [...x], y: [...y] }))
