@@ -22,6 +22,10 @@ export interface Wanted {
   readonly seed: number
   /** 0 = not cross-validated. */
   readonly folds: number
+  /** How often the rows are dealt to folds; default once. */
+  readonly repeats?: number
+  /** Training rows to learn from; default all. */
+  readonly sampleRows?: number | undefined
   /** Column that weighs training rows. */
   readonly sampleWeight?: string | undefined
 }
@@ -40,6 +44,8 @@ export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefin
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
     ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),
+    ...(wanted.folds > 0 && (wanted.repeats ?? 1) > 1 && plan.split.strategy.kind !== 'time' ? { repeats: wanted.repeats as number } : {}),
+    ...(wanted.sampleRows === undefined ? {} : { sampleRows: wanted.sampleRows }),
     ...(wanted.sampleWeight === undefined ? {} : { sampleWeight: wanted.sampleWeight }),
   }
 }
@@ -118,7 +124,7 @@ export function bringOwn(app: AppState, project: ProjectState, question: RunSpec
 function baselineFor(project: ProjectState, spec: RunSpec): RunSpec | undefined {
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
   if (!baseline || baseline.id === spec.estimator.id || !needsBaseline(project.runs, spec)) return undefined
-  return specOf(project, { estimator: baseline.id, params: {}, seed: spec.seed, folds: spec.folds ?? 0 })
+  return specOf(project, { estimator: baseline.id, params: {}, seed: spec.seed, folds: spec.folds ?? 0, repeats: spec.repeats ?? 1, sampleRows: spec.sampleRows })
 }
 
 /**

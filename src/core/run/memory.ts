@@ -57,7 +57,7 @@ export function memoryOf(spec: Pick<RunSpec, 'target' | 'split' | 'recipe' | 'es
   const own = job(train, valid)
   // A helper has the data of its own; this worker's folds come after its fit, in its place.
   const helpers = Math.min(lanes, (spec.folds ?? 1) * (spec.repeats ?? 1)) - 1
-  return spec.folds === undefined ? own : own + helpers * job(((train + valid) * (spec.folds - 1)) / spec.folds, (train + valid) / spec.folds)
+  return spec.folds === undefined ? own : own + helpers * job(Math.min(spec.sampleRows ?? Infinity, ((train + valid) * (spec.folds - 1)) / spec.folds), (train + valid) / spec.folds)
 }
 
 function trainRowsOf({ split, sampleRows }: Pick<RunSpec, 'split' | 'sampleRows'>, rows: number): number {

@@ -135,7 +135,11 @@ async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: Ru
 async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings: string[], context: Context, keeper: Keeper | undefined): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold } | undefined> {
   if (spec.folds === undefined || context.stopping()) return undefined
   try {
-    return await crossValidate(spec, dataset, unsealedRows(split), foldsLike(spec.split, spec.target, spec.folds, spec.repeats), context, keeper)
+    const rows = unsealedRows(split)
+    const each = Math.round((rows.length * (spec.folds - 1)) / spec.folds)
+    // A fold that learnt from more than the run would need more memory, and judge another model.
+    const part = spec.sampleRows !== undefined && spec.sampleRows < each ? { trainShare: spec.sampleRows / each } : {}
+    return await crossValidate(spec, dataset, rows, { ...foldsLike(spec.split, spec.target, spec.folds, spec.repeats), ...part }, context, keeper)
   } catch (error) {
     if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
     warnings.push(`Not cross-validated: ${error.message}.`)
