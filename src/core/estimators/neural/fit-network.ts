@@ -45,6 +45,8 @@ const firstLimit = 15_000
 const stepLimit = 2000
 /** Milliseconds between reports within an epoch. */
 const reportEvery = 500
+/** Milliseconds between looks at training rows that it gets wrong. */
+const lookEvery = 1000
 /** Rows that are shown of those it gets wrong; where none are kept aside, so many training rows are looked at. */
 const [mostMissed, lookedAt] = [12, 200]
 
@@ -137,6 +139,7 @@ async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, 
   const answer = <T>(work: Promise<T>, limit: number, what: string): Promise<T> => answered(backend, work, limit, what)
   let slowest: number | undefined
   let reported = context.now()
+  let looked = Number.NEGATIVE_INFINITY
   try {
     while (place.epoch < plan.maxIter) {
       // The order depends on the epoch alone, so going on from a checkpoint repeats it.
@@ -164,7 +167,10 @@ async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, 
       const checkpoint = await answer(trainer.read(), firstLimit, 'reading weights from')
       const trained: Verdict = { loss: loss / order.length, right }
       if (!checkpoint.theta.every(Number.isFinite)) return diverged(Number.NaN, place, plan)
-      const missed = plan.showsMissed && plan.classes > 1 ? missedRows(data, plan.classes) : undefined
+      // Rows kept aside are judged anyway; training rows only now and then.
+      const looks = plan.showsMissed && plan.classes > 1 && (held.length > 0 || context.now() - looked > lookEvery)
+      const missed = looks ? missedRows(data, plan.classes) : undefined
+      if (missed) looked = context.now()
       // With no rows held aside, the epoch's own losses judge, as in scikit-learn.
       const judged = held.length > 0 ? await answer(trainer.judge(held, missed?.look), firstLimit, 'a loss from') : trained
       if (!(judged.loss < explosion)) return diverged(judged.loss, place, plan)
