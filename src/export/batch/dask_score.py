@@ -4,6 +4,7 @@ Each Dask worker keeps one scorer process. A partition whose worker is lost is g
 output is renamed when it is whole, nothing is lost and nothing is doubled.
 """
 import argparse
+import os
 
 from dask.distributed import Client, as_completed
 

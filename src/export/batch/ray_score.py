@@ -3,6 +3,7 @@
 One task a partition; each of Ray's worker processes keeps one scorer process. A task whose worker is lost is run again.
 """
 import argparse
+import os
 
 import ray
 import scorer

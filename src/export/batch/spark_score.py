@@ -4,6 +4,7 @@ Each of Spark's Python workers keeps one scorer process. A task that is lost or 
 same files again, each renamed when whole.
 """
 import argparse
+import os
 
 from pyspark.sql import SparkSession
 
