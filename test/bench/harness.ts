@@ -41,6 +41,12 @@ function checkPeer(needs: Bench['needs']): void {
   process.exit(2)
 }
 
+/** One line of a case that has no peer: JSON, or names and values. */
+export function tell(line: Readonly<Record<string, unknown>>, json: boolean): void {
+  const words = Object.entries(line).map(([key, value]) => `${key === 'name' ? '' : `${key} `}${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+  process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${words.join('  ')}\n`)
+}
+
 export async function runCase(name: string, bench: Bench, json: boolean): Promise<void> {
   checkPeer(bench.needs)
   const script = fileURLToPath(new URL(`./cases/${bench.peer}`, import.meta.url))

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createServer } from 'vite'
-import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
 import { startServer } from '../../support/served-bundle.ts'
+import { tell } from '../harness.ts'
+import { bundleMaker, startVite } from '../vite.ts'
 
 const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
 
@@ -17,8 +17,8 @@ export async function run(json: boolean): Promise<boolean> {
     process.stderr.write(`missing client; install: apt-get install ${name}\n`)
     process.exit(2)
   }
-  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
-  const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+  const vite = await startVite()
+  const makeBundle = await bundleMaker(vite)
   let all = true
   try {
     for (const estimator of ['decision-tree', 'hist-gradient-boosting', 'logistic-regression', 'mlp']) {
@@ -37,7 +37,7 @@ export async function run(json: boolean): Promise<boolean> {
       const passed = status === 0 && Object.values(verdicts).every(Boolean)
       all &&= passed
       const line = { name: `clients, ${estimator}`, rows: golden.expected.labels.length, ...verdicts, passed }
-      process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([key, value]) => `${key} ${String(value)}`).join('  ')}\n`)
+      tell(line, json)
     }
   } finally {
     await vite.close()

@@ -3,13 +3,13 @@
  * one worker killed while rows are prepared. It passes where every row was prepared once, and the model that comes back
  * answers the studio's rows as XGBoost itself does. BENCH_ROWS is how many rows there are (2,000,000).
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer } from 'vite'
-import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
-import { needs, python, startScheduler, startWorker } from '../cluster.ts'
+import { needs, python, runDisturbed, startScheduler, startWorker } from '../cluster.ts'
+import { tell } from '../harness.ts'
+import { startVite } from '../vite.ts'
 
 const allRows = Number(process.env['BENCH_ROWS'] ?? 2_000_000)
 const partitions = 20
@@ -20,7 +20,7 @@ export async function run(json: boolean): Promise<boolean> {
   needs('xgboost', 'python3-xgboost')
   const folder = mkdtempSync(join(tmpdir(), 'bench-dask-train-'))
   const children: ChildProcess[] = []
-  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  const vite = await startVite()
   try {
     const { makeJob } = (await vite.ssrLoadModule('/test/bench/elsewhere-job.ts')) as typeof import('../elsewhere-job.ts')
     const job = join(folder, 'job')
@@ -35,26 +35,8 @@ export async function run(json: boolean): Promise<boolean> {
     await startWorker(address, folder, children)
 
     const work = join(folder, 'work')
-    const begun = performance.now()
-    const trained = spawn(python, [join(job, 'train_xgboost_dask.py'), join(data, 'part-*.csv'), '--work', work, '--scheduler', address, '--out', join(folder, 'result.json')], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    let wrong = ''
-    trained.stdout.on('data', (part: Buffer) => (said += part.toString()))
-    trained.stderr.on('data', (part: Buffer) => (wrong += part.toString()))
-    let killedAfter = -1
-    const watch = setInterval(() => {
-      const done = existsSync(work) ? readdirSync(work).filter((file) => file.endsWith('.y') && !file.includes('.part')).length : 0
-      if (killedAfter >= 0 || done < partitions / 3) return
-      killedAfter = done
-      doomed.kill('SIGKILL')
-    }, 20)
-    const code = await new Promise<number | null>((resolve) => trained.once('close', resolve))
-    clearInterval(watch)
-    if (code !== 0) {
-      process.stderr.write(wrong.slice(-3000))
-      return false
-    }
-    const seconds = (performance.now() - begun) / 1000
+    const { code, said, killedAfter, seconds } = await runDisturbed([join(job, 'train_xgboost_dask.py'), join(data, 'part-*.csv'), '--work', work, '--scheduler', address, '--out', join(folder, 'result.json')], doomed, work, (file) => file.endsWith('.y') && !file.includes('.part'), partitions)
+    if (code !== 0) return false
     const result = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as { rows: { train: number; valid: number; test: number } }
     const rows = result.rows.train + result.rows.valid + result.rows.test
     const { logLoss, features, probabilities } = await bring(readFileSync(join(folder, 'result.json'), 'utf8'))
@@ -66,7 +48,7 @@ export async function run(json: boolean): Promise<boolean> {
     const apart = theirs.reduce((most, value, row) => Math.max(most, Math.abs(value - (probabilities[row] as number))), 0)
     const passed = rows === rowsEach * partitions && apart <= 1e-6 && theirs.length === probabilities.length && killedAfter > 0 && killedAfter < partitions
     const line = { name: 'dask-train, hist-gradient-boosting', rows, seconds: Number(seconds.toFixed(1)), workerKilledAfter: killedAfter, largestDifference: apart, logLossElsewhere: Number(logLoss.toFixed(5)), logLossOf2000Rows: Number(own.toFixed(5)), passed, said: json ? said.trim() : said.trim().slice(-200) }
-    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([key, value]) => `${key} ${String(value)}`).join('  ')}\n`)
+    tell(line, json)
     return passed
   } finally {
     for (const child of children) child.kill('SIGKILL')

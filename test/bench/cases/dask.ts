@@ -3,13 +3,13 @@
  * millions of rows, one worker killed on the way. It passes where every row came out once, in its place, with the
  * studio's own answer. BENCH_ROWS is how many rows there are (3,000,000).
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer } from 'vite'
-import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
-import { needs, python, startScheduler, startWorker } from '../cluster.ts'
+import { needs, runDisturbed, startScheduler, startWorker } from '../cluster.ts'
+import { tell } from '../harness.ts'
+import { bundleMaker, startVite } from '../vite.ts'
 
 const allRows = Number(process.env['BENCH_ROWS'] ?? 3_000_000)
 const partitions = 30
@@ -21,9 +21,9 @@ export async function run(json: boolean): Promise<boolean> {
   needs('distributed', 'python3-distributed')
   const folder = mkdtempSync(join(tmpdir(), 'bench-dask-'))
   const children: ChildProcess[] = []
-  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  const vite = await startVite()
   try {
-    const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+    const makeBundle = await bundleMaker(vite)
     const bundle = join(folder, 'bundle')
     mkdirSync(bundle)
     const { pipeline, table } = await makeBundle('hist-gradient-boosting', bundle)
@@ -38,20 +38,7 @@ export async function run(json: boolean): Promise<boolean> {
     await startWorker(address, folder, children)
 
     const out = join(folder, 'scored')
-    const begun = performance.now()
-    const job = spawn(python, [join(bundle, 'batch/dask_score.py'), join(parts, 'part-*.csv'), '--out', out, '--scheduler', address], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let said = ''
-    job.stdout.on('data', (part: Buffer) => (said += part.toString()))
-    let killedAfter = -1
-    const watch = setInterval(() => {
-      const done = existsSync(out) ? readdirSync(out).filter((file) => file.endsWith('.csv')).length : 0
-      if (killedAfter >= 0 || done < partitions / 3) return
-      killedAfter = done
-      doomed.kill('SIGKILL')
-    }, 20)
-    const code = await new Promise<number | null>((resolve) => job.once('close', resolve))
-    clearInterval(watch)
-    const seconds = (performance.now() - begun) / 1000
+    const { code, said, killedAfter, seconds } = await runDisturbed([join(bundle, 'batch/dask_score.py'), join(parts, 'part-*.csv'), '--out', out, '--scheduler', address], doomed, out, (file) => file.endsWith('.csv'), partitions)
     const summary = code === 0 ? (JSON.parse(said) as { rows: number; unanswered: number; partitions: number }) : undefined
 
     let wrong = 0
@@ -75,7 +62,7 @@ export async function run(json: boolean): Promise<boolean> {
     const leftover = summary ? readdirSync(out).filter((file) => !/^part-\d{4}\.csv$/.test(file) && file !== '_predictions.json' && !file.endsWith('.part')) : []
     const passed = summary?.rows === rowsEach * partitions && found === summary.rows && summary.unanswered === 0 && wrong === 0 && leftover.length === 0 && killedAfter > 0 && killedAfter < partitions
     const line = { name: 'dask, hist-gradient-boosting', rows: found, partitions, seconds: Number(seconds.toFixed(1)), rowsPerSecond: Math.round(found / seconds), workerKilledAfter: killedAfter, wrong, largestDifference: largest, passed }
-    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([key, value]) => `${key} ${String(value)}`).join('  ')}\n`)
+    tell(line, json)
     return passed
   } finally {
     for (const child of children) child.kill('SIGKILL')

@@ -7,6 +7,7 @@ import { cnn } from '../../../src/core/estimators/neural/cnn.ts'
 import { checkParams } from '../../../src/core/params.ts'
 import { digits, type Digits } from '../../support/digits.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { tell } from '../harness.ts'
 
 const [leastAccuracy, mostSeconds] = [0.97, 120]
 
@@ -22,6 +23,6 @@ export async function run(json: boolean): Promise<boolean> {
   const accuracy = labels.filter((label, row) => label === held.y.codes[row]).length / labels.length
   const seconds = (fitted - begun) / 1000
   const line = { name: 'mnist', fit_s: Number(seconds.toFixed(1)), predict_ms_a_picture: Number(((predicted - fitted) / labels.length).toFixed(2)), accuracy, epochs: model.facts['epochs'] }
-  process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([name, value]) => `${name} ${String(value)}`).join('  ')}\n`)
+  tell(line, json)
   return accuracy >= leastAccuracy && seconds <= mostSeconds
 }

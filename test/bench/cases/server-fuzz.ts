@@ -6,10 +6,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer } from 'vite'
 import { createRng } from '../../../src/core/math/rng.ts'
-import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
 import { startServer } from '../../support/served-bundle.ts'
+import { tell } from '../harness.ts'
+import { bundleMaker, startVite } from '../vite.ts'
 
 const requests = Number(process.env['BENCH_REQUESTS'] ?? 100_000)
 const seed = Number(process.env['BENCH_SEED'] ?? 1)
@@ -79,9 +79,9 @@ function send(url: URL, agent: Agent, { method, path, type, body }: Sent): Promi
 
 /** @returns whether nothing broke */
 export async function run(json: boolean): Promise<boolean> {
-  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  const vite = await startVite()
   const folder = mkdtempSync(join(tmpdir(), 'bench-fuzz-'))
-  const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+  const makeBundle = await bundleMaker(vite)
   await makeBundle('decision-tree', folder)
   const server = startServer(folder, { DRAIN_DELAY_MS: '0' })
   try {
@@ -135,7 +135,7 @@ export async function run(json: boolean): Promise<boolean> {
     const rounds = Math.ceil(requests / 1000)
     const passed = bad.length === 0 && goodAfter === rounds && server.child.exitCode === null
     const line = { name: 'server, fuzz', requests: sent, seconds: Math.round((performance.now() - begun) / 1000), broken: bad.length, goodAfterEachThousand: `${goodAfter} of ${rounds}`, statuses: [...tally].sort().map(([status, count]) => `${status}: ${count}`).join(', '), passed }
-    process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([key, value]) => `${key} ${String(value)}`).join('  ')}\n`)
+    tell(line, json)
     return passed
   } finally {
     server.child.kill('SIGKILL')

@@ -8,8 +8,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createServer } from 'vite'
-import { serverSource } from '../../../src/export/server/vite-plugin.mjs'
+import { tell } from '../harness.ts'
+import { bundleMaker, startVite } from '../vite.ts'
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 60)
 const gates = { requestsPerSecond: 5000, p99Ms: 25, startMs: 1000 }
@@ -86,11 +86,11 @@ export async function run(json: boolean): Promise<boolean> {
       process.exit(2)
     }
   }
-  const vite = await createServer({ configFile: false, logLevel: 'error', appType: 'custom', server: { middlewareMode: true, watch: null, ws: false }, optimizeDeps: { noDiscovery: true }, plugins: [serverSource()] })
+  const vite = await startVite()
   let all = true
   try {
     const { singleServer } = (await vite.ssrLoadModule('/src/export/single-server.ts')) as typeof import('../../../src/export/single-server.ts')
-    const { makeBundle } = (await vite.ssrLoadModule('/test/bench/server-bundle.ts')) as typeof import('../server-bundle.ts')
+    const makeBundle = await bundleMaker(vite)
     for (const estimator of ['decision-tree', 'mlp']) {
       const folder = mkdtempSync(join(tmpdir(), 'bench-server-'))
       try {
@@ -99,7 +99,7 @@ export async function run(json: boolean): Promise<boolean> {
         for (const program of ['server/server.mjs', 'single.mjs']) {
           const line = await measure(estimator, folder, program)
           all &&= line.passed
-          process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.entries(line).map(([name, value]) => `${name === 'name' ? '' : `${name} `}${String(value)}`).join('  ')}\n`)
+          tell(line, json)
         }
       } finally {
         rmSync(folder, { recursive: true, force: true })
