@@ -13,7 +13,7 @@ export interface Words {
 }
 
 /**
- * @param operands names of the operands, in order, all needed
+ * @param operands names of the operands, in order, all needed; a last one that ends in `...` may be given again
  * @throws UsageError for an option that is unknown, given twice or without its value, and for a wrong number of operands
  */
 export function readWords(argv: readonly string[], operands: readonly string[], table: OptionTable): Words {
@@ -47,7 +47,7 @@ export function readWords(argv: readonly string[], operands: readonly string[], 
     found.set(name, given)
   }
   if (rest.length < operands.length) throw new UsageError(`missing ${operands[rest.length]}; needed are ${operands.join(' ')}`)
-  if (rest.length > operands.length) throw new UsageError(`unknown operand; needed are ${operands.join(' ')} only: ${rest[operands.length]}`)
+  if (rest.length > operands.length && !operands.at(-1)?.endsWith('...')) throw new UsageError(`unknown operand; needed are ${operands.join(' ')} only: ${rest[operands.length]}`)
   return {
     operands: rest,
     flag: (name) => found.has(name),

@@ -101,6 +101,7 @@ async function bundle(wanted) {
     })
     for (const file of readdirSync(join(root, 'src/kernels'))) if (file.endsWith('.wasm')) cpSync(join(root, 'src/kernels', file), join(aside, file))
     cpSync(fileURLToPath(import.meta.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm')), join(aside, 'ort-wasm-simd-threaded.wasm'))
+    cpSync(join(root, 'src/core/images/backbone/mobilenet-v2.bin'), join(aside, 'mobilenet-v2.bin'))
     writeFileSync(join(aside, stamp), wanted)
     const old = `${aside}.old`
     if (existsSync(target)) renameSync(target, old)

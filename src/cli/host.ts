@@ -10,6 +10,7 @@ import type { OnnxRunner } from '../core/onnx/runner.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
 import type { Host } from '../tasks/task.ts'
 import { helpersOf } from './helpers.ts'
+import { openPictureHere } from './open-picture.ts'
 import { appVersion } from './version.ts'
 
 const yieldEveryMs = 16
@@ -62,4 +63,5 @@ export const terminalHost = (context: Context): Host => ({
   context,
   environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads: context.crew?.threads ?? 1 },
   openRunner,
+  openPicture: openPictureHere,
 })

@@ -9,6 +9,7 @@ import { StudioError } from '../core/errors.ts'
 import { pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
 import type { Pixels } from '../core/images/luma.ts'
 import { openPipeline } from '../core/run/open-pipeline.ts'
+import type { Pipeline } from '../core/run/pipeline.ts'
 import type { Store } from '../storage/port.ts'
 import { formsOf, pictureForms } from './load-pictures.ts'
 import type { Host } from './task.ts'
@@ -38,7 +39,11 @@ export function openPictureModel(host: Host, runId: string): Promise<PictureMode
 async function open({ store, context, openRunner = webRunner }: Host, runId: string): Promise<PictureModel> {
   const record = await store.read(['models'], (tx) => tx.get('models', runId))
   if (!record) throw new StudioError({ code: 'bad-data', message: 'missing model; the run did not finish, or was deleted', hint: 'Train it again: its settings are kept.' })
-  const pipeline = openPipeline(record, () => openRunner(context))
+  return pictureModelOf(openPipeline(record, () => openRunner(context)), { context, openRunner })
+}
+
+/** @throws StudioError unsupported where the pipeline sees more than one picture, or none */
+export function pictureModelOf(pipeline: Pipeline, { context, openRunner = webRunner }: Pick<Host, 'context' | 'openRunner'>): PictureModel {
   const { inputs, spec } = pipeline.recipe
   const [input] = inputs
   const forms: readonly PixelForm[] = formsOf(spec)
@@ -48,7 +53,7 @@ async function open({ store, context, openRunner = webRunner }: Host, runId: str
   const column = columnFrom(input.name, 'image', ['new']) as TextColumn
   const made = pictureForms({ context, openRunner })
   return {
-    classes: record.classes,
+    classes: pipeline.classes,
     async ask(pixels, threshold) {
       const tensors = new Map<string, Float32Array>()
       for (const form of forms) tensors.set(pixelKey(form), await made.of(pixels, form))

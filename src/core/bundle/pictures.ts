@@ -33,17 +33,6 @@ export function pictureProblem(value: unknown): string | undefined {
   }
 }
 
-/** Red, green and blue; what is see-through lies on white. */
-export function rgbOf({ width, height, channels, data }: Pixels): Uint8Array {
-  if (channels === 3) return Uint8Array.from(data)
-  const made = new Uint8Array(width * height * 3)
-  for (let i = 0, at = 0; at < made.length; i += 4, at += 3) {
-    const alpha = (data[i + 3] as number) / 255
-    for (let c = 0; c < 3; c++) made[at + c] = Math.round((data[i + c] as number) * alpha + 255 * (1 - alpha))
-  }
-  return made
-}
-
 const chunk = (type: string, body: Uint8Array): number[] => {
   const named = Uint8Array.from([...new TextEncoder().encode(type), ...body])
   const word = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]

@@ -2,8 +2,7 @@
  * What a person does to a picture to see what the model makes of it: paint over, make lighter or darker, blur, turn,
  * crop; always in this order, so that edits are a small record that can be changed, taken back and sent.
  */
-import { rgbOf } from '../bundle/pictures.ts'
-import type { Pixels } from './luma.ts'
+import { rgbOf, type Pixels } from './luma.ts'
 
 export interface Stroke {
   /** Red, green and blue, 0 to 255. */

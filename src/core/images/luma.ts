@@ -39,3 +39,14 @@ export function lumaOf(pixels: Pixels, width: number, height: number): Float64Ar
   })
   return small
 }
+
+/** Red, green and blue, 8 bits each, as a served graph takes them; what is see-through lies on white. A copy. */
+export function rgbOf({ width, height, channels, data }: Pixels): Uint8Array {
+  if (channels === 3) return Uint8Array.from(data)
+  const made = new Uint8Array(width * height * 3)
+  for (let i = 0, at = 0; at < made.length; i += 4, at += 3) {
+    const alpha = (data[i + 3] as number) / 255
+    for (let c = 0; c < 3; c++) made[at + c] = Math.round((data[i + c] as number) * alpha + 255 * (1 - alpha))
+  }
+  return made
+}

@@ -2,7 +2,7 @@
  * The one resize of pictures: training, prediction and the served graph (resize-nodes.ts) share it. Separable, with a
  * triangle as wide as a new pixel (what Pillow calls bilinear): two products with matrices whose weights are plain arithmetic.
  */
-import type { Pixels } from './luma.ts'
+import { rgbOf, type Pixels } from './luma.ts'
 
 /** The largest square from the middle; the whole picture with black bars; the whole picture, squeezed. */
 export const cropPolicies = ['cover', 'contain', 'stretch'] as const
@@ -32,7 +32,8 @@ function axisWeights(size: number, extent: number, out: number): readonly { read
  * @returns height x width x channels in [0, 1], row by row; 1 channel is brightness
  */
 export function resize(pixels: Pixels, height: number, width: number, crop: CropPolicy, channels: 1 | 3 = 3): Float32Array {
-  const { data } = pixels
+  // In whole levels, as the served graph gets them: half a level is a difference that a model can tell.
+  const data = pixels.channels === 3 ? pixels.data : rgbOf(pixels)
   const square = crop === 'stretch' ? undefined : (crop === 'cover' ? Math.min : Math.max)(pixels.height, pixels.width)
   const columns = axisWeights(pixels.width, square ?? pixels.width, width)
   const rows = axisWeights(pixels.height, square ?? pixels.height, height)
@@ -45,13 +46,11 @@ export function resize(pixels: Pixels, height: number, width: number, crop: Crop
       const { first, weights } = columns[x] as (typeof columns)[number]
       let [red, green, blue] = [0, 0, 0]
       for (let k = 0; k < weights.length; k++) {
-        const at = (y * pixels.width + first + k) * pixels.channels
-        const alpha = pixels.channels === 4 ? (data[at + 3] as number) / 255 : 1
-        const weight = (weights[k] as number) * alpha
-        const white = (weights[k] as number) * 255 * (1 - alpha)
-        red += weight * (data[at] as number) + white
-        green += weight * (data[at + 1] as number) + white
-        blue += weight * (data[at + 2] as number) + white
+        const at = (y * pixels.width + first + k) * 3
+        const weight = weights[k] as number
+        red += weight * (data[at] as number)
+        green += weight * (data[at + 1] as number)
+        blue += weight * (data[at + 2] as number)
       }
       const place = y * line + x * 3
       narrow[place] = red

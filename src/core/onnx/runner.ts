@@ -4,8 +4,9 @@
  */
 import type { Feed } from '../bundle/encode.ts'
 import type { Signature } from '../bundle/signature.ts'
-import { hasPictures, rgbOf, type OpenCell } from '../bundle/pictures.ts'
+import { hasPictures, type OpenCell } from '../bundle/pictures.ts'
 import { StudioError } from '../errors.ts'
+import { rgbOf } from '../images/luma.ts'
 
 /** A tensor that goes in; of shape [rows, 1] where it does not say. Booleans are 0 and 1. */
 export type TensorFeed = (Feed | { readonly type: 'double'; readonly values: Float64Array } | { readonly type: 'int32'; readonly values: Int32Array } | { readonly type: 'bool' | 'uint8'; readonly values: Uint8Array }) & { readonly dims?: readonly number[] }

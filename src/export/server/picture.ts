@@ -23,10 +23,13 @@ function upright({ width: w, height: h, channels, data }: Pixels, orientation: n
   return { width, height, channels, data: out }
 }
 
-/** @param cell the file in base64. @throws StudioError bad-data where it cannot be decoded */
-export function openPictureFile(cell: string): Pixels {
-  const bytes = fromBase64(cell)
+/** @param cell the file in base64. @throws as `decodePicture` */
+export const openPictureFile = (cell: string): Pixels => decodePicture(fromBase64(cell))
+
+/** @param bytes the whole file. @throws StudioError bad-data where it cannot be decoded, unsupported for what is neither JPEG nor PNG */
+export function decodePicture(bytes: Uint8Array): Pixels {
   const { type, orientation } = readHeader(bytes)
+  if (type !== 'image/jpeg' && type !== 'image/png') throw new StudioError({ code: 'unsupported', message: `unsupported picture; JPEG and PNG are decoded here: ${type}`, hint: 'Save it as JPEG or PNG.' })
   try {
     const { width, height, data } = type === 'image/png' ? PNG.sync.read(Buffer.from(bytes)) : jpeg.decode(bytes, { useTArray: true, maxResolutionInMP: limits.pixels / 1e6, maxMemoryUsageInMB: 1024 })
     return upright({ width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }, orientation)

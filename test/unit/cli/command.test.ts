@@ -121,8 +121,14 @@ describe('train', () => {
     const out = at('weighed.zip')
     expect(await glasshouse('train', path, '--target', 'y', '--task', 'regression', '--estimator', 'ridge', '--weight', 'w', '--out', out)).toMatchObject({ code: 0, out: expect.stringMatching(/weight +w\n/) })
     const bundle = await openZip(bytesOf(readFileSync(out)))
-    expect(bundle.names).not.toContain('code/twin.py')
+    expect(bundle.names).toContain('code/twin.py')
     expect((JSON.parse(new TextDecoder().decode(await bundle.read('signature.json'))) as { inputs: { name: string }[] }).inputs.map(({ name }) => name)).toEqual(['x', 'z'])
+    // The run of an unpacked bundle again: its kinds too, for w alone would be read as no and yes.
+    for (const name of ['run.json', 'signature.json']) writeFileSync(at(name), await bundle.read(name))
+    const again = await glasshouse('retrain', at('run.json'), path, '--json')
+    expect(JSON.parse(again.out)).toMatchObject({ estimator: 'ridge', sampleWeight: 'w', metrics: answer.metrics })
+    expect(await glasshouse('retrain', at('run.json'), file('other.csv', 'x,z\n1,2\n'))).toMatchObject({ code: 3, err: expect.stringContaining('missing column') })
+    expect(await glasshouse('retrain', at('signature.json'), path)).toMatchObject({ code: 3, err: expect.stringContaining('invalid signature.json; spec') })
   }, 60_000)
   it('says which rows it left out, and trains on the others', async () => {
     const path = file('holes.csv', rows(60, (i) => (i === 3 ? '1' : `${i},${i % 10 === 0 ? '' : i % 2 === 0 ? 'a' : 'b'}`), 'x,y'))
@@ -150,7 +156,7 @@ describe('bad usage ends with 2, bad data with 3, one line each', () => {
     [2, /invalid file; there is no such file: /, ['train', at('none.csv'), '--target', 'cultivar']],
     [2, /invalid --out; its folder cannot be written/, ['train', good, '--target', 'cultivar', '--out', at('no/such/x.zip')]],
     [2, /invalid --port; .*: 70000/, ['serve', 'x.zip', '--port', '70000']],
-    [2, /missing FILE.csv; needed are BUNDLE.zip FILE.csv/, ['predict', 'x.zip']],
+    [2, /missing FILE\.\.\.; needed are BUNDLE.zip FILE\.\.\./, ['predict', 'x.zip']],
     [2, /unknown --weight; the file has alcohol, .*: say/, ['train', good, '--target', 'cultivar', '--weight', 'say']],
     [2, /invalid --weight; the target cannot weigh its own rows: cultivar/, ['train', good, '--target', 'cultivar', '--weight', 'cultivar']],
     [2, /unsupported --weight; .* cannot weigh rows: alcohol/, ['train', good, '--target', 'cultivar', '--weight', 'alcohol', '--estimator', 'mlp']],

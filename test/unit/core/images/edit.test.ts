@@ -1,6 +1,8 @@
 /** Edits of pictures, by hand-made pixels. */
 import { describe, expect, it } from 'vitest'
 import { editPicture, isEdited, noEdits, placeBefore } from '../../../../src/core/images/edit.ts'
+import { rgbOf } from '../../../../src/core/images/luma.ts'
+import { resize } from '../../../../src/core/images/resize.ts'
 
 /** Grey levels row by row. */
 const grey = (rows: readonly (readonly number[])[]) => ({ width: rows[0]!.length, height: rows.length, channels: 3 as const, data: Uint8Array.from(rows.flat().flatMap((level) => [level, level, level])) })
@@ -59,4 +61,11 @@ describe('editPicture', () => {
     expect(y).toBeCloseTo(0.5, 12)
     expect(placeBefore(noEdits, size, 0.2, 0.7)).toEqual([0.2, 0.7])
   })
+})
+
+it('a see-through picture is laid on white in whole levels before it is resized, as the served graph gets it', () => {
+  const clear = { width: 5, height: 4, channels: 4 as const, data: Uint8Array.from({ length: 80 }, (_, i) => (i * 37) % 256) }
+  const flat = { width: 5, height: 4, channels: 3 as const, data: rgbOf(clear) }
+  for (const channels of [1, 3] as const) expect(resize(clear, 3, 2, 'cover', channels)).toEqual(resize(flat, 3, 2, 'cover', channels))
+  expect(Array.from(rgbOf({ width: 1, height: 1, channels: 4, data: Uint8Array.of(0, 100, 255, 51) }))).toEqual([204, 224, 255])
 })

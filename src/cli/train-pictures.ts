@@ -1,0 +1,48 @@
+/** From folders of pictures to a judged model: a folder's name is the class, as on the page, or a table of labels beside them says it. */
+import { StudioError } from '../core/errors.ts'
+import type { Estimator } from '../core/estimators/estimator.ts'
+import { freshId } from '../core/ids.ts'
+import type { ParamValues } from '../core/params.ts'
+import type { SkippedPicture } from '../jobs/protocol.ts'
+import { datasetRecord } from '../storage/datasets.ts'
+import { createProject, takeOver } from '../storage/projects.ts'
+import { readRun } from '../storage/runs.ts'
+import { pictureColumns, picturesCommit } from '../tasks/pictures-commit.ts'
+import { picturesAdd } from '../tasks/pictures-add.ts'
+import type { Host } from '../tasks/task.ts'
+import { train } from '../tasks/train.ts'
+import { pictureFiles } from './open-picture.ts'
+import { specFor, type Trained } from './train-file.ts'
+import { UsageError } from './usage.ts'
+
+export interface PictureRequest {
+  readonly path: string
+  readonly target: string | undefined
+  readonly estimator: Estimator
+  readonly params: ParamValues
+  readonly seed: number
+}
+
+/**
+ * @throws UsageError for a target that is not the label, or an estimator that cannot name classes
+ * @throws StudioError bad-data where there are no pictures of at least two classes
+ */
+export async function trainPictures(request: PictureRequest, host: Host): Promise<Trained & { readonly skipped: readonly SkippedPicture[]; readonly skippedCount: number }> {
+  const { store } = host
+  const { estimator, seed, path } = request
+  if (request.target !== undefined && request.target !== pictureColumns.label) throw new UsageError(`invalid --target; pictures have one, ${pictureColumns.label}: ${request.target}`)
+  if (!estimator.tasks.includes('multiclass')) throw new UsageError(`unsupported estimator for pictures; it names no classes: ${estimator.id}`)
+  const name = path.split(/[\\/]/).filter(Boolean).at(-1) ?? 'pictures'
+  const { id: projectId } = await createProject(store, name)
+  const token = await takeOver(store, projectId)
+  const { classes, skipped, skippedCount } = await picturesAdd({ projectId, token, files: await pictureFiles([path]), source: 'file' }, host)
+  const first = skipped[0] ? `; the first that was passed over is ${skipped[0].file}: ${skipped[0].reason}` : ''
+  if (classes.length < 2) throw new StudioError({ code: 'bad-data', message: `missing classes; pictures in at least two folders are needed, and there ${classes.length === 1 ? `is one, ${(classes[0] as string).slice(0, 40)}` : 'is none'}${first}` })
+  const { datasetId } = await picturesCommit({ projectId, token, name }, host)
+  const dataset = await datasetRecord(store, datasetId as string)
+  const target = { column: pictureColumns.label, task: classes.length === 2 ? 'binary' : 'multiclass' } as const
+  const spec = specFor(estimator, request.params, seed, { dataset, projectId, target })
+  const runId = freshId('run')
+  await train({ runId, token, spec }, host)
+  return { spec, run: await readRun(store, runId), dataset, token, skipped, skippedCount }
+}

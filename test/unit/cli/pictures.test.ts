@@ -1,0 +1,74 @@
+/** Pictures in a terminal: from folders to a bundle, and from the bundle to answers. */
+import { execFile, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { buildCli } from '../../../src/cli/build.mjs'
+import { bytesOf, openZip } from '../../../src/core/zip.ts'
+import { png } from '../../support/pictures.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'glasshouse-pictures-'))
+const at = (...names: readonly string[]): string => join(folder, ...names)
+const glasshouse = (...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> =>
+  new Promise((resolve) => execFile(process.execPath, ['dist-cli/glasshouse.mjs', ...argv], (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err })))
+const striped = (across: boolean, seed: number) => png(40, 32, (x, y) => (Math.floor(((across ? y : x) + seed) / (4 + (seed % 4))) % 2 === 0 ? [240, 240, 230] : [20, 30, 60]))
+
+beforeAll(async () => {
+  await buildCli()
+  for (const [k, name] of ['across', 'down'].entries()) {
+    mkdirSync(at('stripes', name), { recursive: true })
+    for (let i = 0; i < 10; i++) writeFileSync(at('stripes', name, `${i}.png`), striped(k === 0, 1 + 3 * i))
+  }
+  writeFileSync(at('stripes', 'down', 'words.jpg'), 'words')
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it('folders become a bundle that verifies, and it and its pipeline.json name new pictures alike', async () => {
+  const bundle = at('stripes.zip')
+  const trained = await glasshouse('train', at('stripes'), '--json', '--out', bundle)
+  expect(trained).toMatchObject({ code: 0, err: expect.stringMatching(/^note: 1 of 21 files are left out; the first is stripes\/down\/words.jpg: .*holds text/) })
+  expect(JSON.parse(trained.out)).toMatchObject({ task: 'classification', rows: 20, estimator: 'logistic-regression' })
+  expect(await glasshouse('verify', bundle)).toMatchObject({ code: 0, out: expect.stringContaining('verified stripes') })
+
+  mkdirSync(at('new'))
+  for (const name of ['across', 'down']) writeFileSync(at('new', `${name}.png`), striped(name === 'across', 50))
+  const answered = await glasshouse('predict', bundle, at('new'), at('stripes', 'down', 'words.jpg'))
+  const lines = answered.out.trim().split(/\r?\n/).map((line) => line.split(','))
+  expect(lines.map(([file, label]) => [file, label])).toEqual([['file', 'prediction'], ['new/across.png', 'across'], ['new/down.png', 'down'], ['words.jpg', '']])
+  expect(answered).toMatchObject({ code: 0, err: expect.stringContaining('words.jpg') })
+  const inside = await openZip(bytesOf(readFileSync(bundle)))
+  writeFileSync(at('pipeline.json'), await inside.read('pipeline.json'))
+  const again = await glasshouse('predict', at('pipeline.json'), at('new'), '--out', at('answers.csv'))
+  expect(again.code).toBe(0)
+  const own = readFileSync(at('answers.csv'), 'utf8').trim().split(/\r?\n/).map((line) => line.split(','))
+  expect(own.map(([, label]) => label)).toEqual(['prediction', 'across', 'down'])
+  // The graph answers in 32 bits.
+  for (const line of [1, 2]) expect(Math.abs(Number(own[line]?.[2]) - Number(lines[line]?.[2]))).toBeLessThan(1e-5)
+
+  const server = at('server.mjs')
+  expect((await glasshouse('single', bundle, '--out', server)).code).toBe(0)
+  const child = spawn(process.execPath, [server], { env: { ...process.env, PORT: '0', METRICS_PORT: 'off' }, stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    let told = ''
+    for await (const part of child.stdout) if (/"port":\d+/.test((told += String(part)))) break
+    const image = readFileSync(at('new', 'down.png')).toString('base64')
+    const answer = await fetch(`http://127.0.0.1:${/"port":(\d+)/.exec(told)?.[1]}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ rows: [{ image }] }) })
+    expect(await answer.json()).toMatchObject({ predictions: [{ label: 'down' }] })
+  } finally {
+    child.kill('SIGKILL')
+  }
+}, 120_000)
+
+it.each([
+  [['train', at('stripes', 'down')], 3, /two folders are needed, and there is one, down/],
+  [['train', at('stripes'), '--target', 'file'], 2, /pictures have one, label/],
+  [['train', at('stripes'), '--estimator', 'ridge'], 2, /names no classes: ridge/],
+  [['train', at('stripes'), '--weight', 'x'], 2, /--weight/],
+  [['train', at('nowhere.zip')], 2, /no such file/],
+])('%j is refused with one line', async (argv, code, words) => {
+  const ended = await glasshouse(...argv)
+  expect([ended.code, ended.out]).toEqual([code, ''])
+  expect(ended.err.trim()).toMatch(words)
+  expect(ended.err.trim().split('\n')).toHaveLength(1)
+}, 20_000)
