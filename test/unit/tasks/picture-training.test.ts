@@ -1,5 +1,6 @@
 /** Pictures through the pretrained network to a classifier, and from it to a bundle. */
 import { beforeAll, expect, it } from 'vitest'
+import type { Progress } from '../../../src/core/context.ts'
 import { pictureProblem, toBase64 } from '../../../src/core/bundle/pictures.ts'
 import { readPlainRequest } from '../../../src/core/bundle/requests.ts'
 import { parseStrictJson } from '../../../src/core/bundle/strict-json.ts'
@@ -126,4 +127,24 @@ it('a picture that is none, or claims too much, is refused by its header', () =>
   expect(pictureProblem('aGVsbG8=')).toMatch(/./)
   expect(pictureProblem(7)).toMatch(/base64/)
   expect(pictureProblem(toBase64(drawn('down', 1)))).toBeUndefined()
+})
+
+it('a network from scratch starts at once the second time, tells which validation pictures it still gets wrong, and says why it diverges', async () => {
+  opened = 0
+  const missed: Extract<Progress, { kind: 'missed' }>[] = []
+  const watching = { ...host, context: nodeContext({ report: (progress) => void (progress.kind === 'missed' && missed.push(progress)) }) }
+  const { columns } = await datasetRecord(host.store, spec.datasetId)
+  const layers = JSON.stringify([{ type: 'conv', filters: 4 }, { type: 'max-pool' }])
+  const network: RunSpec = { ...spec, recipe: defaultRecipe(estimators.get('cnn').tags, columns, 'label'), estimator: { id: 'cnn', params: { layers, maxIter: 3, backend: 'wasm', earlyStopping: false } } }
+  await train({ runId: 'net-one', token, spec: network }, watching)
+  expect(opened).toBe(30)
+  expect(missed[0]?.rows.length).toBe(Math.min(12, missed[0]?.count ?? 0))
+  const sealed = new Set((await host.store.read(['splits'], (tx) => tx.get('splits', 'net-one')))?.test)
+  for (const { row, label } of missed.flatMap(({ rows }) => rows)) expect([sealed.has(row), classes.includes(label as never)]).toEqual([false, true])
+  await train({ runId: 'net-two', token, spec: network }, watching)
+  expect(opened).toBe(30)
+  expect((await readRun(host.store, 'net-two')).evaluation).toEqual((await readRun(host.store, 'net-one')).evaluation)
+  const wild = { ...network, estimator: { id: 'cnn', params: { ...network.estimator.params, learningRateInit: 1e9 } } }
+  await expect(train({ runId: 'net-wild', token, spec: wild }, watching)).rejects.toMatchObject({ code: 'diverged', message: expect.stringMatching(/in epoch 2 with learningRateInit 1000000000: \S+$/), hint: expect.stringMatching(/0.001 is a good start/) })
+  expect((await readRun(host.store, 'net-one')).status).toBe('succeeded')
 })

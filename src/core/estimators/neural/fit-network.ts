@@ -139,6 +139,7 @@ async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, 
   const answer = <T>(work: Promise<T>, limit: number, what: string): Promise<T> => answered(backend, work, limit, what)
   let slowest: number | undefined
   let reported = context.now()
+  let before: TrainingPlace['best'] = { ...place.best, epoch: 0 }
   let looked = Number.NEGATIVE_INFINITY
   try {
     while (place.epoch < plan.maxIter) {
@@ -151,7 +152,11 @@ async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, 
         const begun = context.now()
         const verdict = await answer(trainer.learn(rows), slowest === undefined ? firstLimit : Math.max(stepLimit, 20 * slowest), 'a step on')
         slowest = Math.max(slowest ?? 0, context.now() - begun)
-        if (!(verdict.loss < explosion)) return diverged(verdict.loss, place, plan)
+        if (!(verdict.loss < explosion)) {
+          // Without rows aside an epoch is judged by its losses on the way; that its last step was too far shows here.
+          if (from === 0 && held.length === 0 && place.best.epoch === place.epoch) place.best = before
+          return diverged(verdict.loss, place, plan)
+        }
         loss += verdict.loss * rows.length
         right += verdict.right
         if (context.now() - reported > reportEvery) {
@@ -190,7 +195,7 @@ async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, 
       context.report({ kind: 'step', phase: 'train', done: place.epoch, total: plan.maxIter })
       reported = context.now()
       place.stale = judged.loss < place.best.loss - plan.tol ? 0 : place.stale + 1
-      if (judged.loss < place.best.loss) place.best = { theta: checkpoint.theta, loss: judged.loss, epoch: place.epoch }
+      if (judged.loss < place.best.loss) [before, place.best] = [place.best, { theta: checkpoint.theta, loss: judged.loss, epoch: place.epoch }]
       if (context.stopping()) return 'stopped by you'
       if (place.stale >= plan.nIterNoChange) return 'no more progress'
       if (context.savepoint?.due()) await keepPlace(context.savepoint, place, plan.maxIter)
