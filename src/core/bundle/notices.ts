@@ -6,7 +6,8 @@ import type { Signature, SignatureInput } from './signature.ts'
 
 export interface Notice {
   readonly level: 'warning'
-  readonly kind: 'unseen' | 'out-of-range' | 'missing-column' | 'extra-column'
+  readonly kind: 'unseen' | 'out-of-range' | 'missing-column' | 'extra-column' | 'unknown-param'
+  /** Or the parameter. */
   readonly column: string
   /** From 1; absent for a whole column and for what is only counted. */
   readonly row?: number

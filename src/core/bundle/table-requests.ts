@@ -127,19 +127,29 @@ export function readMlflowRequest(signature: Signature, body: StrictJson): Model
   const given = mlflowForms.filter((form) => body.has(form))
   const [form] = given
   if (form === undefined || given.length > 1) throw bad('body', `exactly one of ${mlflowForms.join(', ')} must be there`, given.length)
-  const params = body.get('params')
-  if (params !== undefined && !(isObject(params) && params.size === 0)) throw bad('params', 'this model has none', params)
-  const value = body.get(form)
+  const strange = strangeParams(body.get('params'))
+  const request = requestOf(signature, tableOfForm(signature, form, body.get(form)), true)
+  return strange.length === 0 ? request : { ...request, notices: [...(request.notices ?? []), ...strange] }
+}
+
+/** The models have no parameters; as with MLflow, one that is given is told and ignored. */
+function strangeParams(params: StrictJson | undefined): Notice[] {
+  if (params === undefined) return []
+  if (!isObject(params)) throw bad('params', 'not an object', params)
+  return [...params.keys()].slice(0, 50).map((name) => ({ level: 'warning', kind: 'unknown-param', column: name.slice(0, 200), count: 1, text: 'The model has no such parameter.' }))
+}
+
+function tableOfForm(signature: Signature, form: (typeof mlflowForms)[number], value: StrictJson | undefined): Table {
   switch (form) {
     case 'dataframe_split':
-      return requestOf(signature, tableOfSplit(value), true)
+      return tableOfSplit(value)
     case 'dataframe_records':
       if (!Array.isArray(value)) throw bad(form, 'not a list of objects', value ?? null)
-      return requestOf(signature, tableOfRecords(value, form), true)
+      return tableOfRecords(value, form)
     case 'instances':
-      return requestOf(signature, tableOfInstances(signature, value, form), true)
+      return tableOfInstances(signature, value, form)
     case 'inputs':
-      return requestOf(signature, isObject(value) ? tableOfColumns(value, form) : tableOfInstances(signature, value, form), true)
+      return isObject(value) ? tableOfColumns(value, form) : tableOfInstances(signature, value, form)
   }
 }
 

@@ -100,7 +100,7 @@ export function openApi(models: Models): string {
     components: {
       schemas: {
         Error: { type: 'object', required: ['error'], properties: { error: { type: 'string' } } },
-        Warning: { type: 'object', required: ['kind', 'column', 'count', 'text'], properties: { level: { const: 'warning' }, kind: { enum: ['unseen', 'out-of-range', 'missing-column', 'extra-column'] }, column: { type: 'string' }, row: { type: 'integer', minimum: 1 }, count: { type: 'integer', minimum: 1 }, text: { type: 'string' } } },
+        Warning: { type: 'object', required: ['kind', 'column', 'count', 'text'], properties: { level: { const: 'warning' }, kind: { enum: ['unseen', 'out-of-range', 'missing-column', 'extra-column', 'unknown-param'] }, column: { type: 'string' }, row: { type: 'integer', minimum: 1 }, count: { type: 'integer', minimum: 1 }, text: { type: 'string' } } },
       },
     },
   })

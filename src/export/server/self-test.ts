@@ -85,7 +85,7 @@ function tableCases(signature: Signature, row: readonly GoldenCell[], model: str
     { name: 'v1 explain', path: `/v1/models/${model}:explain`, body: '{}', status: 404 },
     { name: 'MLflow with no form', path: '/invocations', body: '{}', status: 400, says: 'exactly one' },
     { name: 'MLflow with two forms', path: '/invocations', body: '{"instances":[[1]],"inputs":[[1]]}', status: 400, says: 'exactly one' },
-    { name: 'MLflow with parameters', path: '/invocations', body: `{"dataframe_split":{"columns":${names},"data":[${cells}]},"params":{"a":1}}`, status: 400, says: 'params' },
+    { name: 'MLflow with a list of parameters', path: '/invocations', body: `{"dataframe_split":{"columns":${names},"data":[${cells}]},"params":[1]}`, status: 400, says: 'params' },
     { name: 'MLflow with a row too long', path: '/invocations', body: `{"dataframe_split":{"columns":["a"],"data":[[1,2]]}}`, status: 400, says: 'row 1' },
     { name: 'MLflow with a column twice', path: '/invocations', body: '{"dataframe_split":{"columns":["a","a"],"data":[[1,2]]}}', status: 400, says: 'twice' },
     { name: 'MLflow with another content type', path: '/invocations', body: 'x', headers: { 'Content-Type': 'application/parquet' }, status: 415, says: 'text/csv' },

@@ -95,8 +95,8 @@ describe('protocols', () => {
     expect(many.body.warnings?.map(({ count, row: at }) => [count, at])).toEqual([...Array.from({ length: 20 }, (_, i) => [1, i + 1]), [10, undefined]])
     // MLflow's own rule: what the model does not read is ignored, and said.
     const { signature, golden } = bundle('tree')
-    const extra = await post(`${url}/invocations`, { dataframe_split: { columns: [...signature.inputs.map(({ name }) => name), 'surplus'], data: [[...(golden.rows[0] as unknown[]), 1]] } })
-    expect(extra.body.warnings?.[0]).toMatchObject({ kind: 'extra-column', column: 'surplus' })
+    const extra = await post(`${url}/invocations`, { dataframe_split: { columns: [...signature.inputs.map(({ name }) => name), 'surplus'], data: [[...(golden.rows[0] as unknown[]), 1]] }, params: { temperature: 1 } })
+    expect(extra.body.warnings?.slice(0, 2)).toMatchObject([{ kind: 'extra-column', column: 'surplus' }, { kind: 'unknown-param', column: 'temperature' }])
     server.child.kill('SIGKILL')
   })
 
