@@ -48,11 +48,14 @@ interface Case {
   readonly task: Task
   readonly params?: ParamValues
   readonly recipe?: RecipeSpec
+  readonly sampleWeight?: string
 }
 const cases: readonly Case[] = [
   ...estimators.all.filter(({ id }) => twinModels.has(id)).flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id} ${task}`, id, task }))),
   { name: 'logistic-regression another recipe', id: 'logistic-regression', task: 'multiclass', recipe: otherRecipe },
   { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
+  // About 2,000 a row: whoever forgets it has another penalty.
+  ...(['ridge', 'logistic-regression', 'linear-svm', 'k-neighbors'] as const).map((id) => ({ name: `${id} weighed`, id, task: id === 'ridge' ? ('regression' as const) : ('binary' as const), params: id === 'k-neighbors' ? { weights: 'distance' } : {}, sampleWeight: 'year' })),
   { name: 'gaussian-nb balanced', id: 'gaussian-nb', task: 'multiclass', params: { classWeight: 'balanced' } },
 ]
 
@@ -60,11 +63,11 @@ const golden = JSON.parse(readFileSync(new URL('twin.json', import.meta.url), 'u
 const folder = process.env['TWINS'] ?? mkdtempSync(join(tmpdir(), 'glasshouse-twin-'))
 afterAll(() => process.env['TWINS'] === undefined && rmSync(folder, { recursive: true, force: true }))
 
-async function made({ id, task, params: own, recipe }: Case): Promise<{ trained: Retrained; twin: Twin }> {
+async function made({ id, task, params: own, recipe, sampleWeight }: Case): Promise<{ trained: Retrained; twin: Twin }> {
   const estimator = estimators.get(id)
   const target = { column: targets[task], task }
   // The columns are read first, to propose a recipe as the page does.
-  const spec = { version: 1 as const, target, split: defaultSplit(target), recipe: recipe ?? (await proposal(id, target.column)), estimator: { id, params: own ?? params[id] ?? {} }, seed: 3 }
+  const spec = { version: 1 as const, target, split: defaultSplit(target), recipe: recipe ?? (await proposal(id, target.column)), estimator: { id, params: own ?? params[id] ?? {} }, seed: 3, ...(sampleWeight !== undefined && { sampleWeight }) }
   const trained = await retrain({ file: data, spec, threshold: task === 'binary' ? 0.4 : 0.5 })
   const { host, run } = trained
   const { dataset, model, split } = await host.store.read(['datasets', 'models', 'splits'], async (tx) => ({ dataset: await tx.get('datasets', run.spec.datasetId), model: await tx.get('models', run.id), split: await tx.get('splits', run.id) }))

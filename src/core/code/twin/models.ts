@@ -2,6 +2,7 @@
 import type { Task } from '../../data/target.ts'
 import type { ParamValue } from '../../params.ts'
 import type { Json } from '../../recipe/step.ts'
+import { marginLines } from './margins.ts'
 import { call, py } from './python.ts'
 
 export interface TwinFit {
@@ -11,13 +12,17 @@ export interface TwinFit {
   readonly seed: number
   /** Feature numbers that are category codes. */
   readonly categorical: readonly number[]
+  /** Categories of the feature that has most. */
+  readonly mostCategories: number
+  /** Whether a column weighs the rows: `weight`, shape (rows of the file). */
+  readonly weighed: boolean
   readonly facts: { readonly [key: string]: Json }
   readonly features: readonly string[]
 }
 export interface TwinModel {
   /** Import lines. */
   readonly imports: readonly string[]
-  /** Lines that fit: they know X, y, train and SEED and leave `answer`, a function of rows of X. */
+  /** Lines that fit: they know X, y, train, SEED and, where a column weighs the rows, `weight`; they leave `answer`, a function of rows of X. */
   readonly lines: readonly string[]
   /** Allowed difference of shares and of R²; twice as much for the log loss, relative for errors in the target's unit. */
   readonly tolerance: number
@@ -32,12 +37,21 @@ const classes = ({ task }: TwinFit): boolean => task !== 'regression'
 const orNone = (value: ParamValue | undefined): Json => (value === 0 ? null : (value as Json))
 const balanced = ({ params }: TwinFit): Json | undefined => (params['classWeight'] === 'none' || params['classWeight'] === undefined ? undefined : params['classWeight'] === 'balanced-subsample' ? 'balanced_subsample' : 'balanced')
 
+/** Python of the weights of the training rows; undefined where all weigh the same. @param lifted rare classes, too */
+const rowsWeigh = (fit: TwinFit, lifted: boolean): string | undefined => {
+  const factors = [...(fit.weighed ? ['weight[train]'] : []), ...(lifted && balanced(fit) ? ['compute_sample_weight("balanced", y[train])'] : [])]
+  return factors.length === 0 ? undefined : factors.join(' * ')
+}
+
 /** `model` fitted on the training rows, and what it answers. */
-const fitted = (fit: TwinFit, made: string, { data = 'X', weights = false }: { data?: string; weights?: boolean } = {}): string[] => [
-  `model = ${made}`,
-  weights && balanced(fit) ? `model.fit(${data}[train], y[train], sample_weight=compute_sample_weight("balanced", y[train]))` : `model.fit(${data}[train], y[train])`,
-  `answer = lambda X: ${classes(fit) ? 'in_order(model, X)' : 'model.predict(X)'}`,
-]
+const fitted = (fit: TwinFit, made: string, { data = 'X', weights = false }: { data?: string; weights?: boolean } = {}): string[] => {
+  const by = rowsWeigh(fit, weights)
+  return [
+    `model = ${made}`,
+    `model.fit(${data}[train], y[train]${by === undefined ? '' : `, sample_weight=${by}`})`,
+    `answer = lambda X: ${classes(fit) ? 'in_order(model, X)' : 'model.predict(X)'}`,
+  ]
+}
 const sklearn = (fit: TwinFit, from: string, name: string, given: Readonly<Record<string, Json | undefined>>, close: { tolerance: number; because: string }, options: { data?: string; weights?: boolean } = {}): TwinModel => ({
   imports: [`from sklearn.${from} import ${name}`, ...(options.weights && balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
   lines: [...(options.data === 'X64' ? ['X64 = X.astype(np.float64)'] : []), ...fitted(fit, call(name, given), options)],
@@ -77,6 +91,15 @@ const forest =
     return sklearn(fit, 'ensemble', `${kind}${classes(fit) ? 'Classifier' : 'Regressor'}`, { n_estimators: p['nEstimators'] as Json, max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, max_features: of === 'all' ? null : of === 'third' ? 1 / 3 : (of as Json), criterion: classes(fit) ? (p['criterion'] as Json) : undefined, bootstrap: p['bootstrap'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: chance('a forest') })
   }
 
+/** scikit-learn refuses more categories than bins; the studio groups the rarest. */
+const fewerCategories = ({ categorical, params }: TwinFit): string[] => [
+  `for f in ${py(categorical)}:`,
+  '    # The rarest categories share the last bin; those without a training row count as missing.',
+  '    codes, counts = np.unique(X[train, f][~np.isnan(X[train, f])], return_counts=True)',
+  `    bins = {code: min(rank, ${Number(params['maxBins']) - 1}) for rank, code in enumerate(codes[np.lexsort((codes, -counts))])}`,
+  '    X[:, f] = [bins.get(code, np.nan) for code in X[:, f]]',
+]
+
 /** Settings that only XGBoost has. */
 const onlyXgboost: readonly (readonly [string, ParamValue])[] = [['subsample', 1], ['featuresPerTree', 1], ['maxFeatures', 1], ['l1Regularization', 0], ['growPolicy', 'leaf-wise']]
 const boosting: TwinEstimator = (fit) => {
@@ -87,7 +110,7 @@ const boosting: TwinEstimator = (fit) => {
   const groups = p['interactionCst'] ? (JSON.parse(String(p['interactionCst'])) as string[][]).map((group) => group.map((name) => fit.features.indexOf(name))) : undefined
   if (onlyXgboost.every(([name, plain]) => p[name] === undefined || p[name] === plain)) {
     const loss = classes(fit) ? undefined : ({ squared: 'squared_error', absolute: 'absolute_error', quantile: 'quantile', poisson: 'poisson' } as Record<string, string>)[String(p['loss'])]
-    return sklearn(
+    const model = sklearn(
       fit,
       'ensemble',
       `HistGradientBoosting${classes(fit) ? 'Classifier' : 'Regressor'}`,
@@ -95,6 +118,7 @@ const boosting: TwinEstimator = (fit) => {
       { tolerance: 0.05, because },
       { weights: true },
     )
+    return fit.mostCategories > Number(p['maxBins']) ? { ...model, lines: [...fewerCategories(fit), ...model.lines] } : model
   }
   const objective = { squared: 'reg:squarederror', absolute: 'reg:absoluteerror', quantile: 'reg:quantileerror', poisson: 'count:poisson' }[String(p['loss'])] as string
   const given = { n_estimators: p['maxIter'] as Json, learning_rate: p['learningRate'] as Json, max_depth: p['maxDepth'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: p['growPolicy'] === 'depth-wise' ? 'depthwise' : 'lossguide', reg_lambda: p['l2Regularization'] as Json, reg_alpha: p['l1Regularization'] as Json, subsample: p['subsample'] as Json, colsample_bytree: p['featuresPerTree'] as Json, colsample_bynode: p['maxFeatures'] as Json, max_bin: p['maxBins'] as Json, min_child_weight: task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, tree_method: 'hist', objective: classes(fit) ? undefined : objective, monotone_constraints: directions && `(${fit.features.map((name) => directions[name] ?? 0).join(',')})`, interaction_constraints: groups && JSON.stringify(groups), random_state: fit.seed, n_jobs: 1 }
@@ -116,32 +140,53 @@ const additive: TwinEstimator = (fit) => {
   }
 }
 
-const neighbours: TwinEstimator = (fit) =>
-  sklearn(fit, 'neighbors', classes(fit) ? 'KNeighborsClassifier' : 'KNeighborsRegressor', { n_neighbors: fit.params['nNeighbors'] as Json, weights: fit.params['weights'] as Json, algorithm: 'brute' }, { tolerance: 0.03, because: 'of rows that are equally far, scikit-learn may take another' }, double)
+const nearestFirst = { tolerance: 0.03, because: 'of rows that are equally far, scikit-learn may take another' }
+const neighbours: TwinEstimator = (fit) => {
+  const { params: p } = fit
+  if (!fit.weighed) return sklearn(fit, 'neighbors', classes(fit) ? 'KNeighborsClassifier' : 'KNeighborsRegressor', { n_neighbors: p['nNeighbors'] as Json, weights: p['weights'] as Json, algorithm: 'brute' }, nearestFirst, double)
+  // scikit-learn's neighbours all have one vote.
+  return {
+    imports: ['from sklearn.neighbors import NearestNeighbors'],
+    lines: [
+      'voters = train[weight[train] > 0]',
+      `near = NearestNeighbors(n_neighbors=min(${p['nNeighbors']}, len(voters)), algorithm="brute").fit(X[voters].astype(np.float64))`,
+      '',
+      'def answer(X):',
+      '    far, rows = near.kneighbors(X.astype(np.float64))',
+      '    votes = weight[voters][rows]',
+      ...(p['weights'] === 'distance' ? ['    same = (far == 0).any(axis=1, keepdims=True)', '    votes = votes * np.where(same, far == 0, 1 / np.where(far == 0, 1, far))'] : []),
+      '    votes = votes / votes.sum(axis=1, keepdims=True)',
+      ...(classes(fit) ? ['    return np.stack([(votes * (y[voters][rows] == code)).sum(axis=1) for code in range(len(CLASSES))], axis=1)'] : ['    return (votes * y[voters][rows]).sum(axis=1)']),
+    ],
+    ...nearestFirst,
+  }
+}
 
 const bayes =
   (name: string, given: (params: TwinFit['params']) => Readonly<Record<string, Json>>): TwinEstimator =>
   (fit) =>
     sklearn(fit, 'naive_bayes', name, given(fit.params), same, { ...double, weights: true })
 
-/** Probabilities by Platt's sigmoid from inner folds, one class against the rest. */
-const calibrated = (fit: TwinFit, imports: readonly string[], machine: string): TwinModel => ({
-  imports: [...imports, 'from sklearn.calibration import CalibratedClassifierCV'],
-  lines: ['X64 = X.astype(np.float64)', ...fitted(fit, `CalibratedClassifierCV(${machine}, method="sigmoid", cv=5, ensemble=False)`, double)],
-  tolerance: 0.08,
-  because: 'the sigmoids that make probabilities of distances come from other inner folds',
+/** Probabilities by Platt's sigmoid, on the studio's own folds. @param machine without weights: they are given to each fit */
+const calibrated = (fit: TwinFit, kind: 'LinearSVC' | 'SVC', machine: string): TwinModel => ({
+  imports: ['from scipy.optimize import minimize', 'from scipy.special import expit', ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : []), `from sklearn.svm import ${kind}`],
+  lines: [`w = ${rowsWeigh(fit, true) ?? 'np.ones(len(train))'}`, ...marginLines(machine, fit.seed)],
+  tolerance: kind === 'SVC' ? 0.005 : 1e-4,
+  because: 'the same machines, folds and sigmoids; both stop a little short of the optimum',
 })
 const linearSvm: TwinEstimator = (fit) => {
   const { params: p } = fit
   if (!classes(fit)) return sklearn(fit, 'svm', 'LinearSVR', { C: p['C'] as Json, epsilon: p['epsilon'] as Json, loss: 'squared_epsilon_insensitive', tol: 1e-8, max_iter: 1_000_000, random_state: fit.seed }, { tolerance: 1e-3, because: rounding }, double)
-  return calibrated(fit, ['from sklearn.svm import LinearSVC'], call('LinearSVC', { C: p['C'] as Json, penalty: p['penalty'] as Json, dual: p['penalty'] === 'l1' ? false : undefined, class_weight: balanced(fit), tol: 1e-8, max_iter: 1_000_000, random_state: fit.seed }))
+  return calibrated(fit, 'LinearSVC', call('LinearSVC', { C: p['C'] as Json, penalty: p['penalty'] as Json, dual: false, tol: 1e-8, max_iter: 1_000_000 }))
 }
 const svm: TwinEstimator = (fit) => {
   const { params: p } = fit
-  const given = { kernel: p['kernel'] as Json, C: p['C'] as Json, gamma: p['gamma'] === 0 ? 'scale' : (p['gamma'] as Json), tol: p['tol'] as Json }
-  if (!classes(fit)) return sklearn(fit, 'svm', 'SVR', { ...given, epsilon: p['epsilon'] as Json }, { tolerance: 1e-3, because: 'both stop where no pair breaks the conditions by more than tol' }, double)
-  const machine = call('SVC', { ...given, class_weight: balanced(fit) })
-  return fit.task === 'binary' ? calibrated(fit, ['from sklearn.svm import SVC'], machine) : calibrated(fit, ['from sklearn.svm import SVC', 'from sklearn.multiclass import OneVsRestClassifier'], `OneVsRestClassifier(${machine})`)
+  const gamma = p['gamma'] === 0 ? '1 / (X.shape[1] * X[train].astype(np.float64).var())' : py(p['gamma'] as Json)
+  const made = (kind: string, more: Readonly<Record<string, Json>>): string => `${call(kind, { kernel: p['kernel'] as Json, C: p['C'] as Json, tol: p['tol'] as Json, ...more }).slice(0, -1)}, gamma=gamma)`
+  const model = classes(fit)
+    ? calibrated(fit, 'SVC', made('SVC', {}))
+    : { imports: ['from sklearn.svm import SVR'], lines: ['X64 = X.astype(np.float64)', ...fitted(fit, made('SVR', { epsilon: p['epsilon'] as Json }), double)], tolerance: 1e-3, because: 'both stop where no pair breaks the conditions by more than tol' }
+  return { ...model, lines: [`gamma = ${gamma}`, ...model.lines] }
 }
 
 const network: TwinEstimator = (fit) => {

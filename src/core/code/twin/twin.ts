@@ -35,7 +35,7 @@ export interface Twin {
 const judged: Readonly<Record<string, string>> = {
   accuracy: 'accuracy_score(y[valid], label)',
   'balanced-accuracy': 'balanced_accuracy_score(y[valid], label)',
-  'f1-macro': 'f1_score(y[valid], label, average="macro", labels=range(len(CLASSES)), zero_division=0)',
+  'f1-macro': 'f1_score(y[valid], label, average="macro", zero_division=0)',
   'roc-auc': '',
   'log-loss': 'log_loss(y[valid], given, labels=range(len(CLASSES)))',
   rmse: 'mean_squared_error(y[valid], given) ** 0.5',
@@ -56,7 +56,9 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
   const make = twinModels.get(estimator.id)
   if (!make) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; a twin is written for ${[...twinModels.keys()].join(', ')}: ${estimator.id}` })
   const categorical = recipe.features.flatMap(({ categories }, f) => (categories ? [f] : []))
-  const model = make({ task, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name) })
+  const weighed = spec.sampleWeight
+  const mostCategories = recipe.features.reduce((most, { categories }) => Math.max(most, categories?.length ?? 0), 0)
+  const model = make({ task, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name) })
   const target = data.columns.find(({ name }) => name === spec.target.column)
   const regression = task === 'regression'
   const scores = (run.evaluation?.scores ?? []).filter(({ metric, value }) => judged[metric] !== undefined && value !== null)
@@ -83,17 +85,20 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
         `CLASSES = ${py(classes)}`,
       ],
     },
-    { title: 'The file', lines: readCell(data, new Set([...recipe.inputs.map(({ name }) => name), spec.target.column])) },
+    { title: 'The file', lines: readCell(data, new Set([...recipe.inputs.map(({ name }) => name), spec.target.column, ...(weighed === undefined ? [] : [weighed])])) },
     { title: 'The rows', lines: splitCell({ train: split.train.length, valid: split.valid.length, test: split.test.length }) },
     {
       title: 'The target',
-      lines: regression
-        ? [`y = frame[${py(spec.target.column)}].to_numpy(np.float64)`]
-        : [
-            ...(target?.kind === 'numeric' ? [`code = {float(name): i for i, name in enumerate(CLASSES)}`] : target?.kind === 'boolean' ? [`code = {${py(target.categories ?? [])}.index(name): i for i, name in enumerate(CLASSES)}`] : ['code = {name: i for i, name in enumerate(CLASSES)}']),
-            `y = frame[${py(spec.target.column)}].map(code).fillna(-1).to_numpy(np.int64)`,
-            'assert (y[train] >= 0).all() and (y[valid] >= 0).all()',
-          ],
+      lines: [
+        ...(weighed === undefined ? [] : ['# How much each row counts in training; scores count each row once.', `weight = frame[${py(weighed)}].to_numpy(np.float64)`]),
+        ...(regression
+          ? [`y = frame[${py(spec.target.column)}].to_numpy(np.float64)`]
+          : [
+              ...(target?.kind === 'numeric' ? [`code = {float(name): i for i, name in enumerate(CLASSES)}`] : target?.kind === 'boolean' ? [`code = {${py(target.categories ?? [])}.index(name): i for i, name in enumerate(CLASSES)}`] : ['code = {name: i for i, name in enumerate(CLASSES)}']),
+              `y = frame[${py(spec.target.column)}].map(code).fillna(-1).to_numpy(np.int64)`,
+              'assert (y[train] >= 0).all() and (y[valid] >= 0).all()',
+            ]),
+      ],
     },
     { title: 'The recipe', lines: recipeCell(recipe) },
     {
@@ -137,11 +142,10 @@ function notebook(cells: readonly Cell[]): string {
   return `${JSON.stringify({ cells: made, metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' }, language_info: { name: 'python' } }, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`
 }
 
-/** @throws StudioError unsupported for an estimator, a step or a sample weight that no twin is written for */
+/** @throws StudioError unsupported for an estimator or a step that no twin is written for, and for a model that was trained elsewhere */
 export function twinOf(input: TwinInput): Twin {
-  const { spec: { sampleWeight }, facts } = input.run
+  const { facts } = input.run
   if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
-  if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a twin is written for runs whose rows count once: ${sampleWeight.slice(0, 100)}` })
   const cells = cellsOf(input)
   return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input), split: splitFile(input.run.spec.split, input.data.rows, input.split) }
 }

@@ -1,7 +1,7 @@
 /** Decisions to probabilities: 1 / (1 + exp(a d + b)), fitted by Newton steps (Lin, Lin & Weng 2007, "A note on Platt's probabilistic outputs"). */
 import type { Context } from '../../context.ts'
 import { exp, log } from '../../math/elementary.ts'
-import { createRng, shuffle } from '../../math/rng.ts'
+import { createRng, shuffle, type Rng } from '../../math/rng.ts'
 
 export interface Sigmoid {
   readonly a: number
@@ -71,6 +71,8 @@ export function fitSigmoid(decisions: Float64Array, yes: Uint8Array, weights: Fl
 }
 
 export const plattFolds = 5
+/** Deals the rows to the folds. */
+export const plattRng = (seed: number): Rng => createRng(seed).fork('platt')
 
 /**
  * The sigmoid of decisions that did not see their rows: stratified 5-fold, shuffled by the seed.
@@ -79,7 +81,7 @@ export const plattFolds = 5
 export async function crossFitSigmoid(yes: Uint8Array, weights: Float64Array, seed: number, decide: (learn: Uint32Array, ask: Uint32Array) => Promise<Float64Array>, context: Context): Promise<Sigmoid> {
   const n = yes.length
   const fold = new Uint8Array(n)
-  const rng = createRng(seed).fork('platt')
+  const rng = plattRng(seed)
   for (const side of [0, 1]) {
     const rows = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => yes[i] === side)
     shuffle(rows, rng).forEach((row, i) => (fold[row] = i % plattFolds))

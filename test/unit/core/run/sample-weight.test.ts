@@ -1,6 +1,5 @@
 /** A weight of 2 is the row twice; what cannot weigh is refused by name; scores do not know of weights. */
 import { describe, expect, it } from 'vitest'
-import { twinOf, type TwinInput } from '../../../../src/core/code/twin/twin.ts'
 import { columnFrom, type Cell, type Column } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import type { TargetSpec } from '../../../../src/core/data/target.ts'
@@ -138,9 +137,8 @@ it.each<[string, readonly Column[], Partial<RunSpec>, string, RegExp]>([
   await expect(train(spec('ridge', number, { sampleWeight: 'w', ...over }), dataOf(all), nodeContext())).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
 })
 
-it('is refused by what would leave it out: the twin, and a job for a cluster', () => {
+it('is refused by what would leave it out: a job for a cluster', () => {
   const weighed = spec('hist-gradient-boosting', number, { sampleWeight: 'w' })
-  expect(() => twinOf({ run: { spec: weighed } } as TwinInput)).toThrow('unsupported sample weight; a twin is written for runs whose rows count once: w')
   expect(() => xgboostOf(weighed, 0)).toThrow('unsupported sample weight; a job for a cluster carries none: w')
   expect(() => xgboostOf(spec('hist-gradient-boosting', number), 0)).not.toThrow()
 })
