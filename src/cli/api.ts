@@ -2,18 +2,13 @@
 import { StudioError } from '../core/errors.ts'
 import { partLetters } from '../core/code/twin/read.ts'
 import type { ScoreRow } from '../core/evaluate/evaluation.ts'
-import { freshId } from '../core/ids.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
-import { createProject, takeOver } from '../storage/projects.ts'
-import { readRun } from '../storage/runs.ts'
-import { evaluateThreshold } from '../tasks/evaluate-threshold.ts'
-import { commitSource } from '../tasks/ingest-commit.ts'
 import type { Host } from '../tasks/task.ts'
-import { train } from '../tasks/train.ts'
 import { openFile } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
+import { trainAgain } from './retrain.ts'
 
 export interface RetrainRequest {
   /** Path of a CSV. */
@@ -43,15 +38,8 @@ export async function retrain({ file: path, sha256, options, kinds, spec, thresh
   const file = await openFile(path)
   try {
     const host = terminalHost(terminalContext(new AbortController().signal, () => undefined))
-    const { id: projectId } = await createProject(host.store, file.name)
-    const token = await takeOver(host.store, projectId)
-    const dataset = await commitSource({ bytes: file.bytes, kind: 'file', fileName: file.name }, { projectId, token, name: file.name, choices: { ...(options && { options }), ...(kinds && { kinds }) } }, host)
-    if (sha256 !== undefined && dataset.source.sha256 !== sha256) throw new StudioError({ code: 'bad-data', message: `invalid file; its SHA-256 must be ${sha256}: ${dataset.source.sha256}` })
-    const runId = freshId('run')
-    await train({ runId, token, spec: { ...spec, projectId, datasetId: dataset.id } }, host)
-    if (spec.target.task === 'binary' && threshold !== 0.5) await evaluateThreshold({ runId, token, threshold }, host)
-    const run = await readRun(host.store, runId)
-    const split = await host.store.read(['splits'], (tx) => tx.get('splits', runId))
+    const { run, dataset } = await trainAgain({ bytes: file.bytes, name: file.name, ...(options && { options }), ...(kinds && { kinds }), spec, threshold, ...(sha256 !== undefined && { sha256 }) }, host)
+    const split = await host.store.read(['splits'], (tx) => tx.get('splits', run.id))
     if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
     return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
   } finally {

@@ -8,6 +8,7 @@ import { appVersion } from './version.ts'
 type Command = (argv: readonly string[], io: Io) => Promise<void>
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['train', async () => (await import('./train.ts')).train],
+  ['retrain', async () => (await import('./retrain.ts')).retrain],
   ['predict', async () => (await import('./predict.ts')).predict],
   ['verify', async () => (await import('./verify.ts')).verify],
   ['single', async () => (await import('./single.ts')).single],

@@ -1,11 +1,10 @@
 /** A GitHub Actions workflow: verify the bundle, train again on new data, hold the new model against gates, publish it. */
-import type { Signature } from '../../core/bundle/signature.ts'
 import type { Yaml } from './yaml.ts'
 
 /** A word of a shell, whatever is in it. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-export function workflowObject(signature: Signature, model: string): Yaml {
+export function workflowObject(model: string): Yaml {
   const checkout = { uses: 'actions/checkout@v4' }
   const node = { uses: 'actions/setup-node@v4', with: { 'node-version': '20' } }
   return {
@@ -13,7 +12,6 @@ export function workflowObject(signature: Signature, model: string): Yaml {
     on: { push: { branches: ['main'] }, workflow_dispatch: {}, schedule: [{ cron: '17 4 * * 1' }] },
     permissions: { contents: 'read' },
     concurrency: { group: `model-${model}`, 'cancel-in-progress': false },
-    env: { TARGET: signature.target.replace(/[\r\n]+/g, ' '), TASK: signature.task === 'regression' ? 'regression' : 'classification' },
     jobs: {
       verify: {
         'runs-on': 'ubuntu-24.04',
@@ -25,12 +23,14 @@ export function workflowObject(signature: Signature, model: string): Yaml {
         if: "github.event_name != 'push'",
         'runs-on': 'ubuntu-24.04',
         'timeout-minutes': 60,
-        permissions: { contents: 'write', packages: 'write' },
+        permissions: { contents: 'write' },
         steps: [
           checkout,
           node,
-          { name: 'Train on the new data', run: 'set -euo pipefail\n# GLASSHOUSE_CLI is a checkout of the studio, with its command line.\n"$GLASSHOUSE_CLI" train data/new.csv --target "$TARGET" --task "$TASK" --json --out new.zip > new.json\n', env: { GLASSHOUSE_CLI: '${{ vars.GLASSHOUSE_CLI }}' } },
-          { name: 'Verify the new bundle', run: '"$GLASSHOUSE_CLI" verify new.zip\n', env: { GLASSHOUSE_CLI: '${{ vars.GLASSHOUSE_CLI }}' } },
+          { name: 'The studio, for its command line', uses: checkout.uses, with: { repository: '${{ vars.GLASSHOUSE_REPOSITORY }}', path: '.glasshouse' } },
+          { name: 'Build the command line', 'working-directory': '.glasshouse', run: 'npm ci\nnpm run kernels\n' },
+          { name: 'Train on the new data', run: 'set -euo pipefail\nnode .glasshouse/src/cli/run.mjs retrain run.json data/new.csv --json --out new.zip > new.json\n' },
+          { name: 'Verify the new bundle', run: 'node .glasshouse/src/cli/run.mjs verify new.zip\n' },
           { name: 'Gates: no worse than what is served', run: 'unzip -q new.zip -d new\nnode deploy/gate.mjs run.json new/run.json\n' },
           { name: 'Publish', run: `gh release create "model-\${GITHUB_RUN_NUMBER}" new.zip --title ${quoted(`Model ${model}`)} --notes-file MODEL_CARD.md\n`, env: { GH_TOKEN: '${{ github.token }}' } },
         ],
