@@ -121,6 +121,24 @@ export interface EditedPicture {
   readonly actual: string | null
   readonly sealed: boolean
 }
+/** What one layer of a network made of a picture. */
+export interface PictureLayer {
+  readonly label: string
+  /** Of a map; where numbers have no place in the picture, one map is a row of them. */
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  /** Brightness, 0 to 255, row by row; not all where there are many. */
+  readonly maps: readonly Uint8ClampedArray[]
+}
+/** Training pictures as a network gets them. */
+export interface PictureSamples {
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  /** Pixels from 0 to 1, shape (height, width, channels). */
+  readonly pictures: readonly { readonly label: string; readonly pixels: Float32Array }[]
+}
 export interface PictureMap {
   readonly by: 'pca' | 'umap'
   readonly rows: readonly number[]
@@ -191,6 +209,7 @@ export interface TaskMap {
   'pictures/add': { input: AddPictures; output: AddedPictures }
   /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
   'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null } }
+  'pictures/samples': { input: { spec: RunSpec; count: number }; output: PictureSamples }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   /** A run as a job for a cluster, as a zip. */
   'elsewhere/job': { input: { runId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }
@@ -217,6 +236,7 @@ export interface TaskMap {
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   /** What of a picture speaks for a class, and the training pictures that the model sees as most alike. */
+  'explain/picture-layers': { input: { runId: string; row: number }; output: readonly PictureLayer[] }
   'explain/picture': { input: { runId: string; row: number; method: PictureMethod; target?: number }; output: PictureExplanation }
   'explain/picture-edit': { input: { runId: string; row: number; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
@@ -256,6 +276,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'pictures/add': 'ingest',
   'pictures/commit': 'ingest',
   'pictures/quality': 'interactive',
+  'pictures/samples': 'interactive',
   'elsewhere/job': 'compute',
   'train': 'compute',
   'fold': 'compute',
@@ -273,6 +294,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': 'interactive',
   'explain/picture': 'interactive',
+  'explain/picture-layers': 'interactive',
   'explain/picture-map': 'interactive',
   'explain/picture-edit': 'interactive',
   'deploy/export': 'compute',

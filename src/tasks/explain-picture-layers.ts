@@ -1,0 +1,48 @@
+import { cellAt } from '../core/data/column.ts'
+import { layerKinds } from '../core/estimators/neural/layer-table.ts'
+import { networkMaps, type FeatureMaps } from '../core/estimators/neural/picture-network.ts'
+import { StudioError } from '../core/errors.ts'
+import { resize } from '../core/images/resize.ts'
+import type { PictureLayer } from '../jobs/protocol.ts'
+import { datasetRecord } from '../storage/datasets.ts'
+import { pictureBlob } from '../storage/pictures.ts'
+import { readRun } from '../storage/runs.ts'
+import { isNetwork, pictureInput } from './explain-picture.ts'
+import { pixelsOf } from './load-pictures.ts'
+import { openRun, refuseSealed } from './opened-run.ts'
+import type { TaskHandler } from './task.ts'
+
+/** Maps of a layer that are shown. */
+const mostMaps = 24
+
+/** Grey from the smallest to the largest number of a layer; one scale for all of its maps, so that they compare. */
+function grey({ shape: [height, width, channels], values }: FeatureMaps): Pick<PictureLayer, 'height' | 'width' | 'maps'> {
+  let [low, high] = [0, 1e-12]
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  const shade = (value: number): number => (255 * (value - low)) / (high - low)
+  // Numbers without a place in the picture are one map, a row of them.
+  if (height * width === 1) return { height: 1, width: channels, maps: [Uint8ClampedArray.from(values, shade)] }
+  return { height, width, maps: Array.from({ length: Math.min(channels, mostMaps) }, (_, c) => Uint8ClampedArray.from({ length: height * width }, (_, p) => shade(values[p * channels + c] as number))) }
+}
+
+/** What every layer of a network makes of one picture. */
+export const explainPictureLayers: TaskHandler<'explain/picture-layers'> = async ({ runId, row }, host) => {
+  const run = await readRun(host.store, runId)
+  const opened = await openRun(host, runId)
+  const { column, form } = pictureInput(opened)
+  if (!Number.isInteger(row) || row < 0 || row >= opened.dataset.rows) throw new StudioError({ code: 'bad-param', message: `invalid row; not in [0, ${opened.dataset.rows}): ${row}` })
+  if (opened.rowsOf('test').includes(row)) refuseSealed(run, 'test')
+  const { model } = opened.pipeline
+  if (!isNetwork(model)) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; only a network from scratch has layers to look into: ${model.estimator}` })
+  const { projectId } = await datasetRecord(host.store, run.spec.datasetId)
+  const blob = await pictureBlob(host.store, projectId, String(cellAt(column, row)))
+  const maps = await networkMaps(model.network, resize(await pixelsOf(blob.bytes, blob.type, host), form.height, form.width, form.crop, form.channels), host.context)
+  return maps.flatMap((map, i) => {
+    const { type } = model.network.layers[i] as (typeof model.network.layers)[number]
+    // Answering, dropout changes nothing.
+    return type === 'dropout' ? [] : [{ label: layerKinds[type].label, channels: map.shape[2], ...grey(map) }]
+  })
+}
