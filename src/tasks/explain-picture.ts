@@ -28,10 +28,10 @@ const neighboursShown = 8
 /** Pictures on a map: neighbours are found by comparing all with all. */
 const mostOnMap = 1500
 
-const isNetwork = (model: Model): model is PictureModel => 'network' in model
+export const isNetwork = (model: Model): model is PictureModel => 'network' in model
 
 /** @throws StudioError unsupported for a model that sees more than one picture, or none */
-function pictureInput({ pipeline, dataset }: OpenedRun): { readonly column: TextColumn; readonly form: PixelForm } {
+export function pictureInput({ pipeline, dataset }: OpenedRun): { readonly column: TextColumn; readonly form: PixelForm } {
   const forms = formsOf(pipeline.recipe.spec)
   const [input] = pipeline.recipe.inputs
   const column = dataset.columns.find(({ name }) => name === input?.name)
