@@ -14,6 +14,7 @@ import type { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
 import { ProjectsState } from './projects.svelte.ts'
 import { Searches } from './searches.svelte.ts'
+import { WaitingList } from './waiting.svelte.ts'
 
 export interface AppParts {
   readonly store: Store
@@ -39,6 +40,7 @@ export class AppState {
   readonly notices = new Notices()
   readonly preferences: Preferences
   readonly searches: Searches
+  readonly waiting: WaitingList
   readonly offline: OfflineState
   readonly continueInMemory: AppParts['continueInMemory']
   readonly projects: ProjectsState
@@ -63,6 +65,7 @@ export class AppState {
     this.jobs = new JobsState(parts.runner)
     this.projects = new ProjectsState(parts.store, this.jobs, this.notices)
     this.searches = new Searches(parts.store)
+    this.waiting = new WaitingList(parts.store, this.notices)
     this.damage = new DamageState(parts.store, this.jobs)
   }
 

@@ -5,7 +5,7 @@ import type { CurveSeries } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TaskName } from '../jobs/protocol.ts'
 
-export type JobStatus = 'waiting' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
+export type JobStatus = 'queued' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
 
 /** Curves longer than this are thinned while they grow; the run's own record keeps them whole. */
 const curveLimit = 2000
@@ -30,7 +30,7 @@ export class Job {
   /** Milliseconds that it should take, where something like it was done before. */
   readonly forecast: number | undefined
   #begunAt = performance.now()
-  #status = $state.raw<JobStatus>('waiting')
+  #status = $state.raw<JobStatus>('queued')
   #phase = $state.raw('')
   #done = $state.raw(0)
   #total = $state.raw(0)
@@ -63,7 +63,7 @@ export class Job {
     return this.waits || this.runs
   }
   get waits(): boolean {
-    return this.#status === 'waiting'
+    return this.#status === 'queued'
   }
   get runs(): boolean {
     return this.#status === 'running' || this.#status === 'stopping'

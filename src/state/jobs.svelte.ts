@@ -1,7 +1,9 @@
 /** All work under way. Pages start jobs here and nowhere else, so the jobs bar shows every one. */
 import type { Progress } from '../core/context.ts'
 import type { TaskMap, TaskName } from '../jobs/protocol.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
 import { Job } from './job.svelte.ts'
+import { type Keeping, Queue } from './queue.svelte.ts'
 
 export interface RunOptions {
   readonly signal?: AbortSignal
@@ -14,6 +16,20 @@ export interface JobRunner {
   run<N extends TaskName>(task: N, input: TaskMap[N]['input'], options?: RunOptions): Promise<TaskMap[N]['output']>
 }
 
+/** Work that takes all the cores it may have: one at a time, the others wait in the queue. */
+const queued: ReadonlySet<TaskName> = new Set(['train', 'tune', 'evaluate/curve'])
+
+export interface StartOptions {
+  readonly label: string
+  readonly subject?: string
+  readonly canStop?: boolean
+  readonly signal?: AbortSignal
+  readonly spec?: RunSpec
+  readonly forecast?: number | undefined
+  /** Keeps it beyond this tab while it waits in the queue. */
+  readonly keeping?: Keeping
+}
+
 /** A started job and what it will bring; `output` rejects as the task does. */
 export interface Started<N extends TaskName> {
   readonly job: Job
@@ -21,6 +37,7 @@ export interface Started<N extends TaskName> {
 }
 
 export class JobsState {
+  readonly queue = new Queue()
   readonly #runner: JobRunner
   #list = $state.raw<readonly Job[]>([])
   #now = $state.raw(performance.now())
@@ -35,8 +52,12 @@ export class JobsState {
   get list(): readonly Job[] {
     return this.#list
   }
+  /** Not over: those that wait too. */
   get active(): readonly Job[] {
     return this.#list.filter((job) => job.active)
+  }
+  get running(): readonly Job[] {
+    return this.#list.filter((job) => job.runs)
   }
   get last(): Job | undefined {
     return this.#list.at(-1)
@@ -54,15 +75,17 @@ export class JobsState {
   start<N extends TaskName>(
     task: N,
     input: TaskMap[N]['input'],
-    options: { readonly label: string; readonly subject?: string; readonly canStop?: boolean; readonly signal?: AbortSignal },
+    options: StartOptions,
   ): Started<N> {
     const cancel = new AbortController()
     const stop = new AbortController()
-    const job = new Job({ id: this.#next++, task, label: options.label, canStop: options.canStop ?? false, cancel, stop, ...(options.subject === undefined ? {} : { subject: options.subject }) })
+    const job = new Job({ id: this.#next++, task, label: options.label, canStop: options.canStop ?? false, spec: options.spec, forecast: options.forecast, cancel, stop, ...(options.subject === undefined ? {} : { subject: options.subject }) })
     options.signal?.addEventListener('abort', () => job.cancel(), { once: true })
     this.#list = [...this.#list.filter((old) => old.active), ...this.#list.filter((old) => !old.active).slice(-9)].sort((a, b) => a.id - b.id).concat(job)
     this.#tick()
-    const output = this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, onProgress: (progress) => job.hear(progress) }).then(
+    const run = (): Promise<TaskMap[N]['output']> => this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, onProgress: (progress) => job.hear(progress) })
+    if (!queued.has(task)) job.begin()
+    const output = (queued.has(task) ? this.queue.turn(job, cancel.signal, options.keeping).then(run) : run()).then(
       (value) => {
         job.succeed()
         return value
@@ -72,6 +95,7 @@ export class JobsState {
         throw error
       },
     )
+    if (queued.has(task)) output.catch(() => {}).then(() => this.queue.next())
     // Whoever does not await the output sees the failure in the jobs bar.
     output.catch(() => {})
     return { job, output }

@@ -5,6 +5,7 @@ import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 import type { Store } from '../storage/port.ts'
 import { listSearches, searchQuestion } from '../storage/searches.ts'
 import type { JobsState } from './jobs.svelte.ts'
+import type { Keeping } from './queue.svelte.ts'
 
 export interface Search {
   readonly id: string
@@ -13,6 +14,18 @@ export interface Search {
   readonly result: TuneResult
   /** What it searched for: a search that broke off goes on with this. */
   readonly spec: RunSpec
+}
+
+export interface SearchStart {
+  readonly spec: RunSpec
+  readonly wanted: TuneSpec
+  readonly label: string
+  /** A search that broke off: its finished trials count, and the rest is as if it had not. */
+  readonly goOn?: Search | undefined
+  /** Milliseconds, where known. */
+  readonly forecast?: number | undefined
+  /** Of one that waited before. */
+  readonly id?: string
 }
 
 export class Searches {
@@ -37,14 +50,13 @@ export class Searches {
     this.#found = [...this.#found.filter(({ id }) => !ids.has(id)), ...stored]
   }
   /**
-   * @param goOn a search that broke off: its finished trials count, and the rest is as if it had not
+   * @param keep makes what keeps it while it waits in the queue
    * @throws StudioError as the search does; a cancelled one leaves the trials that were saved
    */
-  async start(jobs: JobsState, token: number, spec: RunSpec, wanted: TuneSpec, label: string, goOn?: Search): Promise<void> {
-    const id = goOn?.id ?? freshId('search')
+  async start(jobs: JobsState, token: number, { spec, wanted, label, goOn, forecast, id = goOn?.id ?? freshId('search') }: SearchStart, keep: (what: { id: string; spec: RunSpec; search: TuneSpec }) => Keeping): Promise<void> {
     try {
-      const input = { spec, search: wanted, keep: { id, token }, ...(goOn ? { done: goOn.result.trials } : {}) }
-      const result = await jobs.start('tune', input, { label, subject: spec.projectId, canStop: true }).output
+      const input = { spec, search: wanted, keep: { id, token }, ...(goOn ? { done: goOn.result.trials, ...(goOn.result.nested && { nested: goOn.result.nested }) } : {}) }
+      const result = await jobs.start('tune', input, { label, subject: spec.projectId, canStop: true, spec, forecast, ...(goOn ? {} : { keeping: keep({ id, spec, search: wanted }) }) }).output
       this.#found = [...this.#found.filter((search) => search.id !== id), { id, question: searchQuestion(spec), spec, wanted, result }]
     } catch (error) {
       await this.load(spec.projectId).catch(() => {})

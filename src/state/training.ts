@@ -10,8 +10,8 @@ import type { Run } from '../core/run/run.ts'
 import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { AppState } from './app.svelte.ts'
-import type { Job } from './job.svelte.ts'
 import type { ProjectState } from './project.svelte.ts'
+import type { SearchStart } from './searches.svelte.ts'
 
 /** By then a cancelled worker has recorded the end of its run, or is gone. */
 const graceMs = 2000
@@ -57,16 +57,31 @@ type Question = { readonly datasetId: string; readonly target: RunSpec['target']
 /** Runs that share data, target and split compare; others do not. */
 export const experimentOf = (spec: Question): string => canonicalJson({ datasetId: spec.datasetId, target: spec.target, split: spec.split })
 
-export const needsBaseline = (runs: readonly Run[], spec: RunSpec): boolean =>
-  !runs.some((run) => (run.status === 'succeeded' || run.status === 'running') && estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline && experimentOf(run.spec) === experimentOf(spec))
+/** Whether nobody has guessed yet at what this run is to predict, or is about to. */
+export function needsBaseline(app: AppState, project: ProjectState, spec: RunSpec): boolean {
+  const standing = project.runs.filter(({ status }) => status === 'succeeded' || status === 'running').map((run) => run.spec)
+  const coming = app.jobs.active.flatMap((job) => (job.task === 'train' && job.spec ? [job.spec] : []))
+  return ![...standing, ...coming].some((other) => estimators.has(other.estimator.id) && estimators.get(other.estimator.id).tags.baseline && experimentOf(other) === experimentOf(spec))
+}
 
 const lowerFirst = (text: string): string => `${(text[0] ?? '').toLowerCase()}${text.slice(1)}`
 
-function launch(app: AppState, project: ProjectState, spec: RunSpec): { readonly runId: string; readonly job: Job; readonly ended: Promise<void> } {
+/** Milliseconds that the newest run of this estimator on these data took, with its folds. */
+function forecastOf(project: ProjectState, spec: RunSpec): number | undefined {
+  const like = project.runs.findLast((run) => run.timings && run.spec.estimator.id === spec.estimator.id && run.spec.datasetId === spec.datasetId && run.spec.folds === spec.folds)?.timings
+  return like && like.load + like.prepare + like.fit + like.evaluate
+}
+
+/** @returns the run's id */
+function launch(app: AppState, project: ProjectState, spec: RunSpec, runId = freshId('run')): string {
   const estimator = estimators.get(spec.estimator.id)
-  const runId = freshId('run')
-  const { job, output } = app.jobs.start('train', { runId, token: project.token, spec }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative })
-  return { runId, job, ended: followed(app, project, runId, output) }
+  const { output } = app.jobs.start(
+    'train',
+    { runId, token: project.token, spec },
+    { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec, forecast: forecastOf(project, spec), keeping: app.waiting.keeping(project, { id: runId, spec }) },
+  )
+  void followed(app, project, runId, output)
+  return runId
 }
 
 /** Whether a run that was broken off has something to go on from. */
@@ -75,7 +90,7 @@ export const canGoOn = (run: Run): boolean => run.reached !== undefined && (run.
 /** Goes on with a run from where it was kept last: it ends as if nothing had happened. @throws StudioError read-only */
 export function goOn(app: AppState, project: ProjectState, { id: runId, spec }: Run): void {
   const estimator = estimators.get(spec.estimator.id)
-  const { output } = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative })
+  const { output } = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec })
   void followed(app, project, runId, output)
 }
 
@@ -107,7 +122,7 @@ export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, 
   const runId = freshId('run')
   const { output } = app.jobs.start('model/bring', { runId, token: project.token, spec, file, mapping }, { label: `Bring in ${mapping.fileName.slice(0, 60)}`, subject: runId })
   void followed(app, project, runId, output)
-  const baseline = baselineFor(project, spec)
+  const baseline = baselineFor(app, project, spec)
   if (baseline) launch(app, project, baseline)
   return runId
 }
@@ -121,21 +136,35 @@ export function bringOwn(app: AppState, project: ProjectState, question: RunSpec
 }
 
 /** The baseline's spec where it is still missing beside this one; unweighted, as the scores are, so that it is the best guess by them. */
-function baselineFor(project: ProjectState, spec: RunSpec): RunSpec | undefined {
+function baselineFor(app: AppState, project: ProjectState, spec: RunSpec): RunSpec | undefined {
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
-  if (!baseline || baseline.id === spec.estimator.id || !needsBaseline(project.runs, spec)) return undefined
+  if (!baseline || baseline.id === spec.estimator.id || !needsBaseline(app, project, spec)) return undefined
   return specOf(project, { estimator: baseline.id, params: {}, seed: spec.seed, folds: spec.folds ?? 0, repeats: spec.repeats ?? 1, sampleRows: spec.sampleRows })
 }
 
 /**
- * Trains what is wanted, after the baseline where there is none yet for this data, target and split.
+ * Trains what is wanted when its turn comes, after the baseline where there is none yet for this data, target and split.
  * How a run ends is in its record and its job; this never rejects for that.
  * @throws StudioError read-only
  */
-export async function startTraining(app: AppState, project: ProjectState, wanted: Wanted): Promise<string | undefined> {
+export function startTraining(app: AppState, project: ProjectState, wanted: Wanted): string | undefined {
   const spec = specOf(project, wanted)
   if (!spec) return undefined
-  const baseline = baselineFor(project, spec)
-  if (baseline) await launch(app, project, baseline).ended
-  return launch(app, project, spec).runId
+  const baseline = baselineFor(app, project, spec)
+  if (baseline) launch(app, project, baseline)
+  return launch(app, project, spec)
+}
+
+/** Searches for settings of an estimator. How it ends is in its record. @throws StudioError as the search does */
+export const startSearch = (app: AppState, project: ProjectState, start: SearchStart): Promise<void> =>
+  app.searches.start(app.jobs, project.token, start, (what) => app.waiting.keeping(project, what))
+
+export const searchLabel = (spec: RunSpec): string => `Search settings of ${lowerFirst(estimators.get(spec.estimator.id).label)}`
+
+/** Puts what an earlier tab left waiting into the queue again, in its order. @throws StudioError read-only */
+export function queueAgain(app: AppState, project: ProjectState): void {
+  for (const { id, spec, search } of app.waiting.left(project.id)) {
+    if (search) startSearch(app, project, { id, spec, wanted: search, label: searchLabel(spec) }).catch((error: unknown) => app.notices.say(`The search could not go on: ${asStudioError(error).message}`))
+    else launch(app, project, spec, id)
+  }
 }
