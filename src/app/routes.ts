@@ -2,6 +2,7 @@
  * The pages of a project in the order of its life. A page that is not available is not in the rail, and
  * its address says what is missing. Adding a page is one folder in pages/ and one line here.
  */
+import Activity from '@lucide/svelte/icons/activity'
 import ChartSpline from '@lucide/svelte/icons/chart-spline'
 import ListChecks from '@lucide/svelte/icons/list-checks'
 import PackageOpen from '@lucide/svelte/icons/package-open'
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   { id: 'compare', label: 'Compare', within: 'evaluate', icon: ChartSpline, load: () => import('../pages/evaluate/compare/ComparePage.svelte'), missing: needsModel },
   { id: 'explain', label: 'Explain', icon: Search, load: () => import('../pages/explain/ExplainPage.svelte'), missing: needsModel },
   { id: 'deploy', label: 'Deploy', icon: PackageOpen, load: () => import('../pages/deploy/DeployPage.svelte'), missing: needsModel },
+  { id: 'monitor', label: 'Monitor', icon: Activity, load: () => import('../pages/monitor/MonitorPage.svelte'), missing: needsModel },
 ]
 
 /** Old and shorter words for pages: a run is shown by the evaluate page. */

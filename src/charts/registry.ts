@@ -4,6 +4,7 @@ import { calibration } from './calibration.ts'
 import { coefficientPath, coefficients } from './coefficients.ts'
 import { differences, overlay } from './comparison.ts'
 import { confusion } from './confusion.ts'
+import { drift, overTime } from './drift.ts'
 import { precisionRecall, roc } from './curves.ts'
 import type { Chart } from './figure.ts'
 import { foldCurve } from './fold-curve.ts'
@@ -48,5 +49,7 @@ export const charts = {
   overlay,
   groups,
   histogram,
+  drift,
+  'over-time': overTime,
 } as const satisfies Readonly<Record<string, ChartOf<never>>>
 export type ChartKind = keyof typeof charts

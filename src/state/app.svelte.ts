@@ -13,6 +13,7 @@ import { PicturesState } from './pictures.svelte.ts'
 import type { Preferences } from './preferences.svelte.ts'
 import { type OpenWriter, ProjectState } from './project.svelte.ts'
 import { ProjectsState } from './projects.svelte.ts'
+import { Reports } from './reports.svelte.ts'
 import { Searches } from './searches.svelte.ts'
 import { WaitingList } from './waiting.svelte.ts'
 
@@ -41,6 +42,7 @@ export class AppState {
   readonly preferences: Preferences
   readonly searches: Searches
   readonly waiting: WaitingList
+  readonly reports: Reports
   readonly offline: OfflineState
   readonly continueInMemory: AppParts['continueInMemory']
   readonly projects: ProjectsState
@@ -66,6 +68,7 @@ export class AppState {
     this.projects = new ProjectsState(parts.store, this.jobs, this.notices)
     this.searches = new Searches(parts.store)
     this.waiting = new WaitingList(parts.store, this.notices)
+    this.reports = new Reports(parts.store)
     this.damage = new DamageState(parts.store, this.jobs)
   }
 

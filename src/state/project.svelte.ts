@@ -10,7 +10,7 @@ import type { Store } from '../storage/port.ts'
 import type { WrittenParts } from '../core/bundle/card.ts'
 import { changeProject } from '../storage/projects.ts'
 import type { DatasetRecord, ProjectPlan, ProjectRecord } from '../storage/records.ts'
-import { deleteRun, failRun, restoreRun, updateRun } from '../storage/runs.ts'
+import { deleteRun, eraseRun, failRun, restoreRun, updateRun } from '../storage/runs.ts'
 import { History } from './history.ts'
 import type { Notices } from './notices.svelte.ts'
 
@@ -173,6 +173,14 @@ export class ProjectState {
   /** Throws away an import that never finished. */
   async discardDataset(id: string): Promise<void> {
     await this.#andRefresh(() => deleteDataset(this.#store, id, this.token))
+  }
+
+  /** Erases a run and the data that were made for it alone. */
+  async discardRun(runId: string, datasetId: string): Promise<boolean> {
+    return this.#andRefresh(async () => {
+      await eraseRun(this.#store, runId, this.token)
+      await deleteDataset(this.#store, datasetId, this.token)
+    })
   }
 
   async addSlice(slice: Slice): Promise<void> {

@@ -13,12 +13,12 @@ export interface KeptReport {
   readonly report: DriftReport
 }
 
-const prefix = 'monitor '
+const prefix = 'monitor-'
 
 /** @throws StudioError read-only where the token is stale */
 export async function saveReport(store: Store, runId: string, token: number, report: DriftReport): Promise<KeptReport> {
   const { projectId } = await runRecord(store, runId)
-  const key = `${prefix}${freshId('report')}`
+  const key = `${freshId('monitor')}`
   const madeAt = Date.now()
   await saveExplanation(store, token, { runId, key, projectId, explanation: { ...report, madeAt } })
   return { key, runId, madeAt, report }

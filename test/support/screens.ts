@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { zip } from '../../src/core/zip.ts'
+import { laterApplicants } from './new-rows.ts'
 import { png } from './pictures.ts'
 
 export type Visit = (screen: string) => Promise<void>
@@ -223,6 +224,27 @@ async function deployScreens(page: Page, visit: Visit): Promise<void> {
   await visit('deploy-code')
 }
 
+async function monitorScreens(page: Page, visit: Visit): Promise<void> {
+  await openPage(page, 'Monitor')
+  await heading(page, 'Monitor')
+  await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Logistic regression' })
+  await visit('monitor-empty')
+  await page.locator('input[type=file]').setInputFiles({ name: 'later-applicants.csv', mimeType: 'text/csv', buffer: Buffer.from(laterApplicants().labelled) })
+  await page.getByRole('button', { name: 'credit_amount' }).click({ timeout: patience })
+  await page.getByRole('complementary', { name: 'credit_amount' }).getByRole('figure').first().waitFor()
+  await visit('monitor')
+  await page.getByRole('button', { name: 'Close inspector' }).click()
+  await shown(page, 'Is it right?')
+  await visit('monitor-performance')
+  await shown(page, /Over time/)
+  await page.getByRole('figure').nth(2).waitFor({ timeout: patience })
+  await visit('monitor-time')
+  await shown(page, 'Train again')
+  await page.getByRole('button', { name: 'Train again with these rows' }).click()
+  await page.getByRole('button', { name: 'Take the challenger' }).waitFor({ timeout: patience })
+  await visit('monitor-challenge')
+}
+
 /** Ends on an address that leads nowhere. */
 export async function walkScreens(page: Page, url: string, visit: Visit): Promise<void> {
   await startScreens(page, url, visit)
@@ -233,6 +255,7 @@ export async function walkScreens(page: Page, url: string, visit: Visit): Promis
   await evaluateScreens(page, visit)
   await explainScreens(page, visit)
   await deployScreens(page, visit)
+  await monitorScreens(page, visit)
   const project = /#\/p\/([^/]+)/.exec(page.url())?.[1] ?? ''
   await page.goto(`${url}#/p/${project}/nowhere`)
   await heading(page, 'No such page')

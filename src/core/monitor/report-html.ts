@@ -9,7 +9,7 @@ import { say } from './words.ts'
 const style = `:root{color-scheme:light dark;--ink:light-dark(#17211d,#e6edea);--quiet:light-dark(#4d5a55,#a5b2ad);--line:light-dark(#dfe3df,#2a3331);--then:light-dark(#7a807d,#9aa3a0);--now:light-dark(#c65200,#f08a3c)}
 body{margin:2rem auto;max-width:62rem;padding:0 1rem;background:light-dark(#fcfcfa,#121716);color:var(--ink);font:15px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);text-align:start;vertical-align:top}
-.n{text-align:end}.quiet{color:var(--quiet)}.verdict{padding:1rem;border-inline-start:3px solid var(--now)}svg{display:block}.then{fill:var(--then)}.now{fill:none;stroke:var(--now);stroke-width:1.5}.nowbar{fill:var(--now)}`
+.n{text-align:end}.n,td:nth-child(2){white-space:nowrap}.quiet{color:var(--quiet)}.verdict{padding:1rem;border-inline-start:3px solid var(--now)}svg{display:block}.then{fill:var(--then)}.now{fill:none;stroke:var(--now);stroke-width:1.5}.nowbar{fill:var(--now)}`
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 
@@ -46,7 +46,7 @@ export function reportHtml(report: DriftReport, model: string, made: string): st
   const parts = [
     `<h1>Monitor: ${html(model)}</h1><p class="quiet">${html(source.name)} &middot; ${source.rows} rows, ${source.answered} answered &middot; compared with ${reference.rows} ${html(reference.of)} &middot; ${html(made)}</p>`,
     `<div class="verdict"><p><strong>${html(verdict.text)}</strong></p><p>${html(verdict.sure)}</p><p>What to do: ${html(verdict.next)}</p></div>`,
-    `<h2>Inputs</h2><p>${share.drifted} of ${share.tested} tested columns changed (${percent(share.value)}${report.options.weighted ? ', by importance' : ''}); from ${percent(share.limit)} on the data have drifted.${joint ? ` All columns together: AUC ${say(joint.auc)} of telling new rows from old (95 % ${say(joint.low)} to ${say(joint.high)}).` : ''}</p>${columns(report.columns)}`,
+    `<h2>Inputs</h2><p>${share.drifted} of ${share.tested} tested columns changed (${percent(share.value)}${report.options.weighted ? ', by importance' : ''}); from ${percent(share.limit)} on the data have drifted.${joint ? ` All columns together: AUC ${say(joint.auc)} of telling new rows from old (95% ${say(joint.low)} to ${say(joint.high)}).` : ''}</p>${columns(report.columns)}`,
     `<h2>Answers</h2>${columns(report.answers)}${report.truth ? `<h2>Truth</h2>${columns([report.truth])}` : ''}`,
     ...(performance
       ? [

@@ -26,11 +26,12 @@ export function verdictOf(report: Omit<DriftReport, 'verdict'>): Verdict {
     }
   }
   if (performance && main?.change) {
+    const changed = share.isDrift || answersDrifted || joint?.drifted === true
     return {
-      level: share.isDrift || answersDrifted ? 'watch' : 'steady',
+      level: changed ? 'watch' : 'steady',
       text: `The model is as good as before, as far as can be told: ${scoreText(main)}. ${inputs}`,
       sure: `The difference is ${intervalText(main)}, over ${count(performance.rows, 'labelled row')}.${few}`,
-      next: share.isDrift ? 'It copes with the change so far. Train again when you have enough new rows, and keep watching.' : 'Nothing to do.',
+      next: changed ? 'It copes with the change so far. Keep watching, and train again when there are enough new rows.' : 'Nothing to do.',
     }
   }
   const lower = estimates.find(({ believable, high, check }) => believable && high < check.low)
@@ -71,4 +72,4 @@ function chanceText({ share }: Omit<DriftReport, 'verdict'>): string {
 }
 
 const scoreText = ({ metric, before, now }: ScoreChange): string => `${metrics.get(metric).label} is ${say(now.value)} now and was ${say(before.value)} on validation rows`
-const intervalText = ({ change }: ScoreChange): string => (change ? `${say(change.value)} (95 % interval ${say(change.low)} to ${say(change.high)})` : 'not known')
+const intervalText = ({ change }: ScoreChange): string => (change ? `${say(change.value)} (95% interval ${say(change.low)} to ${say(change.high)})` : 'not known')

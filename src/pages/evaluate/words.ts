@@ -5,16 +5,14 @@ import type { Condition } from '../../core/evaluate/slice.ts'
 import type { Metric } from '../../core/metrics/metric.ts'
 import { metrics } from '../../core/metrics/registry.ts'
 import type { Run } from '../../core/run/run.ts'
-import { formatFixed, formatNumber, formatUtc, shorten } from '../../ui/format.ts'
+import { formatNumber, formatUtc, shorten } from '../../ui/format.ts'
+
+export { formatScore } from '../../ui/score-format.ts'
 
 export const partWord: Readonly<Record<JudgedPart, string>> = { train: 'training', valid: 'validation', test: 'test', folds: 'out-of-fold' }
 export const estimatorLabel = (id: string): string => (estimators.has(id) ? estimators.get(id).label : id)
 export const isBaseline = (run: Run): boolean => estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline
 export const metricOf = (id: string): Metric | undefined => (metrics.has(id) ? metrics.get(id) : undefined)
-
-/** Scores without a unit with three decimals, so that columns line up; scores in the target's unit as numbers. */
-export const formatScore = (metric: Pick<Metric, 'unit'> | undefined, value: number | null | undefined): string =>
-  metric?.unit.startsWith('target') ? formatNumber(value, 4) : formatFixed(value, 3)
 
 export function splitWords(split: SplitSpec): string {
   const percent = (share: number) => `${Math.round(share * 100)}`

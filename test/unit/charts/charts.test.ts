@@ -5,6 +5,7 @@ import { dark, light, type Palette } from '../../../src/charts/palette.ts'
 import { type ChartKind, charts } from '../../../src/charts/registry.ts'
 import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
 import { escapeFigure } from '../../../src/ui/escape-figure.ts'
+import { driftOf, overTimeOf } from './drift-fixtures.ts'
 import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, differencesOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
 
 let binary: Evaluation
@@ -45,6 +46,8 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
     charts.overlay({ kind: 'errors', runs: [{ name: 'a', evaluation: regression }] }, palette),
   ],
   groups: (palette) => [charts.groups(groupReport, palette)],
+  drift: (palette) => driftOf.map((column) => charts.drift({ column, of: 'training rows' }, palette)),
+  'over-time': (palette) => [charts['over-time'](overTimeOf, palette)],
   histogram: (palette) => [charts.histogram(histogramOf, palette)],
 }
 const rounded = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' ? Number(entry.toPrecision(4)) : entry)))
