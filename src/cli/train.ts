@@ -7,31 +7,34 @@ import type { Estimator } from '../core/estimators/estimator.ts'
 import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
-import { loadDataset } from '../storage/datasets.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
+import { loadForRecipe } from '../tasks/load-pictures.ts'
 import type { Host } from '../tasks/task.ts'
 import { train as trainTask } from '../tasks/train.ts'
 import { readWords, wholeNumber } from './arguments.ts'
 import { checkWritable, openFile, writeWhole } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
 import type { Io } from './io.ts'
+import { isFolder } from './open-picture.ts'
 import { readParams } from './params.ts'
 import { summaryText, type Summary } from './summary.ts'
 import { scoresOf } from './scores.ts'
 import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
-import { defaultEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
+import { trainPictures } from './train-pictures.ts'
+import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
 const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
 export async function train(argv: readonly string[], io: Io): Promise<void> {
-  const words = readWords(argv, ['FILE.csv'], options)
+  const words = readWords(argv, ['FILE'], options)
   const [path] = words.operands as [string]
   const target = words.value('--target')
-  if (target === undefined) throw new UsageError('missing --target; the column to predict')
+  const pictured = /\.zip$/i.test(path) || (await isFolder(path))
+  if (target === undefined && !pictured) throw new UsageError('missing --target; the column to predict')
   const task = oneOf('--task', words.value('--task') ?? 'auto', taskNames)
-  const estimator = estimatorNamed(words.value('--estimator') ?? defaultEstimator)
+  const estimator = estimatorNamed(words.value('--estimator') ?? (pictured ? defaultPictureEstimator : defaultEstimator))
   const params = readParams(estimator, words.list('--param'))
   const weight = words.value('--weight')
   const seed = wholeNumber('--seed', words.value('--seed') ?? String(defaultSeed), 0, mostSeed)
@@ -40,11 +43,14 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const out = words.value('--out')
   if (out !== undefined) await checkWritable(out)
 
-  const file = await openFile(path)
+  if (pictured && weight !== undefined) throw new UsageError(`unsupported --weight; pictures have no column that could weigh them: ${weight}`)
+  if (pictured && task === 'regression') throw new UsageError('unsupported --task; pictures have classes: regression')
+
+  const file = pictured ? undefined : await openFile(path)
   try {
     const begun = performance.now()
     const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
-    const trained = await trainFile({ file, target, task, estimator, params, weight, seed }, host)
+    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
@@ -52,7 +58,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
     io.progress.clear()
     io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 
@@ -67,7 +73,8 @@ function estimatorNamed(id: string): Estimator {
   throw new UsageError(`unknown estimator; not one of ${tableEstimators.map((entry) => entry.id).join(', ')}: ${id}`)
 }
 
-export function noteOddities({ dataset, run }: Trained, io: Io): void {
+export function noteOddities({ dataset, run, ...rest }: Trained | Awaited<ReturnType<typeof trainPictures>>, io: Io): void {
+  if ('skipped' in rest && rest.skipped[0]) io.progress.note(`note: ${rest.skippedCount} of ${rest.skippedCount + dataset.rowsCommitted} files are left out; the first is ${rest.skipped[0].file}: ${rest.skipped[0].reason}`)
   const [first] = dataset.rejected
   if (first) io.progress.note(`note: ${dataset.rejectedCount} of ${dataset.rowsCommitted + dataset.rejectedCount} rows do not fit and are left out; the first on line ${first.line}: ${first.reason}`)
   for (const warning of run.warnings) io.progress.note(`note: ${warning}`)
@@ -93,10 +100,10 @@ export function summaryOf({ spec, run }: Trained, seconds: number): Summary {
  * Over every row with a target, as people cross-validate a file; the models that judge it are thrown away, so
  * the sealed test rows of the run stay unseen by the one that is kept.
  */
-async function crossValidated({ spec, dataset }: Trained, folds: number, { store, context }: Host): Promise<Summary['cv']> {
-  const data = await loadDataset(store, dataset.id)
+async function crossValidated({ spec, dataset }: Trained, folds: number, host: Host): Promise<Summary['cv']> {
+  const data = await loadForRecipe(host, dataset.id, spec.recipe)
   const rows = usedRows(makeSplit(data.columns, spec.target.column, spec.split)).sort()
-  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), context)
+  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), host.context)
   const scores = new Map(result.scores.map((score) => [score.metric, score]))
   const named = scoresOf(spec.target.task).map(({ id, name }) => [name, { mean: scores.get(id)?.mean ?? null, sd: scores.get(id)?.sd ?? null }] as const)
   return { folds: result.folds, metrics: Object.fromEntries(named) }

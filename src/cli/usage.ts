@@ -11,6 +11,8 @@ export class UsageError extends Error {
 
 /** What a person gets who trains without saying how: the strongest all-round choice for tables. */
 export const defaultEstimator = 'hist-gradient-boosting'
+/** The head that the page proposes for pictures seen through the pretrained network. */
+export const defaultPictureEstimator = 'logistic-regression'
 export const taskNames = ['auto', 'classification', 'regression'] as const
 export type TaskName = (typeof taskNames)[number]
 /** As the studio's pages propose. */
@@ -31,6 +33,11 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --json                print one JSON object instead of tables
       --out BUNDLE.zip      write the bundle: graph, server, model card
 
+  glasshouse train FOLDER|PICTURES.zip [options]
+      pictures, JPEG and PNG: the name of the folder they lie in is their class, or a CSV
+      of files and labels beside them says it (${defaultPictureEstimator} on a
+      pretrained network; --estimator cnn learns from scratch)
+
   glasshouse retrain RUN.json FILE.csv [--json] [--out BUNDLE.zip]
       the run of an unpacked bundle (run.json, signature.json beside it) on new data: the
       same kinds, split, preparation, estimator, settings, seed and threshold
@@ -38,6 +45,9 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
   glasshouse predict BUNDLE.zip FILE.csv [--out FILE]
       every row with its prediction as CSV, to standard output or FILE; a bundle's
       pipeline.json may stand in its place
+
+  glasshouse predict BUNDLE.zip FOLDER|PICTURES.zip|PICTURE... [--out FILE]
+      a model of pictures: a line for every file
 
   glasshouse verify BUNDLE.zip
       checksums, golden rows and parity, run again here
