@@ -12,6 +12,7 @@ import type { Estimator, Model, ModelFacts, ModelState } from '../estimator.ts'
 import { backendParam, type BackendName } from './backend.ts'
 import { softmaxRows } from './dense.ts'
 import { factsOf, fitNetwork } from './fit-network.ts'
+import { kerasLayers } from './keras-layers.ts'
 import { layerNodes } from './layer-nodes.ts'
 import { parseLayers, startWeights, trainable, type LayerSpec } from './layer-table.ts'
 import { flatWeightsOf } from './network.ts'
@@ -163,6 +164,10 @@ export const cnn: Estimator<typeof params> = {
   revive(state) {
     const { learnt, theta } = learntOf(state)
     return modelOf(learnt, theta)
+  },
+  toLayers(state) {
+    const { learnt, theta } = learntOf(state)
+    return kerasLayers({ ...learnt, classes: learnt.classes.length, theta })
   },
   toOnnx(state, input, graph: GraphBuilder) {
     const { learnt, theta } = learntOf(state)

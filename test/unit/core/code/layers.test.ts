@@ -4,6 +4,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { loadLayersModel } from '@tensorflow/tfjs-layers'
 import { beforeEach, expect, test } from 'vitest'
 import { layersFiles } from '../../../../src/core/code/layers.ts'
+import { cnn } from '../../../../src/core/estimators/neural/cnn.ts'
+import { presets } from '../../../../src/core/estimators/neural/layer-table.ts'
+import { createRng } from '../../../../src/core/math/rng.ts'
 import { mlp } from '../../../../src/core/estimators/neural/mlp.ts'
 import { nodeContext } from '../../../support/node-context.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
@@ -31,6 +34,38 @@ test.each([
   const prediction = await model.predict(X)
   // Two float32 sums in another order; values have a mean near 50.
   expectAllClose(await answer.data(), prediction.task === 'regression' ? prediction.values : prediction.probabilities, { absolute: 1e-5, relative: 1e-5 })
+  answer.dispose()
+  loaded.dispose()
+})
+
+const everyLayer = JSON.stringify([
+  { type: 'conv', filters: 5, size: 2, padding: 'same', activation: 'tanh' },
+  { type: 'average-pool' },
+  { type: 'dropout' },
+  { type: 'dense', units: 6, activation: 'logistic' },
+  { type: 'batch-norm', activation: 'relu' },
+])
+test.each([
+  ['a preset with depthwise convolutions', 'medium'],
+  ['a preset with pooling', 'small'],
+  ['other layers', everyLayer],
+])('a network of pictures: %s', async (_, layers) => {
+  const rng = createRng(3)
+  const [rows, shape] = [16, [10, 9, 3] as const]
+  const values = Float32Array.from({ length: rows * 270 }, () => rng.next())
+  const X = { rows, features: [{ name: 'image', source: 'image', shape, values }] }
+  const y = { task: 'multiclass' as const, column: 'y', classes: ['a', 'b', 'c'], codes: Int32Array.from({ length: rows }, (_, row) => row % 3) }
+  expect(layers in presets || layers === everyLayer).toBe(true)
+  const model = await cnn.fit(X, y, { params: checkParams('cnn', cnn.params, { layers, maxIter: 2, backend: 'wasm' }), seed: 1 }, nodeContext())
+  const { json, weights } = layersFiles((cnn.toLayers as NonNullable<typeof cnn.toLayers>)(model.state()), 'weights.bin')
+  const { modelTopology, weightsManifest } = JSON.parse(json) as { modelTopology: object; weightsManifest: tf.io.WeightsManifestConfig }
+  await tf.setBackend('cpu')
+  const loaded = await loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest.flatMap((group) => group.weights), weightData: weights.buffer }))
+  const answer = loaded.predict(tf.tensor4d(values, [rows, ...shape])) as tf.Tensor
+  const prediction = await model.predict(X, nodeContext())
+  if (prediction.task === 'regression') throw new Error('not class predictions')
+  // Float32 sums in another order, through up to a dozen layers.
+  expectAllClose(await answer.data(), prediction.probabilities, { absolute: 1e-5 })
   answer.dispose()
   loaded.dispose()
 })
