@@ -30,6 +30,7 @@ import type { RecipeSteps } from '../core/recipe/preview.ts'
 import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
+import type { NestedFold } from '../core/tune/nested.ts'
 import type { Trial } from '../core/tune/strategy.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 
@@ -217,8 +218,8 @@ export interface TaskMap {
   'train': { input: { runId: string; token: number; spec: RunSpec; resume?: boolean }; output: { runId: string } }
   /** One fold of another worker's cross-validation. */
   'fold': { input: { datasetId: string; task: FoldTask }; output: FoldAnswer }
-  /** `done` are the trials of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
-  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
+  /** `done` are the trials, `nested` the outer folds, of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
+  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; nested?: readonly NestedFold[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: JudgedPart; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }

@@ -182,6 +182,7 @@ const tuneSpec = v.looseObject({
   folding: v.looseObject({ folds: count, seed: count }),
   seed: count,
   timeLimit: v.optional(finite),
+  outerFolds: v.optional(count),
 })
 const waiting = v.looseObject({ id, projectId: id, version: version1, spec: runSpec, search: v.optional(tuneSpec), place: finite })
 const search = v.looseObject({
@@ -196,6 +197,7 @@ const search = v.looseObject({
     trials: v.array(v.looseObject({ point: v.array(finite), budget: finite, params: object, score: v.nullable(finite), folds: v.array(v.nullable(finite)), spent: finite, problem: v.optional(text) })),
     best: v.nullable(count),
     ended: v.picklist(['plan', 'time', 'stopped', 'interrupted']),
+    nested: v.optional(v.array(v.looseObject({ params: v.nullable(object), score: v.nullable(finite), inner: v.nullable(finite), problem: v.optional(text) }))),
   }),
   createdAt: time,
 })

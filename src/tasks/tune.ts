@@ -1,4 +1,5 @@
 import { splitOf } from '../core/run/split-of.ts'
+import { nested } from '../core/tune/nested.ts'
 import { resultOf, tune as search, type TuneResult } from '../core/tune/tune.ts'
 import { saveSearch, searchQuestion } from '../storage/searches.ts'
 import { besideOthers } from './fold.ts'
@@ -9,7 +10,7 @@ import type { TaskHandler } from './task.ts'
 const saveEveryMs = 1000
 
 /** Trials are judged over folds of the training rows: validation rows still judge the settings that are chosen. */
-export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, keep }, host) => {
+export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, nested: doneOuter, keep }, host) => {
   const { store, context } = host
   const begun = context.now()
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
@@ -26,12 +27,24 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ke
   let savedAt = -Infinity
   // Reading the data is part of the time that a person gave.
   const limited = wanted.timeLimit === undefined ? wanted : { ...wanted, timeLimit: wanted.timeLimit - (context.now() - begun) }
-  const result = await search(spec, dataset, train, limited, besideOthers(host, spec.datasetId, dataset), done, async (trials) => {
+  const { outerFolds } = wanted
+  // Each outer fold searches as long as the search itself.
+  const own = outerFolds === undefined || limited.timeLimit === undefined ? limited : { ...limited, timeLimit: limited.timeLimit / (1 + outerFolds) }
+  const beside = besideOthers(host, spec.datasetId, dataset)
+  const result = await search(spec, dataset, train, own, beside, done, async (trials) => {
     if (context.now() - savedAt < saveEveryMs) return
     // Until it ends it counts as interrupted: that is what a crash leaves.
     await save(resultOf(wanted, trials, 'interrupted'))
     savedAt = context.now()
   })
-  await save(result)
-  return result
+  if (outerFolds === undefined || result.ended === 'stopped') {
+    await save(result)
+    return result
+  }
+  await save({ ...result, ended: 'interrupted' })
+  const rest = limited.timeLimit === undefined ? {} : { timeLimit: limited.timeLimit - (context.now() - begun) }
+  const folds = await nested(spec, dataset, train, { ...wanted, ...rest, outerFolds }, beside, doneOuter, (folds) => save({ ...result, ended: 'interrupted', nested: folds }))
+  const whole: TuneResult = { ...result, nested: folds }
+  await save(whole)
+  return whole
 }

@@ -7,6 +7,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['growing', 'Growing the tree'],
   ['evaluate', 'Evaluating'],
   ['tune', 'Trying settings'],
+  ['nested', 'Judging the search over folds'],
   ['cross-validate', 'Cross-validating'],
   ['fold-curve', 'Training over folds'],
   ['compare', 'Comparing runs'],

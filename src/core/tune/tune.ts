@@ -11,6 +11,7 @@ import { metrics } from '../metrics/registry.ts'
 import { checkParams, type ParamValues } from '../params.ts'
 import { crossValidate } from '../run/cross-validate.ts'
 import { aside, type FoldRecipe } from '../run/fold.ts'
+import type { NestedFold } from './nested.ts'
 import { strategies } from './registry.ts'
 import { checkSpace, paramsAt, type Space } from './space.ts'
 import { bestFirst, nextProposal, type Proposal, type SearchOptions, type Trial } from './strategy.ts'
@@ -27,6 +28,8 @@ export interface TuneSpec {
   readonly resource?: string
   /** Milliseconds; what has not finished by then is not counted. */
   readonly timeLimit?: number
+  /** Also judges the search itself: it is done again on the other rows of each of so many folds (nested.ts). Absent = not. */
+  readonly outerFolds?: number
 }
 export interface TuneResult {
   readonly metric: string
@@ -36,6 +39,8 @@ export interface TuneResult {
   readonly best: number | null
   /** plan: all done. time: the limit came. stopped: a person stopped it. interrupted: it broke off, and can go on. */
   readonly ended: 'plan' | 'time' | 'stopped' | 'interrupted'
+  /** What the search is worth, where that was asked for; without folds that were not reached. */
+  readonly nested?: readonly NestedFold[]
 }
 
 const optionsOf = ({ trials, seed, metric }: TuneSpec): SearchOptions => ({ trials, seed, greaterIsBetter: metrics.get(metric).greaterIsBetter })
@@ -51,7 +56,8 @@ export function costOf(estimatorId: string, spec: TuneSpec): { readonly trials: 
   checkResource(estimatorId, spec)
   const plan = strategies.get(spec.strategy).plan(spec.space, optionsOf(spec))
   const each = spec.folding.folds * (spec.folding.repeats ?? 1)
-  return { trials: plan.length, fits: plan.length * each, fullFits: plan.reduce((sum, budget) => sum + budget, 0) * each }
+  const outer = spec.outerFolds ?? 0
+  return { trials: plan.length, fits: plan.length * each * (1 + outer) + outer, fullFits: plan.reduce((sum, budget) => sum + budget, 0) * each * (1 + outer) + outer }
 }
 
 function checkResource(estimatorId: string, { resource, space }: TuneSpec): void {

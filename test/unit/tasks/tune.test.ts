@@ -44,3 +44,20 @@ it('keeps every finished trial; one that broke off goes on to the same result', 
   await eraseProject(host.store, projectId)
   expect(await listSearches(host.store, projectId)).toEqual([])
 })
+
+it('judges the search itself over outer folds, keeps them as they come, and goes on from them', async () => {
+  const opened = await ingestSample('penguins.csv')
+  const { host, token, projectId } = opened
+  const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'logistic-regression')
+  const search: TuneSpec = { strategy: 'random', space: [{ kind: 'number', name: 'C', low: 0.001, high: 100, scale: 'log' }], trials: 2, metric: 'log-loss', folding: { strategy: { kind: 'stratified', column: 'sex' }, folds: 3, seed: 1 }, seed: 1, outerFolds: 3 }
+  const whole = await tune({ spec, search }, host)
+  expect(whole.nested).toHaveLength(3)
+  expect(whole.nested?.every(({ score }) => score !== null && score > 0)).toBe(true)
+  const dying = { ...host.context, report: () => {}, checkpoint: async () => { if (((await listSearches(host.store, projectId))[0]?.result.nested?.length ?? 0) >= 1) throw cancelled() } }
+  await expect(tune({ spec, search, keep: { id: 'nested', token } }, { ...host, context: dying })).rejects.toMatchObject({ code: 'cancelled' })
+  const [left] = await listSearches(host.store, projectId)
+  expect(left).toMatchObject({ result: { ended: 'interrupted', nested: [whole.nested?.[0]] } })
+  const resumed = await tune({ spec, search, done: left!.result.trials, nested: left!.result.nested!, keep: { id: 'nested', token } }, host)
+  expect(resumed.nested).toEqual(whole.nested)
+  expect((await listSearches(host.store, projectId))[0]?.result).toEqual(resumed)
+})
