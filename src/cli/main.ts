@@ -11,6 +11,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['retrain', async () => (await import('./retrain.ts')).retrain],
   ['predict', async () => (await import('./predict.ts')).predict],
   ['verify', async () => (await import('./verify.ts')).verify],
+  ['monitor', async () => (await import('./monitor.ts')).monitor],
   ['single', async () => (await import('./single.ts')).single],
   ['serve', async () => (await import('./serve.ts')).serve],
 ])

@@ -2,7 +2,7 @@
 import { tableEstimators } from '../core/estimators/registry.ts'
 
 /** Exit codes, as promised to scripts. */
-export const exits = { good: 0, failed: 1, usage: 2, data: 3, interrupted: 130 } as const
+export const exits = { good: 0, failed: 1, usage: 2, data: 3, drift: 4, interrupted: 130 } as const
 
 /** The command line cannot be understood or asks for what there is not: exit code 2. */
 export class UsageError extends Error {
@@ -52,6 +52,12 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
   glasshouse verify BUNDLE.zip
       checksums, golden rows and parity, run again here
 
+  glasshouse monitor BUNDLE.zip FILE [--json] [--limit SHARE] [--out REPORT.html]
+      new rows (CSV), or the log of the bundle's server, against the bundle's
+      reference profile: what changed, and with the target in the file whether the
+      model is still right. Exit code 4 where something has to be done: a share of
+      SHARE (0.5) of the columns changed, or the scores fell
+
   glasshouse single BUNDLE.zip --out SERVER.mjs
       the server and its model in one file, ONNX Runtime's WebAssembly inside:
       node SERVER.mjs, nothing to install; slower than the bundle's own
@@ -60,5 +66,6 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       the bundle's own server on 127.0.0.1 (port ${defaultPort})
 
 Scores are those of the validation rows (20 %); the 20 % of test rows stay sealed, as in the page.
-Progress goes to standard error. Exit codes: 0 good, 2 bad usage, 3 bad data, 1 anything else.
+Progress goes to standard error. Exit codes: 0 good, 2 bad usage, 3 bad data,
+4 drift (monitor), 1 anything else.
 `
