@@ -167,7 +167,6 @@ export function addPredictions(store: Store, id: string, token: number, change: 
   )
 }
 
-export const saveNotes = (store: Store, id: string, token: number, notes: string): Promise<Run> => updateRun(store, id, token, { notes })
 /** Into the bin. */
 export const deleteRun = (store: Store, id: string, token: number): Promise<Run> => changeRecord(store, id, token, (record) => ({ ...record, deletedAt: Date.now() }))
 export const restoreRun = (store: Store, id: string, token: number): Promise<Run> => changeRecord(store, id, token, (record) => ({ ...record, deletedAt: null }))

@@ -22,4 +22,3 @@ export interface Host {
   readonly openPool?: (datasetId: string, here: FoldPool['fold']) => FoldPool
 }
 export type TaskHandler<N extends TaskName> = (input: TaskMap[N]['input'], host: Host) => Promise<TaskMap[N]['output']>
-export type TaskHandlers = { readonly [N in TaskName]?: TaskHandler<N> }

@@ -1,14 +1,6 @@
 /** The arithmetic of LinePlot, free of the page so that it can be tested. */
 import type { Figure, LineTrace } from '../charts/figure.ts'
 
-export interface Frame {
-  readonly width: number
-  readonly height: number
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
 export interface Scale {
   readonly low: number
   readonly high: number

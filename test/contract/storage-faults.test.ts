@@ -14,7 +14,7 @@ import { fsck } from '../../src/storage/fsck.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
 import type { Store } from '../../src/storage/port.ts'
 import { binProject, createProject, eraseProject, restoreProject, savePlan, takeOver } from '../../src/storage/projects.ts'
-import { createRun, deleteRun, finishRun, listRuns, markInterrupted, readRun, restoreRun, saveNotes, updateRun } from '../../src/storage/runs.ts'
+import { createRun, deleteRun, finishRun, listRuns, markInterrupted, readRun, restoreRun, updateRun } from '../../src/storage/runs.ts'
 import { chunksFrom, saveDataset } from '../../src/storage/save-dataset.ts'
 import { projectCopy } from '../../src/tasks/project-copy.ts'
 import { projectExport } from '../../src/tasks/project-export.ts'
@@ -114,7 +114,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
         expect(await readRun(after, 'run-1')).toMatchObject({ status: 'succeeded' })
         expect((await after.read(['models'], (tx) => tx.get('models', 'run-1')))?.model.arrays['prior']).toEqual(Float64Array.of(0.5, 0.5))
       })
-      await saveNotes(store, 'run-1', 0, 'good')
+      await updateRun(store, 'run-1', 0, { notes: 'good' })
       acknowledge('notes', async (after) => expect((await readRun(after, 'run-1')).notes).toBe('good'))
       await deleteRun(store, 'run-1', 0)
       await restoreRun(store, 'run-1', 0)

@@ -67,12 +67,6 @@ export function setValid(validity: Uint8Array, row: number): void {
   validity[row >> 3] = (validity[row >> 3] as number) | (1 << (row & 7))
 }
 
-export function countMissing(column: ColumnBase): number {
-  let valid = 0
-  for (let row = 0; row < column.length; row++) if (isValid(column, row)) valid++
-  return column.length - valid
-}
-
 /** A cell may begin with U+FEFF; only a file's own mark is not text. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 

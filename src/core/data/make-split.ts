@@ -169,8 +169,3 @@ export function makeSplit(columns: readonly Column[], targetColumn: string, spec
   }
   return split
 }
-
-/** Only for rows that a split already gave to training, such as an inner part for early stopping. */
-export function someTrainRows(train: TrainRows, keep: (row: number, index: number) => boolean): TrainRows {
-  return train.filter((row, index) => keep(row, index)) as TrainRows
-}

@@ -6,7 +6,7 @@ import { loadDataset } from '../../../src/storage/datasets.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import type { Store } from '../../../src/storage/port.ts'
 import { createProject, listProjects, savePlan } from '../../../src/storage/projects.ts'
-import { createRun, deleteRun, finishRun, listRuns, saveExplanation, saveNotes } from '../../../src/storage/runs.ts'
+import { createRun, deleteRun, finishRun, listRuns, saveExplanation, updateRun } from '../../../src/storage/runs.ts'
 import { saveDataset } from '../../../src/storage/save-dataset.ts'
 import { projectCopy } from '../../../src/tasks/project-copy.ts'
 import { projectExport } from '../../../src/tasks/project-export.ts'
@@ -27,7 +27,7 @@ export async function filledProject() {
   await savePlan(store, project.id, 0, { datasetId: record.id, target: spec.target, split: spec.split, recipe: spec.recipe })
   const run = await createRun(store, { spec, token: 0, dataHash: dataset.id, environment: sampleEnvironment })
   await finishRun(store, run.id, 0, { history: [{ name: 'loss', x: [1, 2], y: [Infinity, 0.5] }] }, sampleYield(spec))
-  await saveNotes(store, run.id, 0, 'the first')
+  await updateRun(store, run.id, 0, { notes: 'the first' })
   await saveExplanation(store, 0, { runId: run.id, key: 'k', projectId: project.id, explanation: { kind: 'importance' } as never })
   const binned = await createRun(store, { spec, token: 0, dataHash: dataset.id, environment: sampleEnvironment })
   await deleteRun(store, binned.id, 0)
@@ -113,7 +113,7 @@ describe('project file', () => {
     const { store, project, dataset, run } = await filledProject()
     const { projectId } = await projectCopy({ projectId: project.id, name: 'copy' }, host(store))
     expect(await everything(store, projectId)).toEqual(await everything(store, project.id))
-    await saveNotes(store, run.id, 0, 'changed')
+    await updateRun(store, run.id, 0, { notes: 'changed' })
     const [copied] = await listRuns(store, projectId)
     expect(copied?.notes).toBe('the first')
     expect(copied?.id).not.toBe(run.id)

@@ -7,9 +7,6 @@ import type { GraphBuilder } from '../../onnx/graph.ts'
 import type { OnnxHead } from '../estimator.ts'
 import { crossFitSigmoid, type Sigmoid } from './platt.ts'
 
-/** A machine for two sides: decides rows of a matrix. */
-export type Decide = (X: Matrix) => Float64Array
-
 /**
  * @param fitTwo fits one machine; `sign` is +1 for the class, -1 for the rest
  * @param keep takes each machine in order of the outputs
