@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { cancelled, StudioError } from '../../../src/core/errors.ts'
 import type { Progress } from '../../../src/core/context.ts'
+import type { ParamValues } from '../../../src/core/params.ts'
 import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import type { Store, WriteTransaction } from '../../../src/storage/port.ts'
@@ -43,11 +44,11 @@ const everything = async (store: Store, runId: string) => {
 const leftOvers = (store: Store) => store.read(['checkpoints', 'checkpointParts'], async (tx) => [...(await tx.keys('checkpoints')), ...(await tx.keys('checkpointParts'))])
 
 describe('a run that is broken off', () => {
-  it.each([
+  it.each<{ estimator: string; params: ParamValues; folds: number | undefined; deaths: number[] }>([
     { estimator: 'random-forest', params: { nEstimators: 6 }, folds: 3, deaths: [2, 4, 3] },
     { estimator: 'hist-gradient-boosting', params: { maxIter: 8, earlyStopping: 'on' }, folds: undefined, deaths: [3, 2] },
     { estimator: 'logistic-regression', params: {}, folds: 4, deaths: [1, 2] },
-  ] as const)('goes on: $estimator', async ({ estimator, params, folds, deaths }) => {
+  ])('goes on: $estimator', async ({ estimator, params, folds, deaths }) => {
     const opened = await open()
     const spec: RunSpec = { ...specFor(opened, { column: 'species', task: 'multiclass' }, estimator, params), ...(folds && { folds }) }
     const { store } = opened.host
