@@ -1,3 +1,4 @@
+import { formLimits, takesForms } from '../core/bundle/form-request.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 
@@ -18,7 +19,11 @@ Ask it by column names:
 
     curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -d @example-predict.json
 
-Ask it by the Open Inference Protocol v2:
+${takesForms(signature) ? `Send it files, JPEG or PNG, ${formLimits.pictures} at most:
+
+    curl -s http://127.0.0.1:8080/predict -F ${signature.inputs[0]?.name}=@picture.jpg
+
+` : ''}Ask it by the Open Inference Protocol v2:
 
     curl -s http://127.0.0.1:8080/v2/models/${model}/infer -H 'Content-Type: application/json' -d @example-infer.json
 

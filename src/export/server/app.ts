@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
+import { formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
 import { readInferRequest, readPlainRequest } from '../../core/bundle/requests.ts'
 import type { ModelRequest } from '../../core/bundle/requests.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
@@ -13,7 +14,7 @@ import { parseStrictJson } from '../../core/bundle/strict-json.ts'
 import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
-import { type Body, bodyOf, checkHead, hasBody, HttpError } from './body.ts'
+import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError } from './body.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
 import { docsPage } from './docs-page.ts'
@@ -119,15 +120,17 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
       'POST',
       urls,
       (request) => {
-        known(request)
-        checkHead(request.headers, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : ['json'])
+        const { fallback } = known(request)
+        checkHead(request.headers, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
       },
       async (request, reply) => {
-        const { text, kind } = (request.body ?? { text: '', kind: 'json' }) as Body
-        const body = kind === 'csv' ? undefined : parseStrictJson(text, maxDepth)
+        const sent = (request.body ?? { text: '', kind: 'json' }) as Body
+        const form = sent.kind === 'form' ? await formParts(sent.bytes, sent.type, formLimits.pictures) : undefined
+        const body = sent.kind === 'json' ? parseStrictJson(sent.text, maxDepth) : undefined
+        const read = ({ signature }: { readonly signature: Signature }): ModelRequest => (form ? readFormRequest(signature, form) : sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson))
         const id = idOf(request, body)
         // The model is asked for now: a reload may have come since the head was read.
-        const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, ({ signature }) => (body === undefined ? readCsvRequest(signature, text) : readers[protocol](signature, body)))
+        const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, read)
         return reply.headers({ 'X-Model-Version': answered.version.version, 'X-Request-Id': id }).type('application/json').send(written(protocol, answered))
       },
     )

@@ -1,5 +1,6 @@
 /** What a request's body may be, before anything of it is parsed. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FormPart } from '../../core/bundle/form-request.ts'
 
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -15,10 +16,11 @@ export class HttpError extends Error {
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const closing = { Connection: 'close' }
 
-export type BodyKind = 'json' | 'csv'
+export type BodyKind = 'json' | 'csv' | 'form'
 const kinds: readonly (readonly [BodyKind, RegExp, string])[] = [
   ['json', /^application\/(?:[\w.-]+\+)?json$/i, 'application/json'],
   ['csv', /^text\/csv$/i, 'text/csv'],
+  ['form', /^multipart\/form-data$/i, 'multipart/form-data'],
 ]
 
 /** JSON where nothing is said. @throws HttpError 415 */
@@ -33,10 +35,10 @@ function kindOf(type: string | undefined, accepted: readonly BodyKind[]): BodyKi
   return found[0]
 }
 
-export interface Body {
-  readonly text: string
-  readonly kind: BodyKind
-}
+export type Body =
+  | { readonly kind: 'json' | 'csv'; readonly text: string }
+  /** Not taken apart yet; the type names its boundary. */
+  | { readonly kind: 'form'; readonly bytes: Uint8Array; readonly type: string }
 
 /** Before the body is read. @throws HttpError 413 or 415; nothing more is read then */
 export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted: readonly BodyKind[]): void {
@@ -47,12 +49,38 @@ export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted:
 
 /** @throws HttpError 400 for what is not UTF-8 */
 export function bodyOf(headers: IncomingHttpHeaders, bytes: Uint8Array): Body {
-  const kind = kindOf(headers['content-type'], ['json', 'csv'])
+  const type = headers['content-type']
+  const kind = kindOf(type, ['json', 'csv', 'form'])
+  if (kind === 'form') return { kind, bytes, type: type as string }
   try {
     return { text: decoder.decode(bytes), kind }
   } catch {
     throw new HttpError(400, 'invalid body; not UTF-8')
   }
+}
+
+/**
+ * The fields of a form, by Node's own reader. How many there are is counted first: a body of boundaries alone is cheap
+ * to send and dear to read.
+ * @throws HttpError 400
+ */
+export async function formParts(bytes: Uint8Array, type: string, most: number): Promise<FormPart[]> {
+  const [, quoted, bare] = /boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(type) ?? []
+  const boundary = quoted ?? bare
+  if (boundary === undefined) throw new HttpError(400, 'invalid form; its Content-Type names no boundary')
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // One before each field and one at the end.
+  let found = 0
+  for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + boundary.length + 2)) {
+    if (++found > most + 1) throw new HttpError(400, `invalid form; more than ${most} files`)
+  }
+  let form: FormData
+  try {
+    form = await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
+  } catch {
+    throw new HttpError(400, 'invalid form; it ends too early or its fields cannot be told apart')
+  }
+  return Promise.all([...form].map(async ([name, value]) => ({ name, bytes: typeof value === 'string' ? undefined : new Uint8Array(await value.arrayBuffer()) })))
 }
 
 /** A GET must not bring a body: it would be read as the next request by somebody in between. */

@@ -1,5 +1,6 @@
 /** The same as /openapi.json for people: one page, no script, nothing fetched. */
 import { escapeHtml as html } from '../../core/html.ts'
+import { takesForms } from '../../core/bundle/form-request.ts'
 import { plainBody } from '../../core/bundle/examples.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
@@ -27,6 +28,7 @@ export function docsPage(models: Models): string {
 <p>Versions ${[...model.versions.keys()].map(html).join(', ')}${aliases.length > 0 ? `; ${html(aliases.join(', '))}` : ''}. Version ${html(model.config.fallback)} answers where none is named; every route takes <code>/versions/N</code> or an alias.</p>
 <table><thead><tr><th>Method</th><th>Address</th><th>What</th></tr></thead><tbody>${routes.map((cells) => `<tr>${cells.map((cell, i) => `<td>${i === 1 ? `<code>${html(cell)}</code>` : html(cell)}</td>`).join('')}</tr>`).join('')}</tbody></table>
 <h3>Columns</h3>${columnsTable(signature)}
+${takesForms(signature) ? `<h3>Pictures as files</h3><pre>${html(`curl -s http://HOST/predict/${name} -F ${signature.inputs[0]?.name}=@picture.jpg`)}</pre>` : ''}
 ${example === '' ? '' : `<h3>Example</h3><pre>${html(example.slice(0, 4000))}</pre>`}</section>`
   })
   const page = `<!doctype html>

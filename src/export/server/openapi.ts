@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document of what is being served, made from the signatures. */
+import { formLimits, takesForms } from '../../core/bundle/form-request.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
 
@@ -28,6 +29,13 @@ function answerSchema({ task, classes }: Signature): Schema {
 }
 
 const json = (schema: Schema): Schema => ({ 'application/json': { schema } })
+/** What `/predict` takes: rows, or files where the model takes one picture a row. */
+const asked = (signature: Signature, rows: Schema): Schema => ({
+  ...json(rows),
+  ...(takesForms(signature) && {
+    'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf(signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: 'a JPEG or PNG file' } }])) } },
+  }),
+})
 const ok = (schema: Schema, description = 'The answer.'): Schema => ({
   200: { description, content: json(schema) },
   ...Object.fromEntries([[400, 'A value, column or field that does not fit; the sentence names row and column.'], [404, 'No such model or version.'], [413, 'The body is too large.'], [415, 'Neither JSON nor CSV in UTF-8, or compressed.'], [503, 'Too many requests are waiting; try again after Retry-After seconds.']].map(([status, text]) => [status, { description: text, content: json({ $ref: '#/components/schemas/Error' }) }])),
@@ -69,7 +77,7 @@ export function openApi(models: Models): string {
   const rows = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: signature.task === 'regression' ? { type: 'number' } : answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
   const plain = (signature: Signature): Schema => ({ type: 'object', required: ['rows'], additionalProperties: false, properties: { rows: { type: 'array', minItems: 1, maxItems: 10_000, items: rowSchema(signature) } } })
   const first = models.first.fallback.signature
-  paths.push(['/predict', post('Rows by column names', 'Plain', json(plain(first)), answers(first))])
+  paths.push(['/predict', post('Rows by column names', 'Plain', asked(first, plain(first)), answers(first))])
   const list = (items: Schema): Schema => ({ type: 'array', items })
   paths.push([
     '/invocations',
@@ -90,8 +98,8 @@ export function openApi(models: Models): string {
     for (const base of [`/v2/models/${name}`, ...[...model.versions.keys(), ...model.config.aliases.keys()].map((version) => `/v2/models/${name}/versions/${version}`)]) {
       paths.push([base, get('Inputs and outputs', 'Open Inference Protocol v2')], [`${base}/ready`, get('Whether the model is ready', 'Open Inference Protocol v2')], [`${base}/infer`, post('Tensors of shape [rows, 1], one for each column', 'Open Inference Protocol v2', json(inferRequest(signature)), inferAnswer)])
     }
-    paths.push([`/predict/${name}`, post('Rows by column names', 'Plain', json(plain(signature)), answers(signature))])
-    for (const version of [...model.versions.keys(), ...model.config.aliases.keys()]) paths.push([`/predict/${name}/${version}`, post('Rows by column names, to this version', 'Plain', json(plain(signature)), answers(signature))])
+    paths.push([`/predict/${name}`, post('Rows by column names', 'Plain', asked(signature, plain(signature)), answers(signature))])
+    for (const version of [...model.versions.keys(), ...model.config.aliases.keys()]) paths.push([`/predict/${name}/${version}`, post('Rows by column names, to this version', 'Plain', asked(signature, plain(signature)), answers(signature))])
   }
   const text = JSON.stringify({
     openapi: '3.1.0',

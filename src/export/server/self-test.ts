@@ -5,7 +5,9 @@
 import { goldenProblem } from '../../core/bundle/compare-golden.ts'
 import { inferTensors, jsonObject, plainBody } from '../../core/bundle/examples.ts'
 import type { V2Tensor } from '../../core/bundle/examples.ts'
+import { takesForms } from '../../core/bundle/form-request.ts'
 import type { GoldenCell, GoldenRows } from '../../core/bundle/golden.ts'
+import { fromBase64 } from '../../core/bundle/pictures.ts'
 import { modelSlug } from '../../core/bundle/responses.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
@@ -15,7 +17,7 @@ export interface AbuseCase {
   readonly name: string
   readonly method?: string
   readonly path: string
-  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly body?: string | Uint8Array<ArrayBuffer> | FormData
   readonly headers?: Readonly<Record<string, string>>
   readonly status: number
   /** What the error must name. */
@@ -63,6 +65,7 @@ export function abuseCases(signature: Signature, row: readonly GoldenCell[], bod
     { name: 'one input longer than the others', path: infer, body: good.length > 1 ? changed({ shape: [2, 1], data: [first.data, first.data] }) : changed({ shape: [2, 1] }), status: 400 },
     ...[[-1, 1], [0, 1], [1.5, 1], [9007199254740992, 1], [1], [1, 2], '1', null].map((shape): AbuseCase => ({ name: `shape ${JSON.stringify(shape)}`, path: infer, body: changed({ shape }), status: 400, says: 'shape' })),
     ...tableCases(signature, row, model),
+    ...(takesForms(signature) ? formCases(signature) : []),
     ...signature.inputs.slice(0, 50).flatMap((of) => cellCases(of, (json) => withCell(of, json))),
   ]
   return cases.map((item) => (item.says === 'shape' && !named ? { ...item, says: 'invalid' } : item))
@@ -98,6 +101,29 @@ function tableCases(signature: Signature, row: readonly GoldenCell[], model: str
   ]
 }
 
+/** A form that is broken, too long, or holds what is not asked for. */
+function formCases({ inputs }: Signature): AbuseCase[] {
+  const form = (fill: (form: FormData) => void): FormData => {
+    const made = new FormData()
+    fill(made)
+    return made
+  }
+  const name = inputs[0]?.name ?? ''
+  const file = new Blob(['no picture'])
+  const typed = { 'Content-Type': 'multipart/form-data; boundary=x' }
+  return [
+    { name: 'a form without a boundary', path: '/predict', body: 'x', headers: { 'Content-Type': 'multipart/form-data' }, status: 400, says: 'boundary' },
+    { name: 'a form that is none', path: '/predict', body: 'x', headers: typed, status: 400, says: 'form' },
+    { name: 'a form cut off', path: '/predict', body: `--x\r\nContent-Disposition: form-data; name="${name}"; filename="a"\r\n\r\nabc`, headers: typed, status: 400, says: 'form' },
+    { name: 'a form of nothing', path: '/predict', body: form(() => {}), status: 400, says: 'form' },
+    { name: 'a form of boundaries', path: '/predict', body: '--x\r\n'.repeat(10_000), headers: typed, status: 400, says: 'more than' },
+    { name: 'a form with another field', path: '/predict', body: form((made) => made.append(`${name} `, file, 'a')), status: 400, says: 'unknown field' },
+    { name: 'a form with text', path: '/predict', body: form((made) => made.append(name, 'text')), status: 400, says: 'not a file' },
+    { name: 'a form with a file that is no picture', path: '/predict', body: form((made) => made.append(name, file, 'a')), status: 400, says: 'row 1' },
+    { name: 'a form where JSON is asked', path: '/invocations', body: form((made) => made.append(name, file, 'a')), status: 415 },
+  ]
+}
+
 function cellCases(of: SignatureInput, body: (json: string) => string): AbuseCase[] {
   const wrong: Record<SignatureInput['kind'], readonly string[]> = {
     numeric: ['"5"', 'true', '1e999', 'NaN', '[1]', '{}', '1e39', '""'],
@@ -115,18 +141,26 @@ export interface Reply {
 }
 export async function ask(url: string, item: Pick<AbuseCase, 'method' | 'path' | 'body' | 'headers'>): Promise<Reply> {
   const method = item.method ?? 'POST'
-  const response = await fetch(new URL(item.path, url), { method, headers: { 'Content-Type': 'application/json', ...item.headers }, ...(method === 'GET' || item.body === undefined ? {} : { body: item.body }) })
+  // A form brings a type of its own, with its boundary.
+  const headers = new Headers(item.body instanceof FormData ? {} : { 'Content-Type': 'application/json' })
+  for (const [name, value] of Object.entries(item.headers ?? {})) headers.set(name, value)
+  const response = await fetch(new URL(item.path, url), { method, headers, ...(method === 'GET' || item.body === undefined ? {} : { body: item.body }) })
   return { status: response.status, text: await response.text() }
 }
 
 export const goldenRoutes = ['plain', 'infer', 'v1', 'split', 'records', 'csv'] as const
-export type GoldenRoute = (typeof goldenRoutes)[number]
+export type GoldenRoute = (typeof goldenRoutes)[number] | 'form'
 
 function goldenRequest(signature: Signature, rows: GoldenRows['rows'], route: GoldenRoute, model: string): Pick<AbuseCase, 'path' | 'body' | 'headers'> {
   const names = signature.inputs.map(({ name }) => name)
   switch (route) {
     case 'plain':
       return { path: '/predict', body: plainBody(signature, rows) }
+    case 'form': {
+      const body = new FormData()
+      for (const row of rows) body.append(names[0] as string, new Blob([fromBase64(String(row[0]))]), 'picture')
+      return { path: '/predict', body }
+    }
     case 'infer':
       return { path: `/v2/models/${model}/infer`, body: JSON.stringify({ id: 'golden', inputs: inferTensors(signature, rows) }) }
     case 'v1':
@@ -171,7 +205,7 @@ export async function selfTest(url: string, model: string, { signature, golden }
     }
   }
   const limited: GoldenRows = { ...golden, rows: golden.rows.slice(0, 1), reasons: golden.reasons.slice(0, 1) }
-  for (const route of goldenRoutes) judge(`golden rows, ${route}`, await askGolden(url, signature, golden, route, model))
+  for (const route of [...goldenRoutes, ...(takesForms(signature) ? (['form'] as const) : [])]) judge(`golden rows, ${route}`, await askGolden(url, signature, golden, route, model))
   const row = golden.rows[0]
   if (row) {
     for (const item of abuseCases(signature, row, bodyLimit, model)) {

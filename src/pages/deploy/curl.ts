@@ -1,5 +1,6 @@
 /** A request that the exported server answers, with values from the middle of what training saw. */
 import { plainBody } from '../../core/bundle/examples.ts'
+import { takesForms } from '../../core/bundle/form-request.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import { formatDatetime } from '../../core/ingest/datetime.ts'
 
@@ -25,4 +26,4 @@ function valueOf(input: SignatureInput): string | number | boolean | null {
 export const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 export const curlOf = (signature: Signature): string =>
-  `curl http://127.0.0.1:8080/predict \\\n  -H 'content-type: application/json' \\\n  -d ${shellWord(plainBody(signature, [signature.inputs.map(valueOf)]))}`
+  takesForms(signature) ? `curl http://127.0.0.1:8080/predict -F ${shellWord(`${signature.inputs[0]?.name}=@picture.jpg`)}` : `curl http://127.0.0.1:8080/predict \\\n  -H 'content-type: application/json' \\\n  -d ${shellWord(plainBody(signature, [signature.inputs.map(valueOf)]))}`

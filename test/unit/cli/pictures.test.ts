@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildCli } from '../../../src/cli/build.mjs'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
 import { png } from '../../support/pictures.ts'
+import { startServer, unpack } from '../../support/served-bundle.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glasshouse-pictures-'))
 const at = (...names: readonly string[]): string => join(folder, ...names)
@@ -46,6 +47,11 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
   // The graph answers in 32 bits.
   for (const line of [1, 2]) expect(Math.abs(Number(own[line]?.[2]) - Number(lines[line]?.[2]))).toBeLessThan(1e-5)
 
+  // The bundle's own test: golden rows on every route, forms too, and all that must be refused.
+  await unpack(readFileSync(bundle), at('unpacked'))
+  const tested = startServer(at('unpacked'), {}, ['--test'])
+  expect([await tested.exit, tested.output().trim().split('\n').at(-1)]).toEqual([0, expect.stringMatching(/^\d+ passed, 0 failed$/)])
+
   const server = at('server.mjs')
   expect((await glasshouse('single', bundle, '--out', server)).code).toBe(0)
   const child = spawn(process.execPath, [server], { env: { ...process.env, PORT: '0', METRICS_PORT: 'off' }, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -53,8 +59,17 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
     let told = ''
     for await (const part of child.stdout) if (/"port":\d+/.test((told += String(part)))) break
     const image = readFileSync(at('new', 'down.png')).toString('base64')
-    const answer = await fetch(`http://127.0.0.1:${/"port":(\d+)/.exec(told)?.[1]}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ rows: [{ image }] }) })
-    expect(await answer.json()).toMatchObject({ predictions: [{ label: 'down' }] })
+    const address = `http://127.0.0.1:${/"port":(\d+)/.exec(told)?.[1]}/predict`
+    const answer = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ rows: [{ image }] }) })
+    const json = (await answer.json()) as { predictions: unknown[] }
+    expect(json).toMatchObject({ predictions: [{ label: 'down' }] })
+    // The same as a form, as curl -F sends it.
+    const form = new FormData()
+    for (const name of ['down', 'across']) form.append('image', new Blob([readFileSync(at('new', `${name}.png`))]), `${name}.png`)
+    const formed = (await (await fetch(address, { method: 'POST', body: form })).json()) as { predictions: unknown[] }
+    expect(formed).toMatchObject({ predictions: [json.predictions[0], { label: 'across' }] })
+    for (let i = 0; i < 63; i++) form.append('image', new Blob(['x']), 'x')
+    expect(await (await fetch(address, { method: 'POST', body: form })).json()).toEqual({ error: 'invalid form; more than 64 files' })
   } finally {
     child.kill('SIGKILL')
   }
