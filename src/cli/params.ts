@@ -11,11 +11,11 @@ function valueOf(param: Param | undefined, text: string): ParamValue {
 }
 
 /**
- * The values given and every default.
+ * The values given, those of the earlier model that training goes on from, and every default.
  * @throws UsageError for a word without `=` or a name given twice
  * @throws StudioError bad-param for an unknown name (naming those there are) or a value out of range
  */
-export function readParams(estimator: Pick<Estimator, 'id' | 'params'>, words: readonly string[]): ParamValues {
+export function readParams(estimator: Pick<Estimator, 'id' | 'params'>, words: readonly string[], earlier: ParamValues = {}): ParamValues {
   const given: [string, ParamValue][] = []
   for (const word of words) {
     const cut = word.indexOf('=')
@@ -24,5 +24,5 @@ export function readParams(estimator: Pick<Estimator, 'id' | 'params'>, words: r
     if (given.some(([known]) => known === name)) throw new UsageError(`invalid --param; given twice: ${name}`)
     given.push([name, valueOf(Object.hasOwn(estimator.params, name) ? estimator.params[name] : undefined, word.slice(cut + 1))])
   }
-  return checkParams(estimator.id, estimator.params, Object.fromEntries(given))
+  return checkParams(estimator.id, estimator.params, { ...earlier, ...Object.fromEntries(given) })
 }

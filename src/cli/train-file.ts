@@ -21,6 +21,7 @@ import { readRun } from '../storage/runs.ts'
 import { commitSource } from '../tasks/ingest-commit.ts'
 import type { Host } from '../tasks/task.ts'
 import { train } from '../tasks/train.ts'
+import { continueWith, type EarlierModel } from './earlier.ts'
 import { type TaskName, UsageError } from './usage.ts'
 
 export interface TrainRequest {
@@ -33,6 +34,8 @@ export interface TrainRequest {
   /** Column that weighs training rows. */
   readonly weight?: string | undefined
   readonly seed: number
+  /** What training goes on from. */
+  readonly earlier?: EarlierModel | undefined
 }
 export interface Trained {
   readonly spec: RunSpec
@@ -74,7 +77,8 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
     throw new UsageError(`unsupported estimator for ${wordOf(target.task)}; that can be done by ${fitting.join(', ')}: ${request.estimator.id}`)
   }
   const plain = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
-  const spec: RunSpec = weight === undefined ? plain : { ...plain, sampleWeight: weight }
+  const weighed: RunSpec = weight === undefined ? plain : { ...plain, sampleWeight: weight }
+  const spec = request.earlier ? await continueWith(request.earlier, weighed, token, host) : weighed
   const runId = freshId('run')
   await train({ runId, token, spec }, host)
   return { spec, run: await readRun(store, runId), dataset, token }

@@ -12,6 +12,7 @@ import { loadForRecipe } from '../tasks/load-pictures.ts'
 import type { Host } from '../tasks/task.ts'
 import { train as trainTask } from '../tasks/train.ts'
 import { readWords, wholeNumber } from './arguments.ts'
+import { openEarlier } from './earlier.ts'
 import { checkWritable, openFile, writeWhole } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
 import type { Io } from './io.ts'
@@ -23,7 +24,7 @@ import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
 import { trainPictures } from './train-pictures.ts'
 import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
-const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--json': 'flag', '--out': 'value' } as const
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
@@ -34,11 +35,16 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const pictured = /\.zip$/i.test(path) || (await isFolder(path))
   if (target === undefined && !pictured) throw new UsageError('missing --target; the column to predict')
   const task = oneOf('--task', words.value('--task') ?? 'auto', taskNames)
-  const estimator = estimatorNamed(words.value('--estimator') ?? (pictured ? defaultPictureEstimator : defaultEstimator))
-  const params = readParams(estimator, words.list('--param'))
-  const weight = words.value('--weight')
-  const seed = wholeNumber('--seed', words.value('--seed') ?? String(defaultSeed), 0, mostSeed)
+  const from = words.value('--continue-from')
+  if (pictured && from !== undefined) throw new UsageError(`unsupported --continue-from; networks and heads of pictures begin anew: ${from}`)
+  const earlier = from === undefined ? undefined : await openEarlier(from)
+  const estimator = estimatorNamed(words.value('--estimator') ?? earlier?.run.estimator.id ?? (pictured ? defaultPictureEstimator : defaultEstimator))
+  if (earlier && estimator.id !== earlier.run.estimator.id) throw new UsageError(`invalid --estimator; training goes on with that of the bundle, ${earlier.run.estimator.id}: ${estimator.id}`)
+  const params = readParams(estimator, words.list('--param'), earlier?.run.estimator.params)
+  const weight = words.value('--weight') ?? earlier?.run.sampleWeight
+  const seed = wholeNumber('--seed', words.value('--seed') ?? String(earlier?.run.seed ?? defaultSeed), 0, mostSeed)
   const cv = words.value('--cv')
+  if (earlier && cv !== undefined) throw new UsageError(`unsupported --cv; the model that training goes on from has seen the rows of every fold: ${cv}`)
   const folds = cv === undefined ? undefined : wholeNumber('--cv', cv, 2, mostFolds)
   const out = words.value('--out')
   if (out !== undefined) await checkWritable(out)
@@ -50,7 +56,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   try {
     const begun = performance.now()
     const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
-    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
+    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }

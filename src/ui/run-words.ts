@@ -14,6 +14,7 @@ export interface Fact {
 const factNames: ReadonlyMap<string, string> = new Map([
   ['rounds', 'Rounds kept'],
   ['roundsRun', 'Rounds trained'],
+  ['roundsBefore', 'Rounds of the earlier run'],
   ['epochs', 'Epochs trained'],
   ['bestEpoch', 'Best epoch'],
   ['stopped', 'Why it ended'],

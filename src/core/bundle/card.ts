@@ -113,6 +113,7 @@ function details({ run, signature, certificate, estimator, referenceHash, writte
     ['Parameters', cut(JSON.stringify(run.spec.estimator.params))],
     ['Seed', String(run.spec.seed)],
     ...(run.spec.sampleWeight === undefined ? [] : [['Sample weight', `${cut(run.spec.sampleWeight)}: training rows count by it, scores do not`] as [string, string]]),
+    ...(run.facts['roundsBefore'] === undefined ? [] : [['Continued', `went on from a model of ${String(run.facts['roundsBefore'])} rounds`] as [string, string]]),
     ...(run.spec.sampleRows === undefined ? [] : [['Sample', `learnt from ${run.spec.sampleRows.toLocaleString('en')} of the training rows, drawn with the seed of the split`] as [string, string]]),
     ['Run', `${run.name}, ${run.id}, ${new Date(run.createdAt).toISOString().slice(0, 10)}`],
     ['Data hash', run.dataHash],

@@ -37,10 +37,11 @@ export const targetInput = ({ name, kind, labels, layout }: Pick<ColumnInfo, 'na
  * are one, for classes a row weighs at most a quarter.
  * @throws StudioError unsupported for another estimator, or a loss that XGBoost's trees do not have
  */
-export function xgboostOf({ estimator, target, seed, sampleWeight, sampleRows }: RunSpec, classes: number): ElsewhereJob['xgboost'] {
+export function xgboostOf({ estimator, target, seed, sampleWeight, sampleRows, continueFrom }: RunSpec, classes: number): ElsewhereJob['xgboost'] {
   if (estimator.id !== histGradientBoosting.id) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${histGradientBoosting.label} is what XGBoost trains elsewhere: ${estimator.id}` })
   if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a job for a cluster carries none: ${sampleWeight.slice(0, 100)}` })
   if (sampleRows !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample; a job for a cluster learns from all training rows: ${sampleRows}` })
+  if (continueFrom !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported earlier model; a job for a cluster begins anew: ${continueFrom}`, hint: 'Take a run that was trained in one go.' })
   const given = checkParams(estimator.id, histGradientBoosting.params, estimator.params)
   if (target.task === 'regression' && given.loss !== 'squared') throw new StudioError({ code: 'unsupported', message: `unsupported loss; elsewhere it is the squared one: ${given.loss}` })
   if (given.monotonicCst !== '' || given.interactionCst !== '') throw new StudioError({ code: 'unsupported', message: 'unsupported constraints; a job for a cluster carries none' })

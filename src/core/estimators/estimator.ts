@@ -40,6 +40,8 @@ export interface EstimatorTags {
   readonly deterministic: boolean
   /** Learns in rounds: it has a live curve, and stop keeps the best so far. */
   readonly iterative: boolean
+  /** Can go on from an earlier model (FitOptions.earlier). */
+  readonly continues?: boolean
   /** The model holds training rows as they are prepared: whoever gets it gets them. */
   readonly keepsRows?: boolean
   /** Fits the constant a sensible person would guess: always on the leaderboard. */
@@ -52,6 +54,11 @@ export interface FitOptions<P extends ParamTable = ParamTable> {
   readonly seed: number
   /** Shape (rows), not negative; default 1 each. */
   readonly weights?: Float64Array
+  /**
+   * Of a model of its own on the same features: what is learnt comes on top of it. With the same rows, seed and
+   * parameters the bits are those of a training that did both at once. Only where tags.continues says so.
+   */
+  readonly earlier?: ModelState
 }
 
 /** What a prediction may use: the compiled kernels, and a chance to be cancelled. */

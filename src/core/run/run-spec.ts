@@ -21,4 +21,6 @@ export interface RunSpec {
   readonly sampleRows?: number
   /** Numeric column that weighs training rows; never a feature. Absent = each row counts once. */
   readonly sampleWeight?: string
+  /** Id of a run that this one goes on from: what it learns comes on top. Absent = begins anew. */
+  readonly continueFrom?: string
 }

@@ -18,8 +18,8 @@ import { estimators } from '../estimators/registry.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
-import { fitRecipe } from '../recipe/recipe.ts'
 import type { Savepoint } from '../savepoint.ts'
+import { checkContinues, continuedWords, type EarlierRun, preparedFor } from './continue-from.ts'
 import { crossValidate, type CrossValidation, foldsLike, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
 import type { Keeper } from './keeper.ts'
 import { pipelineOf } from './open-pipeline.ts'
@@ -51,9 +51,10 @@ const defaultThreshold = 0.5
 /**
  * @param keeper keeps how far it comes, and has what an interrupted run of the same spec on the same data left: then it
  * goes on from there, to the same bits
+ * @param earlier the run that spec.continueFrom names
  * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled
  */
-export async function train(spec: RunSpec, dataset: Dataset, context: Context, keeper?: Keeper): Promise<TrainResult> {
+export async function train(spec: RunSpec, dataset: Dataset, context: Context, keeper?: Keeper, earlier?: EarlierRun): Promise<TrainResult> {
   const estimator = estimators.get(spec.estimator.id)
   if (!estimator.tasks.includes(spec.target.task)) {
     throw new StudioError({ code: 'unsupported', message: `unsupported task; ${estimator.label} does ${estimator.tasks.join(', ')}: ${spec.target.task}` })
@@ -69,15 +70,16 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   if (y.task !== 'regression' && new Set(y.codes).size < 2) {
     throw new StudioError({ code: 'bad-data', message: `invalid training part; it holds one class only: ${classes[y.codes[0] as number]}`, hint: 'Use a stratified split, or more rows.' })
   }
+  if (earlier) checkContinues(spec, estimator, classes, earlier)
   await context.checkpoint()
   const weights = sampleWeights(spec, dataset, split.train)
-  const { state, train: X } = fitRecipe(dataset.columns, split.train, spec.recipe, { target: spec.target.column, sampleWeight: spec.sampleWeight })
+  const { state, train: X } = preparedFor(spec, dataset, split.train, earlier)
   checkAccepts(estimator, X)
   const prepared = context.now()
 
   const { watched, history } = keepCurves(context, keeper, (entry) => ({ ...entry, row: split.train[entry.row] as number, label: classes[entry.guess] as string }))
   const warnings: string[] = []
-  const fit = (savepoint?: Savepoint): Promise<Model> => estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }) }, { ...watched, ...(savepoint && { savepoint }) })
+  const fit = (savepoint?: Savepoint): Promise<Model> => estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }), ...(earlier && { earlier: earlier.model }) }, { ...watched, ...(savepoint && { savepoint }) })
   const model = keeper ? await fitOrGoOn(fit, spec, keeper, warnings) : await fit()
   const fitted = context.now()
 
@@ -87,6 +89,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   const evaluation = await evaluate({ part: 'valid', rows: split.valid, target: truth, prediction, threshold: defaultThreshold, seed: spec.seed }, context)
   warnings.push(...split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`))
   if (spec.sampleWeight !== undefined) warnings.push(weightWords(spec.sampleWeight))
+  if (earlier) warnings.push(...continuedWords(earlier))
   const folded = await overFolds(spec, dataset, split, warnings, context, keeper)
   const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
   const foldEvaluation =

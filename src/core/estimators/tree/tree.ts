@@ -163,15 +163,22 @@ export class TreesBuilder {
   /** Adds trees that were built before, as they are. */
   add(trees: Trees): void {
     for (let tree = 0; tree < treeCount(trees); tree++) {
-      const first = trees.start[tree] as number
+      const [first, end] = [trees.start[tree] as number, trees.start[tree + 1] as number]
       const base = this.#count - first
-      for (let node = first; node < (trees.start[tree + 1] as number); node++) {
+      const setBase = this.#setStart.length - 1
+      // Sets are numbered as splits were made, which is not the order of nodes.
+      const sets = trees.set.subarray(first, end).filter((set) => set >= 0).sort()
+      for (const set of sets) {
+        this.#setBits.push(...trees.setBits.subarray(trees.setStart[set], trees.setStart[set + 1]))
+        this.#setStart.push(this.#setBits.length)
+      }
+      for (let node = first; node < end; node++) {
         const added = this.addNode(trees.cover[node] as number, trees.value.subarray(node * trees.width, (node + 1) * trees.width))
         const feature = trees.feature[node] as number
         if (feature < 0) continue
-        const about = { feature, missingLeft: trees.missingLeft[node] === 1, gain: trees.gain[node] as number }
+        this.split(added, { feature, threshold: trees.threshold[node] as number, missingLeft: trees.missingLeft[node] === 1, gain: trees.gain[node] as number }, (trees.left[node] as number) + base, (trees.right[node] as number) + base)
         const set = trees.set[node] as number
-        this.split(added, set < 0 ? { ...about, threshold: trees.threshold[node] as number } : { ...about, codes: codesOfSet(trees, set) }, (trees.left[node] as number) + base, (trees.right[node] as number) + base)
+        if (set >= 0) this.#nodes.set[added] = setBase + set - (sets[0] as number)
       }
       this.endTree(trees.target[tree] as number)
     }
