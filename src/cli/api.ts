@@ -8,7 +8,7 @@ import type { RunSpec } from '../core/run/run-spec.ts'
 import type { Host } from '../tasks/task.ts'
 import { openFile } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
-import { trainAgain } from './retrain.ts'
+import { trainAgain } from './train-again.ts'
 
 export interface RetrainRequest {
   /** Path of a CSV. */

@@ -2,6 +2,7 @@
 import { layersFiles } from '../core/code/layers.ts'
 import { codePlan } from '../core/code/plan.ts'
 import { prepareCode } from '../core/code/prepare.ts'
+import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
 import { codeEndings, languagesOf, modelCode } from '../core/code/write.ts'
 import type { Signature } from '../core/bundle/signature.ts'
@@ -10,7 +11,9 @@ import { estimators } from '../core/estimators/registry.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import { pipelineRunOf, writePipeline } from '../core/run/pipeline-file.ts'
 import type { Dataset } from '../core/data/dataset.ts'
-import { columnInfo } from '../core/data/dataset.ts'
+import { columnInfo, columnNamed } from '../core/data/dataset.ts'
+import { cellAt, type Column } from '../core/data/column.ts'
+import type { Json } from '../core/recipe/step.ts'
 import type { Run } from '../core/run/run.ts'
 import type { DatasetRecord } from '../storage/records.ts'
 
@@ -27,14 +30,21 @@ function where<T>(make: () => T): T | undefined {
 }
 
 export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord, 'options' | 'rejectedCount'>, pipeline: Pipeline, split: TwinInput['split']): TwinInput {
-  return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
+  return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
+}
+
+function picturesIn({ spec: { target } }: Run, dataset: Dataset): { pictures?: TwinPictures } {
+  const column = dataset.columns.find(({ kind }) => kind === 'image')
+  if (!column) return {}
+  const cells = (of: Column): Json[] => Array.from({ length: dataset.rows }, (_, row) => cellAt(of, row))
+  return { pictures: { column: column.name, sha256: cells(column).map(String), targets: cells(columnNamed(dataset, target.column)) } }
 }
 
 /** The files of a twin, by the names that it reads itself by. */
 export const twinFiles = ({ python, notebook, typescript, split }: Twin): ProgramFile[] => [
   ['code/twin.py', python],
   ['code/twin.ipynb', notebook],
-  ['code/twin.ts', typescript],
+  ...(typescript === undefined ? [] : [['code/twin.ts', typescript] as ProgramFile]),
   ['code/split.json', split],
 ]
 

@@ -40,8 +40,8 @@ test('three classes are dropped, a head learns them, and the export passes its c
   await goTo(page, 'Data')
   await expect(page.getByRole('listbox', { name: 'rings, 11 pictures' })).toBeVisible()
   await goTo(page, 'Deploy')
-  // Rows in a file, clusters and twins are for tables.
-  await expect(page.getByRole('tab')).toHaveText(['Export a bundle'])
+  // Rows in a file and clusters are for tables.
+  await expect(page.getByRole('tab')).toHaveText(['Export a bundle', 'Try it on pictures', 'Code twin'])
   await page.getByRole('button', { name: 'Check and build' }).click()
   const download = page.getByRole('button', { name: /^Download .*\.zip/ })
   await expect(download).toBeVisible({ timeout: 60_000 })

@@ -28,9 +28,11 @@ with tempfile.TemporaryDirectory() as folder:
         scores = pathlib.Path(folder) / "scores.json"
         scores.unlink(missing_ok=True)
         text = path.read_text()
+        own = path.with_suffix(".files")
+        data = own if own.is_dir() else here.parent.parent / "public/samples/penguins.csv"
         done = subprocess.run(
             [sys.executable, "-W", "ignore", path], capture_output=True, text=True,
-            env={**os.environ, "DATA": str(here.parent.parent / "public/samples/penguins.csv"), "SPLIT": str(path.with_suffix(".split.json")), "SCORES": str(scores)},
+            env={**os.environ, "DATA": str(data), "MODEL": str(own / "model.onnx"), "SPLIT": str(path.with_suffix(".split.json")), "SCORES": str(scores)},
         )
         name = path.with_suffix(".txt").read_text()
         print(f"--- {name}\n{done.stdout}{done.stderr[-1500:]}")

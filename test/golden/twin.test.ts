@@ -1,9 +1,9 @@
 /**
- * The code twin of every estimator. `twin.py` lets Python run what is written here and keeps the scores; the test trains
+ * The code twin of every estimator, and of a head for pictures. `twin.py` lets Python run what is written here and keeps the scores; the test trains
  * the same runs in the studio and holds the two against each other within the tolerance that the twin itself states.
  */
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { spawnSync } from 'node:child_process'
@@ -16,7 +16,21 @@ import { estimators } from '../../src/core/estimators/registry.ts'
 import type { ParamValues } from '../../src/core/params.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import { defaultSplit } from '../../src/core/data/default-split.ts'
-import { loadDataset } from '../../src/storage/datasets.ts'
+import { createRng } from '../../src/core/math/rng.ts'
+import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
+import { bytesOf, openZip } from '../../src/core/zip.ts'
+import { datasetRecord, loadDataset } from '../../src/storage/datasets.ts'
+import { createMemoryStore } from '../../src/storage/memory-store.ts'
+import { createProject, savePlan, takeOver } from '../../src/storage/projects.ts'
+import { readRun } from '../../src/storage/runs.ts'
+import { deployExport } from '../../src/tasks/deploy-export.ts'
+import { picturesAdd } from '../../src/tasks/pictures-add.ts'
+import { picturesCommit } from '../../src/tasks/pictures-commit.ts'
+import type { Host } from '../../src/tasks/task.ts'
+import { train } from '../../src/tasks/train.ts'
+import { nodeContext } from '../support/node-context.ts'
+import { openPng } from '../support/open-png.ts'
+import { png } from '../support/pictures.ts'
 import { columnInfo } from '../../src/core/data/dataset.ts'
 import type { RecipeSpec } from '../../src/core/recipe/step.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
@@ -84,29 +98,70 @@ const proposal = async (id: string, target: string): Promise<RecipeSpec> => defa
 
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 
+/** Keeps the twin for Python, or holds its scores against ours. @param more files that it reads, in a folder of their own */
+function held(name: string, scores: Retrained['scores'], twin: Twin, more: readonly (readonly [string, Uint8Array])[] = []): void {
+  const file = name.replace(/\W+/g, '-')
+  if (process.env['TWINS'] !== undefined) {
+    writeFileSync(join(folder, `${file}.py`), twin.python)
+    writeFileSync(join(folder, `${file}.split.json`), twin.split)
+    writeFileSync(join(folder, `${file}.txt`), name)
+    if (more.length > 0) mkdirSync(join(folder, `${file}.files`))
+    for (const [path, bytes] of more) writeFileSync(join(folder, `${file}.files`, path), bytes)
+    return
+  }
+  const found = golden.twins.find((twin) => twin.name === name)
+  const hint = 'npm run golden -- twin lets Python run the twins again'
+  expect(found, hint).toBeDefined()
+  // The numbers of the studio stand in the text: a change of either is a change of the twin.
+  expect(createHash('sha256').update(withoutStudio(twin.python)).digest('hex'), hint).toBe(found?.sha256)
+  const allowed = JSON.parse((/^ALLOWED = (.*)$/m.exec(twin.python) as RegExpExecArray)[1] as string) as Record<string, number>
+  const values = new Map(scores.map(({ metric, value }) => [metric, value as number]))
+  expect(Object.keys(allowed).length).toBeGreaterThanOrEqual(3)
+  for (const [metric, tolerance] of Object.entries(allowed)) {
+    expect(Math.abs((values.get(metric) as number) - (found?.scores[metric] as number)), `${metric}: ${values.get(metric)} here, ${found?.scores[metric]} in Python`).toBeLessThanOrEqual(tolerance)
+  }
+}
+
 describe('the scores of the twin lie as near as it says', () => {
   test.each(cases)('$name', async (one) => {
     const { trained, twin } = await made(one)
-    const file = one.name.replace(/\W+/g, '-')
-    if (process.env['TWINS'] !== undefined) {
-      writeFileSync(join(folder, `${file}.py`), twin.python)
-      writeFileSync(join(folder, `${file}.split.json`), twin.split)
-      writeFileSync(join(folder, `${file}.txt`), one.name)
-      return
-    }
-    const found = golden.twins.find(({ name }) => name === one.name)
-    const hint = 'npm run golden -- twin lets Python run the twins again'
-    expect(found, hint).toBeDefined()
-    // The numbers of the studio stand in the text: a change of either is a change of the twin.
-    expect(createHash('sha256').update(withoutStudio(twin.python)).digest('hex'), hint).toBe(found?.sha256)
-    const allowed = JSON.parse((/^ALLOWED = (.*)$/m.exec(twin.python) as RegExpExecArray)[1] as string) as Record<string, number>
-    const values = new Map(trained.scores.map(({ metric, value }) => [metric, value as number]))
-    expect(Object.keys(allowed).length).toBeGreaterThanOrEqual(3)
-    for (const [metric, tolerance] of Object.entries(allowed)) {
-      expect(Math.abs((values.get(metric) as number) - (found?.scores[metric] as number)), `${metric}: ${values.get(metric)} here, ${found?.scores[metric]} in Python`).toBeLessThanOrEqual(tolerance)
-    }
+    held(one.name, trained.scores, twin)
+  })
+
+  test('a head on the pretrained network', async () => {
+    const { host, project, token, datasetId, files } = await stripes()
+    const { columns } = await datasetRecord(host.store, datasetId)
+    const id = 'logistic-regression'
+    const target = { column: 'label', task: 'multiclass' as const }
+    await train({ runId: 'run-1', token, spec: { version: 1, projectId: project, datasetId, target, split: { strategy: { kind: 'random' }, validShare: 0.4, testShare: 0.1, seed: 2 }, recipe: defaultRecipe(estimators.get(id).tags, columns, 'label'), estimator: { id, params: {} }, seed: 1 } }, host)
+    const { zip } = await deployExport({ runId: 'run-1', name: 'Stripes', intendedUse: '', limitations: '' }, host)
+    const bundle = await openZip(bytesOf(zip as Uint8Array<ArrayBuffer>))
+    const text = async (name: string): Promise<string> => new TextDecoder().decode(await bundle.read(name))
+    expect(bundle.names).not.toContain('code/twin.ts')
+    const twin = { python: await text('code/twin.py'), notebook: await text('code/twin.ipynb'), split: await text('code/split.json') }
+    held('a head on the pretrained network', (await readRun(host.store, 'run-1')).evaluation?.scores ?? [], twin, [...files, ['model.onnx', await bundle.read('model.onnx')]])
   })
 })
+
+/** Stripes one way, the other way, and rings, in a wide and an upright form: hard enough that some are mistaken. */
+async function stripes() {
+  const store = createMemoryStore()
+  const host: Host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture: openPng, openRunner: async () => nodeRunner() }
+  const project = (await createProject(store, 'Stripes')).id
+  const token = await takeOver(store, project)
+  const kinds = ['across', 'down', 'rings'] as const
+  await savePlan(store, project, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: [...kinds] } })
+  const files = kinds.flatMap((kind, k) =>
+    Array.from({ length: 12 }, (_, i): readonly [string, Uint8Array<ArrayBuffer>] => {
+      const noise = createRng(100 * k + i)
+      const at = (x: number, y: number): number => (kind === 'across' ? y : kind === 'down' ? x : Math.hypot(x - 30, y - 20)) + noise.normal() * (2 + (i % 4))
+      return [`${kind}-${i}.png`, png(i % 2 ? 60 : 34, i % 2 ? 34 : 60, (x, y) => (Math.floor(at(x, y) / (5 + (i % 3))) % 2 === 0 ? [230, 240 - 9 * i, 40] : [20 + 9 * i, 30, 90]))]
+    }),
+  )
+  await picturesAdd({ projectId: project, token, files: files.map(([path, bytes]) => ({ path: `${path.split('-')[0]}/${path}`, file: new Blob([bytes]) })), source: 'file' }, host)
+  const { datasetId } = await picturesCommit({ projectId: project, token, name: 'Stripes' }, host)
+  return { host, project, token, datasetId: datasetId as string, files }
+}
 
 /** Scores of ours may move in their last digits from one engine to another. */
 function withoutStudio(python: string): string {
@@ -129,7 +184,7 @@ test('the twin in TypeScript leaves the same bits, and refuses another file', as
     writeFileSync(join(own, 'split.json'), twin.split)
     copyFileSync(data, join(own, 'penguins.csv'))
     // The package is not installed here: its source stands in for it.
-    writeFileSync(join(own, 'twin.mts'), `globalThis.__APP_VERSION__ = 'test'\n${twin.typescript.replace("import { retrain } from 'glasshouse'", `const { retrain } = await import(${JSON.stringify(resolve('src/cli/api.ts'))})`)}`)
+    writeFileSync(join(own, 'twin.mts'), `globalThis.__APP_VERSION__ = 'test'\n${(twin.typescript as string).replace("import { retrain } from 'glasshouse'", `const { retrain } = await import(${JSON.stringify(resolve('src/cli/api.ts'))})`)}`)
     const run = () => spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8' })
     const { status, stdout, stderr } = run()
     expect(status, stderr).toBe(0)

@@ -137,7 +137,7 @@ function start({ estimator, run }: CardFacts): CardBlock[] {
     list([
       'Serve it: npm ci and npm start beside this card; README.md has requests with its columns filled in.',
       'Prove the copy: npm test answers the golden rows; glasshouse verify holds every file against its checksum first.',
-      'Train it again: code/twin.py, its notebook or code/twin.ts (for models of tables), with the file of the SHA-256 above; they say how near their scores come.',
+      'Train it again: code/twin.py, its notebook or code/twin.ts (no code/ is there for a network from scratch, and no twin.ts for pictures), with the file of the SHA-256 above; they say how near their scores come.',
       'Ask it by hand: MODEL_CARD.html holds the model itself.',
     ]),
     text(`To cite: the estimator is ${estimator.label} (${estimator.source}); the run is ${run.id}, data hash ${run.dataHash}.`),

@@ -2,6 +2,7 @@
 import { decimalOf } from '../../ingest/csv/written-number.ts'
 import type { Dataset, ColumnInfo } from '../../data/dataset.ts'
 import type { ParseOptions } from '../../ingest/options.ts'
+import type { TwinPictures } from './pictures.ts'
 import { py } from './python.ts'
 
 export interface TwinData {
@@ -11,6 +12,8 @@ export interface TwinData {
   /** Rows of the file that did not fit the table. */
   readonly rejected: number
   readonly columns: readonly ColumnInfo[]
+  /** Where the rows are pictures, not those of a file. */
+  readonly pictures?: TwinPictures
 }
 
 /** What turns numbers as the file writes them into what Python reads: groups and signs away, the decimal mark a point. */
@@ -96,5 +99,6 @@ export function partLetters(rows: number, parts: { readonly train: ArrayLike<num
   return new TextDecoder().decode(letters)
 }
 
-/** split.json: the rule, and the letters. */
-export const splitFile = (rule: unknown, rows: number, parts: Parameters<typeof partLetters>[1]): string => `${JSON.stringify({ version: 1, rule, parts: partLetters(rows, parts) })}\n`
+/** split.json: the rule, and the letters; of pictures, which they are. */
+export const splitFile = (rule: unknown, { rows, pictures }: TwinData, parts: Parameters<typeof partLetters>[1]): string =>
+  `${JSON.stringify({ version: 1, rule, parts: partLetters(rows, parts), ...(pictures && { pictures: pictures.sha256, targets: pictures.targets }) })}\n`

@@ -1,9 +1,11 @@
 /** Recipe steps in pandas: fitted on the training rows, one call a step, a helper only where it is called. */
 import { StudioError } from '../../errors.ts'
+import { backboneSize } from '../../images/backbone/mobilenet-v2.ts'
 import { walkRecipe } from '../../recipe/recipe.ts'
 import type { FittedRecipeState, Json, SeriesKind } from '../../recipe/step.ts'
 import { checkParams } from '../../params.ts'
 import { steps } from '../../recipe/registry.ts'
+import { embeddingHelper } from './pictures.ts'
 import { call, py } from './python.ts'
 
 interface Value {
@@ -138,6 +140,7 @@ const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
       ],
     },
   ],
+  ['image-embedding', { name: 'image_embedding', makes: ({ name }) => Array.from({ length: backboneSize }, (_, i) => ({ name: `${name}[${i}]`, kind: 'numeric' as const })), helper: embeddingHelper }],
   ['drop', { name: 'drop', makes: () => [], helper: ['def drop(frame, names):', '    return {name: {} for name in names}'] }],
 ])
 

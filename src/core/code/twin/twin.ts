@@ -10,6 +10,7 @@ import type { FittedRecipeState, Json } from '../../recipe/step.ts'
 import type { Run } from '../../run/run.ts'
 import { inComment } from '../text.ts'
 import { twinModels } from './models.ts'
+import { pictureImports, picturesCell, placesCell } from './pictures.ts'
 import { py } from './python.ts'
 import { readCell, splitCell, splitFile, type TwinData } from './read.ts'
 import { recipeCell } from './steps.ts'
@@ -26,7 +27,8 @@ export interface Twin {
   readonly python: string
   /** A notebook of format 4. */
   readonly notebook: string
-  readonly typescript: string
+  /** For models of tables: it reads a CSV. */
+  readonly typescript?: string
   /** split.json, which all three read. */
   readonly split: string
 }
@@ -44,6 +46,8 @@ const judged: Readonly<Record<string, string>> = {
 }
 const inUnits = new Set(['rmse', 'mae'])
 
+const pictureTolerance = 0.03
+
 interface Cell {
   readonly title: string
   readonly lines: readonly string[]
@@ -59,19 +63,23 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
   const weighed = spec.sampleWeight
   const mostCategories = recipe.features.reduce((most, { categories }) => Math.max(most, categories?.length ?? 0), 0)
   const model = make({ task, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name) })
+  const { pictures } = data
+  const tolerance = pictures ? Math.max(model.tolerance, pictureTolerance) : model.tolerance
+  const because = pictures ? `${model.because}; JPEG decoders differ by a level here and there` : model.because
   const target = data.columns.find(({ name }) => name === spec.target.column)
   const regression = task === 'regression'
+  const counts = { train: split.train.length, valid: split.valid.length, test: split.test.length }
   const scores = (run.evaluation?.scores ?? []).filter(({ metric, value }) => judged[metric] !== undefined && value !== null)
   const auc = task === 'binary' ? 'roc_auc_score(y[valid], given[:, 1])' : 'roc_auc_score(y[valid], given / given.sum(axis=1, keepdims=True), multi_class="ovr", labels=range(len(CLASSES)))'
   const functions = [...new Set(scores.map(({ metric }) => (metric === 'roc-auc' ? 'roc_auc_score' : (judged[metric] as string).split('(')[0] as string)))]
-  const allowed = scores.map(({ metric, value }): [string, number] => [metric, metric === 'log-loss' ? 2 * model.tolerance : inUnits.has(metric) ? model.tolerance * Math.abs(value as number) : model.tolerance])
+  const allowed = scores.map(({ metric, value }): [string, number] => [metric, metric === 'log-loss' ? 2 * tolerance : inUnits.has(metric) ? tolerance * Math.abs(value as number) : tolerance])
   return [
     {
       title: `${run.name}: ${estimator.label}, target ${spec.target.column}`,
       lines: [
         `# The code twin of a run in Glasshouse: the same rows, recipe and model without the studio. Python 3.9 or newer.`,
-        `# Its scores lie within ${model.tolerance} of the studio's: ${model.because}.`,
-        'import csv',
+        `# Its scores lie within ${tolerance} of the studio's: ${because}.`,
+        ...(pictures ? [] : ['import csv']),
         'import hashlib',
         'import json',
         'import os',
@@ -79,14 +87,21 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
         '',
         'import numpy as np',
         'import pandas as pd',
-        ...[...model.imports, ...(functions.length > 0 ? [`from sklearn.metrics import ${functions.sort().join(', ')}`] : [])].sort(),
+        ...[...new Set([...model.imports, ...(pictures ? pictureImports : [])]), ...(functions.length > 0 ? [`from sklearn.metrics import ${functions.sort().join(', ')}`] : [])].sort(),
         '',
         `SEED = ${spec.seed}`,
         `CLASSES = ${py(classes)}`,
       ],
     },
-    { title: 'The file', lines: readCell(data, new Set([...recipe.inputs.map(({ name }) => name), spec.target.column, ...(weighed === undefined ? [] : [weighed])])) },
-    { title: 'The rows', lines: splitCell({ train: split.train.length, valid: split.valid.length, test: split.test.length }) },
+    ...(pictures
+      ? [
+          { title: 'The rows', lines: [...placesCell(data.rows), ...splitCell(counts)] },
+          { title: 'The pictures', lines: picturesCell(pictures, spec.target.column) },
+        ]
+      : [
+          { title: 'The file', lines: readCell(data, new Set([...recipe.inputs.map(({ name }) => name), spec.target.column, ...(weighed === undefined ? [] : [weighed])])) },
+          { title: 'The rows', lines: splitCell(counts) },
+        ]),
     {
       title: 'The target',
       lines: [
@@ -145,7 +160,8 @@ function notebook(cells: readonly Cell[]): string {
 /** @throws StudioError unsupported for an estimator or a step that no twin is written for, and for a model that was trained elsewhere */
 export function twinOf(input: TwinInput): Twin {
   const { facts } = input.run
+  if (input.data.pictures && input.recipe.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported columns; a twin is written for pictures alone: ${input.recipe.inputs.map(({ name }) => name).join(', ').slice(0, 200)}` })
   if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
   const cells = cellsOf(input)
-  return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input), split: splitFile(input.run.spec.split, input.data.rows, input.split) }
+  return { python: script(cells), notebook: notebook(cells), ...(input.data.pictures ? {} : { typescript: typescriptTwin(input) }), split: splitFile(input.run.spec.split, input.data, input.split) }
 }
