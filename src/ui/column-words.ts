@@ -55,10 +55,10 @@ export function warningWords(warning: ColumnWarning): { readonly short: string; 
 }
 
 /** A cell as text; the empty text where it is missing. */
-export function formatCell(cell: Cell, column: { readonly kind: Kind; readonly categories?: readonly string[] }): string {
+export function formatCell(cell: Cell, column: { readonly kind: Kind; readonly categories?: readonly string[]; readonly layout?: string }): string {
   if (cell === null) return ''
   if (typeof cell === 'boolean') return column.categories?.[cell ? 1 : 0] ?? (cell ? 'true' : 'false')
-  if (typeof cell === 'number') return column.kind === 'datetime' ? formatUtc(cell) : formatNumber(cell, 7)
+  if (typeof cell === 'number') return column.kind === 'datetime' ? formatUtc(cell, column.layout) : formatNumber(cell, 7)
   return cell
 }
 

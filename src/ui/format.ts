@@ -82,10 +82,14 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 /** Milliseconds since the epoch, in the reader's zone. */
 export const formatDate = (epoch: number): string => dates.format(epoch)
 
-/** UTC seconds of data: the day, and the time where it is not midnight. */
-export function formatUtc(seconds: number): string {
+/** Whether a column's layout writes times of a day, which are kept as moments of 1970-01-01. */
+export const isTimeOfDay = (layout: string | undefined): boolean => layout?.startsWith('HH') === true
+
+/** UTC seconds of data: the day, and the time where it is not midnight; of a time of day the time alone. */
+export function formatUtc(seconds: number, layout?: string): string {
   if (!Number.isFinite(seconds) || Math.abs(seconds) > 8.64e12) return missingMark
   const text = new Date(seconds * 1000).toISOString()
+  if (isTimeOfDay(layout)) return text.slice(11, layout?.includes('ss') ? 19 : 16)
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 19)}`
 }
 

@@ -28,10 +28,10 @@ export function splitWords(split: SplitSpec): string {
   return `${how}${by}${sizes}, seed ${split.seed}`
 }
 
-export function conditionWords(condition: Condition, isDate: boolean): string {
+export function conditionWords(condition: Condition, date: { readonly layout?: string } | undefined): string {
   const name = shorten(condition.column, 40)
   if (condition.op === 'is') return `${name} is ${condition.value === null ? 'missing' : shorten(condition.value, 40) || '(empty)'}`
-  const write = (value: number) => (isDate ? formatUtc(value) : formatNumber(value))
+  const write = (value: number) => (date ? formatUtc(value, date.layout) : formatNumber(value))
   if (condition.low === null) return condition.high === null ? `${name} is there` : `${name} under ${write(condition.high)}`
   return condition.high === null ? `${name} at least ${write(condition.low)}` : `${name} from ${write(condition.low)} to under ${write(condition.high)}`
 }

@@ -53,6 +53,7 @@ describe('units', () => {
     expect(formatUtc(0)).toBe('1970-01-01')
     expect(formatUtc(3661)).toBe('1970-01-01 01:01:01')
     expect(formatUtc(1e300)).toBe(missingMark)
+    expect([formatUtc(3661, 'HH:mm'), formatUtc(3661, 'HH:mm:ss'), formatUtc(0, 'HH:mm'), formatUtc(3661, 'yyyy-MM-dd HH:mm')]).toEqual(['01:01', '01:01:01', '00:00', '1970-01-01 01:01:01'])
   })
 })
 
