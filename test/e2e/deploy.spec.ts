@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Locator } from '@playwright/test'
 import { bytesOf, openZip } from '../../src/core/zip.ts'
 import { chooseTarget, expect, goTo, test, trainModel } from './studio.ts'
 
@@ -93,6 +94,17 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     })
     const truth = lines.slice(1, 21).map((line) => line.split(',').at(-1))
     expect(predictions.filter(({ label }, i) => label === truth[i]).length).toBeGreaterThanOrEqual(18)
+
+    // Brought in again it is the same run: on these rows its settings and figures are those of the one trained here.
+    await goTo(studio, 'Train')
+    await studio.getByRole('button', { name: 'Bring in' }).click()
+    await studio.getByRole('dialog', { name: 'Bring in a model' }).getByLabel('ONNX file, bundle or JSON').setInputFiles({ name: 'wine-cultivars.zip', mimeType: 'application/zip', buffer: bytes })
+    const brought = studio.getByRole('row', { name: /, brought in.*Done/ })
+    await expect(brought).toBeVisible({ timeout: 60_000 })
+    await expect(studio.getByText(/was trained elsewhere/)).toBeHidden()
+    const figures = async (row: Locator): Promise<string[]> => (await row.getByRole('cell').allTextContents()).map((text) => text.replace(/★.*/, '').trim()).filter((text) => /^0\.\d/.test(text))
+    expect(await figures(brought)).toHaveLength(2)
+    expect(await figures(brought)).toEqual(await figures(studio.getByRole('row', { name: /^(?!.*brought in).*Gradient boosting.*Done/ })))
   } finally {
     server.kill('SIGTERM')
     rmSync(folder, { recursive: true, force: true })
