@@ -22,7 +22,7 @@ describe.each(golden.cases)('PyTorch: $name', (item) => {
   test.each(['cpu', 'wasm'] as const)('three Adam steps with L2 on %s', async (name) => {
     const { backend } = await openBackend(name, [], nodeContext())
     const options = { ...denseTable(item.sizes, activation), learningRate: item.learningRate, alpha: item.alpha, batchSize: item.rows }
-    const data = { rows: item.rows, inputs, targets: Float32Array.from(item.targets) }
+    const data = { rows: item.rows, inputs, targets: Float32Array.from(item.targets), ...('weights' in item && { weights: Float32Array.from(item.weights as number[]) }) }
     const rows = Uint32Array.from({ length: item.rows }, (_, i) => i)
     const trainer = await backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
     for (const [step, wanted] of item.steps.entries()) {

@@ -5,7 +5,7 @@
  */
 import type { LayersModel } from '../code/layers.ts'
 import type { Context } from '../context.ts'
-import type { Matrix } from '../data/matrix.ts'
+import type { Matrix, PictureShape } from '../data/matrix.ts'
 import type { Prediction, Target, Task } from '../data/target.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
 import type { OnnxRunner } from '../onnx/runner.ts'
@@ -71,6 +71,8 @@ export interface FitShape {
   readonly features: number
   /** 1 for numbers. */
   readonly classes: number
+  /** Of the one picture that a row is. */
+  readonly picture?: PictureShape
 }
 
 /** Facts for the run record that are not parameters: rounds kept, backend used, why it stopped. */

@@ -34,6 +34,13 @@ export function rowWeights(owner: string, rows: number, given: Float64Array | un
   return Float64Array.from(given)
 }
 
+/** Weights as networks take them: 1 on average, so that the learning rate means the same; undefined where all are alike. */
+export function meanOne(weights: Float64Array): Float32Array | undefined {
+  if (weights.every((weight) => weight === weights[0])) return undefined
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length
+  return Float32Array.from(weights, (weight) => weight / mean)
+}
+
 /** `rowWeights` times rows / (classes that occur x rows of the own class), as scikit-learn's class_weight='balanced'. */
 export function classRowWeights(owner: string, y: ClassTarget, classWeight: string, given: Float64Array | undefined): Float64Array {
   const weights = rowWeights(owner, y.codes.length, given)

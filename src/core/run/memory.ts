@@ -3,6 +3,7 @@
  * and the fit. Good to a factor of 2 (npm run bench -- memory).
  */
 import type { ColumnInfo } from '../data/dataset.ts'
+import type { PictureShape } from '../data/matrix.ts'
 import { estimators } from '../estimators/registry.ts'
 import { checkParams, type ParamValues } from '../params.ts'
 import { backboneSize } from '../images/backbone/mobilenet-v2.ts'
@@ -52,12 +53,23 @@ export function memoryOf(spec: Pick<RunSpec, 'target' | 'split' | 'recipe' | 'es
   const validShare = spec.split.strategy.kind === 'column' ? 0.2 : spec.split.validShare
   const valid = data.rows * validShare
   const train = trainRowsOf(spec, data.rows)
-  const fit = (rows: number): number => estimator.memory?.(checkParams(id, estimator.params, params) as never, { rows, features, classes: data.classes }) ?? 0
+  const picture = estimator.tags.takesPictures ? pictureOf(spec.recipe) : undefined
+  const fit = (rows: number): number => estimator.memory?.(checkParams(id, estimator.params, params) as never, { rows, features, classes: data.classes, ...(picture && { picture }) }) ?? 0
   const job = (learnt: number, judged: number): number => workerBytes + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
   const own = job(train, valid)
   // A helper has the data of its own; this worker's folds come after its fit, in its place.
   const helpers = Math.min(lanes, (spec.folds ?? 1) * (spec.repeats ?? 1)) - 1
   return spec.folds === undefined ? own : own + helpers * job(Math.min(spec.sampleRows ?? Infinity, ((train + valid) * (spec.folds - 1)) / spec.folds), (train + valid) / spec.folds)
+}
+
+/** What a recipe makes of a picture. */
+function pictureOf({ steps: wanted }: RecipeSpec): PictureShape | undefined {
+  for (const { step, params } of wanted) {
+    if (!steps.has(step)) continue
+    const form = steps.get(step).representation?.(checkParams(step, steps.get(step).params, params) as never)
+    if (form) return [form.height, form.width, form.channels]
+  }
+  return undefined
 }
 
 function trainRowsOf({ split, sampleRows }: Pick<RunSpec, 'split' | 'sampleRows'>, rows: number): number {

@@ -194,13 +194,16 @@ const network: TwinEstimator = (fit) => {
   const hidden = String(p['hiddenLayerSizes']).split(',').map(Number)
   const bend = { relu: 'ReLU', tanh: 'Tanh', logistic: 'Sigmoid' }[String(p['activation'])] as string
   const out = classes(fit) ? 'len(CLASSES)' : '1'
+  const by = rowsWeigh(fit, classes(fit))
+  const each = classes(fit) ? 'torch.nn.functional.cross_entropy(out, wanted[rows], reduction="none")' : '((out - wanted[rows]) ** 2)[:, 0] / 2'
   return {
-    imports: ['import copy', 'import torch'],
+    imports: ['import copy', 'import torch', ...(classes(fit) && balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
     lines: [
       'torch.manual_seed(SEED)',
       'torch.set_num_threads(1)',
       'inputs = torch.from_numpy(X[train])',
-      ...(classes(fit) ? ['wanted = torch.from_numpy(y[train].astype(np.int64))', 'center, spread = 0.0, 1.0'] : ['center, spread = y[train].mean(), y[train].std() or 1.0', 'wanted = torch.from_numpy(((y[train] - center) / spread).astype(np.float32))[:, None]']),
+      ...(by === undefined ? [] : [`counts = ${by}`, 'counts = counts / counts.mean()']),
+      ...(classes(fit) ? ['wanted = torch.from_numpy(y[train].astype(np.int64))', 'center, spread = 0.0, 1.0'] : [by === undefined ? 'center, spread = y[train].mean(), y[train].std() or 1.0' : 'center = (counts * y[train]).mean()', ...(by === undefined ? [] : ['spread = (counts * (y[train] - center) ** 2).mean() ** 0.5 or 1.0']), 'wanted = torch.from_numpy(((y[train] - center) / spread).astype(np.float32))[:, None]']),
       'layers = []',
       `for before, after in zip([X.shape[1], *${py(hidden)}], ${py(hidden)}):`,
       `    layers += [torch.nn.Linear(before, after), torch.nn.${bend}()]`,
@@ -208,7 +211,7 @@ const network: TwinEstimator = (fit) => {
       'for layer in net:',
       '    if isinstance(layer, torch.nn.Linear):',
       '        torch.nn.init.xavier_uniform_(layer.weight)',
-      classes(fit) ? 'loss_of = torch.nn.CrossEntropyLoss()' : 'loss_of = lambda out, wanted: ((out - wanted) ** 2).mean() / 2',
+      ...(by !== undefined ? ['counts = torch.from_numpy(counts.astype(np.float32))', `loss_of = lambda out, rows: (${each} * counts[rows]).mean()`] : [classes(fit) ? 'loss_of = torch.nn.CrossEntropyLoss()' : 'loss_of = lambda out, wanted: ((out - wanted) ** 2).mean() / 2']),
       `batch = ${p['batchSize']}`,
       'biases = [parameter for name, parameter in net.named_parameters() if name.endswith("bias")]',
       'weights = [parameter for name, parameter in net.named_parameters() if name.endswith("weight")]',
@@ -222,12 +225,12 @@ const network: TwinEstimator = (fit) => {
       '    for start in range(0, len(mixed), batch):',
       '        rows = mixed[start:start + batch]',
       '        optimiser.zero_grad()',
-      '        loss = loss_of(net(inputs[rows]), wanted[rows])',
+      `        loss = loss_of(net(inputs[rows]), ${by === undefined ? 'wanted[rows]' : 'rows'})`,
       '        loss.backward()',
       '        optimiser.step()',
       '        total += loss.item() * len(rows)',
       '    with torch.no_grad():',
-      '        judged = loss_of(net(inputs[held]), wanted[held]).item() if len(held) else total / len(mixed)',
+      `        judged = loss_of(net(inputs[held]), ${by === undefined ? 'wanted[held]' : 'held'}).item() if len(held) else total / len(mixed)`,
       `    stale = 0 if judged < best_loss - ${p['tol']} else stale + 1`,
       '    if judged < best_loss:',
       '        best, best_loss = copy.deepcopy(net.state_dict()), judged',

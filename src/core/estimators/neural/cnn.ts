@@ -9,12 +9,13 @@ import type { GraphBuilder } from '../../onnx/graph.ts'
 import { createRng } from '../../math/rng.ts'
 import type { ParamTable, ValuesOf } from '../../params.ts'
 import type { Estimator, Model, ModelFacts, ModelState } from '../estimator.ts'
+import { classRowWeights, classWeightParam, meanOne } from '../weights.ts'
 import { backendParam, type BackendName } from './backend.ts'
 import { softmaxRows } from './dense.ts'
 import { factsOf, fitNetwork } from './fit-network.ts'
 import { kerasLayers } from './keras-layers.ts'
 import { layerNodes } from './layer-nodes.ts'
-import { parseLayers, startWeights, trainable, type LayerSpec } from './layer-table.ts'
+import { parseLayers, planNetwork, startWeights, trainable, type LayerSpec } from './layer-table.ts'
 import { flatWeightsOf } from './network.ts'
 import { networkScores, type PictureNetworkParts } from './picture-network.ts'
 import { filler } from './picture-source.ts'
@@ -33,6 +34,7 @@ const params = {
   noise: { kind: 'number', default: 0, min: 0, max: 1, label: 'Noise', help: 'Adds noise of this share of the contrast while learning.' },
   earlyStopping: { kind: 'boolean', default: true, label: 'Stop early', help: 'Keeps a share of the training pictures aside and stops when their loss no longer falls.' },
   validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training pictures that judges when to stop.', advanced: true },
+  classWeight: { ...classWeightParam, advanced: true },
   nIterNoChange: { kind: 'integer', default: 5, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
   backend: backendParam,
 } as const satisfies ParamTable
@@ -122,9 +124,15 @@ export const cnn: Estimator<typeof params> = {
   summary: 'Learns small patterns and patterns of patterns from the pixels themselves; wants hundreds of pictures a class.',
   source: 'LeCun et al. 1998; batch normalisation: Ioffe & Szegedy 2015; Adam: Kingma & Ba 2015; reference: PyTorch',
   tasks: ['binary', 'multiclass'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, ignoresWeights: true, randomised: true, deterministic: false, iterative: true, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: false, takesPictures: true, randomised: true, deterministic: false, iterative: true, baseline: false },
   params,
   shows: ['network'],
+  memory({ layers, batchSize }, { rows, features, classes, picture }) {
+    const { parameters, rows: table } = planNetwork(parseLayers(layers), picture ?? [1, 1, features], Math.max(2, classes))
+    const outputs = table.reduce((sum, { output }) => sum + output.reduce((product, length) => product * length, 1), features)
+    // What each layer answers and its slopes; weights, both moments, gradient, best and those of the last checkpoint.
+    return 4 * rows * classes + 12 * batchSize * outputs + 32 * parameters
+  },
   async fit(X, y, options, context) {
     const values: ValuesOf<typeof params> = options.params
     if (y.task === 'regression') throw new StudioError({ code: 'unsupported', message: 'unsupported task; a convolutional network here does binary, multiclass: regression' })
@@ -137,8 +145,9 @@ export const cnn: Estimator<typeof params> = {
     const moments = channelMoments(feature)
     await context.checkpoint()
     const { flip, shift, rotate, zoom, colour, noise } = values
+    const weights = meanOne(classRowWeights('cnn', y, values.classWeight, options.weights))
     const result = await fitNetwork(
-      { rows: X.rows, inputs: new Float32Array(0), targets, fill: filler({ pixels: feature.values, shape: feature.shape, ...moments }, { flip, shift, rotate, zoom, colour, noise }, options.seed) },
+      { rows: X.rows, inputs: new Float32Array(0), targets, ...(weights && { weights }), fill: filler({ pixels: feature.values, shape: feature.shape, ...moments }, { flip, shift, rotate, zoom, colour, noise }, options.seed) },
       {
         layers,
         shape: feature.shape,

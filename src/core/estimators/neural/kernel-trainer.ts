@@ -22,7 +22,7 @@ function place(network: Network, data: TrainingData, { batchSize, classes }: Net
   const floats = (count: number): number => layout.take(count * 4)
   const run = placeNetwork(network, batchSize, layout)
   const parts = Math.ceil(batchSize / run.partRows)
-  return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), verdicts: layout.take(parts * verdictBytes), bytes: layout.bytes }
+  return { run, inputs: floats(data.inputs.length), targets: floats(data.targets.length), m: floats(run.weights), v: floats(run.weights), rows: floats(batchSize), wanted: floats(batchSize * classes), verdicts: layout.take((data.weights ? batchSize : parts) * verdictBytes), bytes: layout.bytes }
 }
 
 class OnKernels implements Trainer {
@@ -67,13 +67,25 @@ class OnKernels implements Trainer {
     }
   }
 
-  /** Loss (sum) and rights of what went forward; outputs become their slopes times `scale`. */
-  #judging(scale: number): Work {
+  /** Loss (sum) and rights of what went forward; outputs become their slopes times `scale`, and to learn from times the weights of the rows. */
+  #judging(numbers: Uint32Array, scale: number, learning: boolean): Work {
     const { network, places } = this.#run
     const { classes } = this.#options
     const { wanted, verdicts } = this.#places
     const { depth } = (network.layers.at(-1) as Layer).output
     const outputs = places.activations.at(-1) as number
+    const { weights } = this.#data
+    if (weights) {
+      return {
+        rows({ squaredLoss, logLoss }, _, row, count) {
+          for (let i = row; i < row + count; i++) {
+            const [from, truth, out, own] = [outputs + i * depth * 4, wanted + i * classes * 4, verdicts + i * verdictBytes, learning ? scale * (weights[numbers[i] as number] as number) : scale]
+            if (classes === 1) squaredLoss(from, 1, depth, truth, own, out)
+            else logLoss(from, 1, depth, truth, classes, own, out)
+          }
+        },
+      }
+    }
     return {
       rows({ squaredLoss, logLoss }, part, row, count) {
         const [from, truth, out] = [outputs + row * depth * 4, wanted + row * classes * 4, verdicts + part * verdictBytes]
@@ -83,11 +95,21 @@ class OnKernels implements Trainer {
     }
   }
 
-  /** What `#judging` left, part by part. */
-  #verdict(count: number): Verdict {
+  /** What `#judging` left, part by part, or row by row where they have weights. */
+  #verdict(numbers: Uint32Array): Verdict {
+    const { weights } = this.#data
     const found = new Float64Array(this.#run.kernels.buffer, this.#places.verdicts)
     let [loss, right] = [0, 0]
-    for (let part = 0; part * this.#places.run.partRows < count; part++) {
+    if (weights) {
+      numbers.forEach((row, i) => {
+        // A row that does not count is not asked how wrong it is: nothing times infinity would be neither.
+        if (weights[row] === 0) return
+        loss += (found[(i * verdictBytes) / 8] as number) * (weights[row] as number)
+        right += found[(i * verdictBytes) / 8 + 1] as number
+      })
+      return { loss, right }
+    }
+    for (let part = 0; part * this.#places.run.partRows < numbers.length; part++) {
       loss += found[(part * verdictBytes) / 8] as number
       right += found[(part * verdictBytes) / 8 + 1] as number
     }
@@ -103,8 +125,8 @@ class OnKernels implements Trainer {
     const pass: Pass = { training: true, chance: (layer) => chances[layer] as number }
     const count = rows.length
     this.#run.turn()
-    await this.#run.do([this.#take(rows, this.#steps), ...this.#run.forwardWork(count, pass), this.#judging(1 / count), ...this.#run.backwardWork(count, pass)], count, this.#pause)
-    const { loss, right } = this.#verdict(count)
+    await this.#run.do([this.#take(rows, this.#steps), ...this.#run.forwardWork(count, pass), this.#judging(rows, 1 / count, true), ...this.#run.backwardWork(count, pass)], count, this.#pause)
+    const { loss, right } = this.#verdict(rows)
     this.#run.update(count, ({ adam }, from, floats, isDecayed) => adam(run.theta + from * 4, m + from * 4, v + from * 4, run.gradient + from * 4, floats, isDecayed ? alpha / count : 0, rate, epsilon))
     return { loss: loss / count, right }
   }
@@ -115,8 +137,8 @@ class OnKernels implements Trainer {
     let [loss, right] = [0, 0]
     for (let from = 0; from < rows.length; from += batchSize) {
       const part = rows.subarray(from, from + batchSize)
-      await this.#run.do([this.#take(part, undefined), ...this.#run.forwardWork(part.length, { training: false }), this.#judging(1)], part.length, this.#pause)
-      const verdict = this.#verdict(part.length)
+      await this.#run.do([this.#take(part, undefined), ...this.#run.forwardWork(part.length, { training: false }), this.#judging(part, 1, false)], part.length, this.#pause)
+      const verdict = this.#verdict(part)
       loss += verdict.loss
       right += verdict.right
       if (!each || classes === 1) continue

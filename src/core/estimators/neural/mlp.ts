@@ -8,6 +8,7 @@ import type { Matrix } from '../../data/matrix.ts'
 import type { Prediction, Target, Task } from '../../data/target.ts'
 import type { ParamTable, ValuesOf } from '../../params.ts'
 import type { Estimator, Model, ModelState } from '../estimator.ts'
+import { classRowWeights, classWeightParam, meanOne, rowWeights } from '../weights.ts'
 import { backendParam, type BackendName } from './backend.ts'
 import { countWeights, forward, initialWeights, layersOf, softmaxRows, type Activation } from './dense.ts'
 import { factsOf, fitNetwork } from './fit-network.ts'
@@ -34,6 +35,7 @@ const params = {
   validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training rows that judges when to stop.', advanced: true },
   nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
   tol: { kind: 'number', default: 0.0001, min: 0, max: 1, label: 'Smallest progress', help: 'A loss that falls by less than this counts as no progress.', advanced: true },
+  classWeight: { ...classWeightParam, advanced: true },
   backend: backendParam,
 } as const satisfies ParamTable
 
@@ -115,7 +117,7 @@ export const mlp: Estimator<typeof params> = {
   summary: 'Layers of neurons trained step by step; bends to any smooth pattern, needs scaled features and more rows.',
   source: 'Rumelhart, Hinton & Williams 1986; Adam: Kingma & Ba 2015; reference: scikit-learn MLPClassifier and MLPRegressor',
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, ignoresWeights: true, randomised: true, deterministic: false, iterative: true, baseline: false },
+  tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: false, iterative: true, baseline: false },
   params,
   memory({ hiddenLayerSizes }, { rows, features, classes }) {
     const sizes = [features, ...hiddenSizes(hiddenLayerSizes), classes]
@@ -131,17 +133,19 @@ export const mlp: Estimator<typeof params> = {
         throw new StudioError({ code: 'bad-data', message: `invalid feature; a neural network takes no missing or infinite values: ${feature.name}`, hint: 'Add an impute step for this column.', details: { column: feature.name } })
       }
     }
+    const weights = meanOne(y.task === 'regression' ? rowWeights('mlp', X.rows, options.weights) : classRowWeights('mlp', y, values.classWeight, options.weights))
     let center = 0
     let scale = 1
     if (y.task === 'regression') {
-      center = y.values.reduce((sum, value) => sum + value, 0) / y.values.length
-      scale = Math.sqrt(y.values.reduce((sum, value) => sum + (value - center) ** 2, 0) / y.values.length) || 1
+      const weightOf = (row: number): number => weights?.[row] ?? 1
+      center = y.values.reduce((sum, value, row) => sum + value * weightOf(row), 0) / y.values.length
+      scale = Math.sqrt(y.values.reduce((sum, value, row) => sum + (value - center) ** 2 * weightOf(row), 0) / y.values.length) || 1
     }
     const outputs = y.task === 'regression' ? 1 : y.classes.length
     const sizes = [X.features.length, ...hidden, outputs]
     const activation = values.activation as Activation
     const result = await fitNetwork(
-      { inputs: inputsOf(X), targets: targetsOf(y, center, scale), rows: X.rows },
+      { inputs: inputsOf(X), targets: targetsOf(y, center, scale), rows: X.rows, ...(weights && { weights }) },
       {
         ...denseTable(sizes, activation),
         theta: initialWeights(sizes, activation, options.seed),

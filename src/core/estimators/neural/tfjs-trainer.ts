@@ -67,7 +67,7 @@ export class TfjsTrainer implements Trainer {
       const y = tf.tensor2d(truth, [count, classes])
       const { grad } = tf.valueAndGrad((flat) => {
         scores = tf.keep(this.#network.scores(flat as Tensor1D, x, { chances, moved: (change) => moves.push(change) }))
-        return this.#batchLoss(scores, y, count)
+        return this.#batchLoss(scores, y, rows)
       })(this.#theta)
       const gradient = tf.add(grad, tf.mul(tf.div(this.#decay, count), this.#theta))
       const nextM = tf.add(tf.mul(this.#m, 0.9), tf.mul(gradient, 0.1)) as Tensor1D
@@ -79,29 +79,35 @@ export class TfjsTrainer implements Trainer {
     this.#theta = theta
     this.#m = m
     this.#v = v
-    const { loss, right } = this.#verdict(Float32Array.from(await (scores as Tensor2D).data()), truth)
+    const { loss, right } = this.#verdict(rows, Float32Array.from(await (scores as Tensor2D).data()), truth)
     tf.dispose(scores as Tensor2D)
     return { loss: loss / count, right }
   }
 
-  #batchLoss(scores: Tensor2D, y: Tensor2D, rows: number): Scalar {
+  #batchLoss(scores: Tensor2D, y: Tensor2D, rows: Uint32Array): Scalar {
     const tf = this.#tf
-    if (this.#options.classes === 1) return tf.div(tf.sum(tf.squaredDifference(scores, y)), 2 * rows) as Scalar
-    return tf.div(tf.neg(tf.sum(tf.mul(y, tf.logSoftmax(scores)))), rows) as Scalar
+    const { weights } = this.#data
+    const weighed = (each: Tensor2D): Tensor2D => (weights ? tf.mul(each, tf.tensor2d(pick(weights, 1, rows), [rows.length, 1])) : each)
+    if (this.#options.classes === 1) return tf.div(tf.sum(weighed(tf.squaredDifference(scores, y))), 2 * rows.length) as Scalar
+    return tf.div(tf.neg(tf.sum(weighed(tf.mul(y, tf.logSoftmax(scores))))), rows.length) as Scalar
   }
 
   /** From the raw outputs, unclipped: a network that is surely wrong must look as bad as it is. @returns sums over the rows */
-  #verdict(scores: Float32Array, truth: Float32Array): Verdict {
+  #verdict(rows: Uint32Array, scores: Float32Array, truth: Float32Array): Verdict {
     const { classes } = this.#options
+    const { weights } = this.#data
+    const weightOf = (i: number): number => weights?.[rows[i] as number] ?? 1
     let [loss, right] = [0, 0]
-    if (classes === 1) for (let i = 0; i < truth.length; i++) loss += ((scores[i] as number) - (truth[i] as number)) ** 2 / 2
+    if (classes === 1) for (let i = 0; i < truth.length; i++) loss += weightOf(i) * (((scores[i] as number) - (truth[i] as number)) ** 2 / 2)
     else {
       for (let start = 0; start < scores.length; start += classes) {
+        const weight = weightOf(start / classes)
+        if (weight === 0) continue
         const own = scores.subarray(start, start + classes)
         const largest = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
         const total = own.reduce((sum, score) => sum + Math.exp(score - largest), 0)
         const label = truth.subarray(start, start + classes).indexOf(1)
-        loss += Math.log(total) + largest - (own[label] as number)
+        loss += weight * (Math.log(total) + largest - (own[label] as number))
         if (own.indexOf(largest) === label) right++
       }
     }
@@ -118,7 +124,7 @@ export class TfjsTrainer implements Trainer {
       const tensor = tf.tidy(() => this.#network.scores(this.#theta, this.#pictures(block, inputs), {}))
       const scores = Float32Array.from(await tensor.data())
       tensor.dispose()
-      const verdict = this.#verdict(scores, pick(this.#data.targets, classes, block))
+      const verdict = this.#verdict(block, scores, pick(this.#data.targets, classes, block))
       loss += verdict.loss
       right += verdict.right
       if (!each || classes === 1) continue

@@ -11,6 +11,8 @@ export interface TrainingData {
   /** Row-major, shape (rows, outputs): one-hot classes, or one standardised value. */
   readonly targets: Float32Array
   readonly rows: number
+  /** Shape (rows): how much each counts, 1 on average; default 1 each. */
+  readonly weights?: Float32Array
   /**
    * Writes the inputs of these rows, `depth` numbers a pixel: pictures are too large to lie in the memory twice.
    * @param step the training step they are for (from 1), undefined where they are judged
@@ -45,7 +47,7 @@ export interface AdamArrays {
   readonly steps: number
 }
 export interface Verdict {
-  /** Mean over the rows: log loss, or half squared error, without the penalty. */
+  /** Mean over the rows, each times its weight: log loss, or half squared error, without the penalty. */
   readonly loss: number
   /** Rows whose largest output is their class; 0 for regression. */
   readonly right: number

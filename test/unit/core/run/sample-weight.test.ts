@@ -132,7 +132,6 @@ it.each<[string, readonly Column[], Partial<RunSpec>, string, RegExp]>([
   ['words', columns, { sampleWeight: 'part' }, 'bad-data', /^invalid sample weight; part must be numeric: categorical/],
   ['the target', columns, { sampleWeight: 'y' }, 'bad-data', /^invalid sample weight; the target cannot weigh its own rows: y/],
   ['a column that is not there', columns, { sampleWeight: 'gone' }, 'bad-data', /^missing column.*gone/],
-  ['a network', columns, { estimator: { id: 'mlp', params: {} } }, 'unsupported', /^unsupported sample weight; .* cannot weigh rows: w/],
 ])('refuses %s', async (_title, all, over, code, message) => {
   await expect(train(spec('ridge', number, { sampleWeight: 'w', ...over }), dataOf(all), nodeContext())).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
 })
