@@ -33,5 +33,6 @@ is killed loses nothing and doubles nothing. \`_predictions.json\` is written la
 complete. After a stop, \`--resume\` keeps what is there.
 
 The Dask job is tested with a scheduler and two workers, one of them killed on the way. The jobs for Ray and Spark are
-written to their documentation and were not run by us: try them on a small part first.
+written to their documentation, and were run by us on stand-ins for the few calls that they make, not on a cluster: try
+them on a small part first.
 `

@@ -15,7 +15,7 @@ def main():
     options = parser.parse_args()
     command = scorer.scorer_of(options)
     todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
-    ray.init(address=options.address, runtime_env={"py_modules": [scorer.__file__]} if options.address else None)
+    ray.init(address=options.address, runtime_env={"py_modules": [scorer]} if options.address else None)
     score = ray.remote(num_cpus=1, max_retries=2)(scorer.ask)
     results = ray.get([score.remote(command, source, target) for source, target in todo])
     scorer.finish(options.out, results, kept)

@@ -1,8 +1,8 @@
 /** The bundle's scorer as its own process, on partitions as an engine would hand them out. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { columnFrom } from '../../../src/core/data/column.ts'
@@ -81,5 +81,68 @@ describe('server/score.mjs', () => {
     writeFileSync(path('golden.json'), golden)
     expect(status).toBe(78)
     expect(err).toContain('golden.json must have SHA-256')
+  })
+})
+
+/** What our jobs ask of the engines, on this machine: neither is in Debian, so that their clusters are not tested. */
+const engines: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ray: {
+    'ray.py': `
+def init(address=None, runtime_env=None):
+    assert address == "auto" and [module.__name__ for module in runtime_env["py_modules"]] == ["scorer"]
+class Task:
+    def __init__(self, work):
+        self.work = work
+    def remote(self, *given):
+        return lambda: self.work(*given)
+def remote(num_cpus, max_retries):
+    return Task
+def get(promises):
+    return [promise() for promise in promises]
+`,
+  },
+  spark: {
+    'pyspark/__init__.py': '',
+    'pyspark/sql.py': `
+class Rows:
+    def __init__(self, rows):
+        self.rows = rows
+    def map(self, work):
+        return Rows([work(row) for row in self.rows])
+    def collect(self):
+        return list(self.rows)
+class SparkSession:
+    class builder:
+        @staticmethod
+        def appName(name):
+            return SparkSession.builder
+        @staticmethod
+        def getOrCreate():
+            return SparkSession
+    class sparkContext:
+        defaultParallelism = 2
+        @staticmethod
+        def parallelize(rows, slices):
+            assert 1 <= slices <= len(rows)
+            return Rows(rows)
+`,
+  },
+}
+describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('batch/', () => {
+  it.each(Object.keys(engines))('the job for %s scores every partition, and says when it is done', (engine) => {
+    const own = path(`engine-${engine}`)
+    for (const [name, text] of Object.entries(engines[engine] as Record<string, string>)) {
+      mkdirSync(dirname(join(own, name)), { recursive: true })
+      writeFileSync(join(own, name), text)
+    }
+    const lines = readFileSync(path('whole.csv'), 'utf8').trim().split('\n')
+    const parts = [lines.slice(1, 26), lines.slice(26)]
+    parts.forEach((part, i) => writeFileSync(join(own, `part-${i}.csv`), `${[lines[0], ...part].join('\n')}\n`))
+    const argv = [path(`batch/${engine}_score.py`), join(own, 'part-*.csv'), '--out', join(own, 'scored'), '--node', process.execPath, ...(engine === 'ray' ? ['--address', 'auto'] : [])]
+    const { status, stderr } = spawnSync('python3', argv, { encoding: 'utf8', env: { ...process.env, PYTHONPATH: own, PYTHONDONTWRITEBYTECODE: '1' } })
+    expect(status, stderr).toBe(0)
+    const answers = parts.flatMap((_, i) => readFileSync(join(own, 'scored', `part-${i}.csv`), 'utf8').trim().split('\r\n').slice(1).map((line) => line.split(',')[2]))
+    expect(answers).toEqual(expected)
+    expect(JSON.parse(readFileSync(join(own, 'scored', '_predictions.json'), 'utf8'))).toMatchObject({ rows, unanswered: 0, kept: [] })
   })
 })
