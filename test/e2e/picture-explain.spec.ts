@@ -2,7 +2,22 @@
 import AxeBuilder from '@axe-core/playwright'
 import { zip } from '../../src/core/zip.ts'
 import { png } from '../support/pictures.ts'
+import type { Page } from '@playwright/test'
 import { expect, goTo, test } from './studio.ts'
+
+/** Pictures of a screen for a person's eyes, where LOOK says where to. */
+async function look(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize()
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.screenshot({ path: `${process.env['LOOK']}-${name}-${scheme}.png`, fullPage: true })
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.screenshot({ path: `${process.env['LOOK']}-${name}-390-${scheme}.png`, fullPage: true })
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  if (size) await page.setViewportSize(size)
+}
 
 /** A bright bar across or down a dark, uneven ground. */
 const bar = (across: boolean, seed: number) =>
@@ -28,7 +43,20 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   if (process.env['LOOK']) await page.screenshot({ path: `${process.env['LOOK']}-train.png`, fullPage: true })
   await layers.getByRole('combobox', { name: 'Preset' }).selectOption('small')
   await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  // Changes of training pictures are seen before they are learnt from.
+  await expect(page.getByRole('img', { name: 'across changed, 1' })).toHaveCount(0)
+  await page.getByRole('checkbox', { name: 'Mirror' }).check()
+  await expect(page.getByRole('img', { name: /(across|down) changed, 4/ })).toHaveCount(3)
+  if (process.env['LOOK']) await look(page, 'augment')
+  // It learns until it is stopped, so that there is time to look.
+  await page.getByRole('textbox', { name: 'Epochs at most' }).fill('9000')
+  await page.getByRole('checkbox', { name: 'Stop early' }).uncheck()
+  await page.getByText('More', { exact: true }).click()
+  await page.getByRole('textbox', { name: 'Patience' }).fill('1000')
   await page.getByRole('button', { name: 'Train convolutional network' }).click()
+  await expect(page.getByText(/^Still wrong after epoch \d+: \d+ of \d+ pictures? it was asked\.$/)).toBeVisible({ timeout: 60_000 })
+  if (process.env['LOOK']) await look(page, 'missed')
+  await page.getByRole('button', { name: 'Stop and keep the best' }).click()
   await expect(page.getByRole('row', { name: /Convolutional network/ })).toBeVisible({ timeout: 60_000 })
   await goTo(page, 'Explain')
   // A picture has no cells to edit: what-if is about its pixels.
@@ -36,18 +64,15 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await expect(page.getByRole('tab', { name: 'What if' })).toHaveCount(1)
   await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 30_000 })
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeVisible()
+  // What the layers make of it: sixteen patterns, then half the size.
+  await expect(page.getByRole('img', { name: /^Convolution, map/ })).toHaveCount(16)
+  await page.getByRole('combobox', { name: 'Layer', exact: true }).selectOption({ label: '2. Max pooling: 16 maps of 14 x 14' })
+  await expect(page.getByRole('img', { name: 'Max pooling, map 16' })).toBeVisible()
   await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()
   await page.getByRole('combobox', { name: 'Lay out by' }).selectOption('pca')
   await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  if (process.env['LOOK']) {
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme })
-      await page.screenshot({ path: `${process.env['LOOK']}-${scheme}.png`, fullPage: true })
-    }
-    await page.setViewportSize({ width: 390, height: 844 })
-    await page.screenshot({ path: `${process.env['LOOK']}-390.png`, fullPage: true })
-  }
+  if (process.env['LOOK']) await look(page, 'explain')
 })
