@@ -1,5 +1,6 @@
 /** A waterfall: from where a score starts, column by column, to what it is for one row. */
 import type { LocalAttribution } from '../core/explain/explainer.ts'
+import { percentOf } from '../core/percent.ts'
 import { type Chart, layout, line, nameOf, say, type Trace } from './figure.ts'
 import type { Palette } from './palette.ts'
 
@@ -7,7 +8,7 @@ const most = 10
 
 /** How a score on this scale is read. */
 export function linkWords({ link, output, score, predicted }: Pick<LocalAttribution, 'link' | 'output' | 'score' | 'predicted'>): string {
-  const share = `${say(Math.round(predicted * 1000) / 10)} %`
+  const share = percentOf(predicted)
   const what = nameOf(output, 60)
   if (link === 'log-odds') return `Parts add up on the scale of ${what}: 0 is one in two, and each step of 0.69 doubles the odds. ${say(score)} is a probability of ${share}.`
   if (link === 'softmax') return `Parts add up on the scale of the ${what}; against the scores of the other classes it makes a probability of ${share}.`

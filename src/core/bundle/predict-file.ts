@@ -37,7 +37,7 @@ export interface Prediction {
   readonly usable: boolean
   readonly preview: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
 }
-export interface FilePrediction extends Omit<Prediction, 'usable' | 'answered'> {
+export interface FilePrediction extends Omit<Prediction, 'usable'> {
   /** The file with its predictions; null where there are none. */
   readonly csv: Uint8Array<ArrayBuffer> | null
 }
@@ -51,8 +51,8 @@ export async function predictFile(source: ByteSource, choices: IngestChoices, mo
     parts = []
     return (piece) => void parts.push(piece)
   }
-  const { usable, rows, issues, missing, allIssues, preview } = await predictInto(source, choices, model, begin, context)
-  return { rows, issues, missing, allIssues, csv: !usable || rows === 0 ? null : joined(parts), preview }
+  const { usable, rows, answered, issues, missing, allIssues, preview } = await predictInto(source, choices, model, begin, context)
+  return { rows, answered, issues, missing, allIssues, csv: !usable || rows === 0 ? null : joined(parts), preview }
 }
 
 /**

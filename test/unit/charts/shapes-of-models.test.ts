@@ -69,7 +69,8 @@ test('a waterfall ends where the row is, whatever is folded into the last bar', 
 })
 test('the scale is said in words', () => {
   const of = (link: 'log-odds' | 'margin' | 'identity' | 'log' | 'softmax') => linkWords({ link, output: 'x', score: 0.8, predicted: 0.69 })
-  expect(of('log-odds')).toContain('0.8 is a probability of 69 %')
+  expect(of('log-odds')).toContain('0.8 is a probability of 69%')
+  expect(linkWords({ link: 'log-odds', output: 'x', score: -10.8, predicted: 2e-5 })).toContain('a probability of <0.1%')
   expect(of('margin')).toContain('not of probabilities')
   expect(of('log')).toContain('multiplies the prediction, 0.69')
   expect(of('identity')).toContain('the answer itself')

@@ -208,8 +208,8 @@ describe('predict on a new file', () => {
       ['five', '30', 'red', 'true', '2020-01-01T00:00:00Z', ''],
       ['', '', '', '', '', 'all missing'],
     ])
-    const { rows, issues, missing, csv: bytes, preview } = await deployPredict({ runId, source: { kind: 'paste', text }, choices: {} }, host)
-    expect(rows).toBe(4)
+    const { rows, answered, issues, missing, csv: bytes, preview } = await deployPredict({ runId, source: { kind: 'paste', text }, choices: {} }, host)
+    expect([rows, answered]).toEqual([4, 3])
     expect(preview.header).toEqual([...header, 'prediction', 'probability of no', 'probability of yes'])
     const told = issues.map(({ level, kind, column, row }) => [level, kind, column.slice(0, 20), row])
     expect(told).toEqual(

@@ -1,7 +1,7 @@
 /** Protobuf of a stranger, field by field: bounded, and refused with the byte where it stops making sense. */
 import { StudioError } from '../../errors.ts'
 
-export const refuse = (rule: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid ONNX file; ${rule}` })
+export const refuse = (rule: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid ONNX file; ${rule}`, hint: 'Choose a file as the other tool wrote it.' })
 /** A file that may be sound, with something that is not run here. */
 export const unsupported = (what: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported ONNX file; ${what}` })
 
