@@ -4,7 +4,6 @@ import { log } from '../math/elementary.ts'
 import type { ParamTable } from '../params.ts'
 import { bayesFromState, bayesModel, checkBayes, classTotals, type BayesState } from './bayes/shared.ts'
 import type { Estimator, Model } from './estimator.ts'
-import { featureScales } from './linear.ts'
 import { classWeightParam } from './weights.ts'
 
 const params = {
@@ -44,6 +43,31 @@ function modelOf(state: BayesState): Model {
   })
 }
 
+/** Weighted mean and variance of a feature in each class, and its variance over all rows, each of them once. */
+function curvesOf(values: Float32Array, codes: Int32Array, weights: Float64Array, totals: Float64Array): { readonly centres: Float64Array; readonly widths: Float64Array; readonly width: number } {
+  const centres = new Float64Array(totals.length)
+  let sum = 0
+  for (let row = 0; row < values.length; row++) {
+    const x = values[row] as number
+    const code = codes[row] as number
+    centres[code] = (centres[code] as number) + (weights[row] as number) * x
+    sum += x
+  }
+  totals.forEach((total, code) => (centres[code] = total > 0 ? (centres[code] as number) / total : 0))
+  const mean = sum / values.length
+  const widths = new Float64Array(totals.length)
+  let squares = 0
+  for (let row = 0; row < values.length; row++) {
+    const x = values[row] as number
+    const code = codes[row] as number
+    const away = x - (centres[code] as number)
+    widths[code] = (widths[code] as number) + (weights[row] as number) * away * away
+    squares += (x - mean) * (x - mean)
+  }
+  totals.forEach((total, code) => (widths[code] = total > 0 ? (widths[code] as number) / total : 1))
+  return { centres, widths, width: squares / values.length }
+}
+
 export const gaussianNb: Estimator<typeof params> = {
   id,
   label: 'Gaussian naive Bayes',
@@ -61,27 +85,17 @@ export const gaussianNb: Estimator<typeof params> = {
     const k = y.classes.length
     const means = new Float64Array(k * p)
     const spread = new Float64Array(k * p)
-    const perClass = (sums: Float64Array, empty: number): Float64Array => sums.map((sum, code) => ((totals[code] as number) > 0 ? sum / (totals[code] as number) : empty))
+    let largest = 0
     for (let j = 0; j < p; j++) {
-      const { values } = X.features[j] as Matrix['features'][number]
-      const sums = new Float64Array(k)
-      for (let row = 0; row < X.rows; row++) sums[y.codes[row] as number] = (sums[y.codes[row] as number] as number) + (weights[row] as number) * (values[row] as number)
-      const centres = perClass(sums, 0)
-      const squares = new Float64Array(k)
-      for (let row = 0; row < X.rows; row++) {
-        const code = y.codes[row] as number
-        const away = (values[row] as number) - (centres[code] as number)
-        squares[code] = (squares[code] as number) + (weights[row] as number) * away * away
-      }
-      const widths = perClass(squares, 1)
+      const { centres, widths, width } = curvesOf((X.features[j] as Matrix['features'][number]).values, y.codes, weights, totals)
       for (let code = 0; code < k; code++) {
         means[code * p + j] = centres[code] as number
         spread[code * p + j] = widths[code] as number
       }
+      largest = Math.max(largest, width)
       context.report({ kind: 'step', phase: 'classes', done: j + 1, total: p })
       await context.checkpoint()
     }
-    const largest = featureScales(X).reduce((max, scale) => Math.max(max, scale * scale), 0)
     const variances = spread.map((value) => Math.max(smallestVariance, value + varSmoothing * largest))
     return modelOf({ classes: y.classes, logPrior, tables: { means, variances }, numbers: {} })
   },
