@@ -9,6 +9,7 @@ import { mlp } from '../../../../src/core/estimators/neural/mlp.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultsOf } from '../../../../src/core/params.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
+import { nodeContext } from '../../../support/node-context.ts'
 
 // The graphics backends do not exist in Node: each test registers a stand-in under their names.
 vi.mock('@tensorflow/tfjs-backend-webgpu', () => ({}))
@@ -126,3 +127,13 @@ test('a device that falls silent in the middle is given up within seconds; the n
   const undisturbed = await mlp.fit(X, y, { params: { ...params, backend: 'cpu' }, seed: 1 }, quietContext())
   expect(model.state().arrays['theta']).toEqual(undisturbed.state().arrays['theta'])
 }, 30_000)
+
+test('a card that is right but slower than WASM on these very steps is passed over, with both times', async () => {
+  expectConsole(/TensorFlow\.js in Node|Platform node|kernel .* is already registered|backend was already registered/)
+  const X: Matrix = { rows: 40, features: ['a', 'b'].map((name, j) => ({ name, source: name, values: Float32Array.from({ length: 40 }, (_, i) => Math.sin(i * (j + 1))) })) }
+  const y: ClassTarget = { task: 'binary', column: 'y', classes: ['no', 'yes'], codes: Int32Array.from(X.features[0]?.values ?? [], (x) => (x > 0 ? 1 : 0)) }
+  // The stand-in computes as the CPU does: right, and slow.
+  await spoiltBackend('webgpu', () => {})
+  const model = await mlp.fit(X, y, { params: { ...defaultsOf(mlp.params), hiddenLayerSizes: '8', maxIter: 2 }, seed: 1 }, nodeContext())
+  expect(model.facts).toMatchObject({ backend: 'wasm', backendsRefused: [expect.stringMatching(/^webgpu: slower here: a step took .* ms, on WASM .* ms$/)] })
+})
