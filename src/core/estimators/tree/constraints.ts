@@ -42,6 +42,10 @@ export function parseConstraints(owner: string, X: Matrix, monotonicCst: string,
   if (monotonicCst.trim() !== '') {
     const given = read(owner, 'monotonicCst', monotonicCst)
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return refuse('monotonicCst', 'not an object of feature names and 1, 0 or -1', given)
+    // JSON keeps the last of two values under one name, without a word.
+    const names = monotonicCst.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g) ?? []
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    if (twice !== undefined) refuse('monotonicCst', 'two directions for one feature', JSON.parse(twice))
     signs = new Int8Array(X.features.length)
     for (const [name, sign] of Object.entries(given) as [string, unknown][]) {
       if (sign !== 1 && sign !== -1 && sign !== 0) refuse('monotonicCst', `the direction of ${name.slice(0, 100)} is not 1, 0 or -1`, sign)
