@@ -6,13 +6,16 @@ import type { Page } from '@playwright/test'
 import { expect, goTo, test } from './studio.ts'
 
 /** Pictures of a screen for a person's eyes, where LOOK says where to. */
-async function look(page: Page, name: string): Promise<void> {
+async function look(page: Page, name: string, from?: string): Promise<void> {
   const size = page.viewportSize()
+  const show = async (): Promise<void> => void (from !== undefined && (await page.getByRole('heading', { name: from }).evaluate((place) => place.scrollIntoView())))
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme })
     await page.setViewportSize({ width: 1280, height: 800 })
+    await show()
     await page.screenshot({ path: `${process.env['LOOK']}-${name}-${scheme}.png`, fullPage: true })
     await page.setViewportSize({ width: 390, height: 844 })
+    await show()
     await page.screenshot({ path: `${process.env['LOOK']}-${name}-390-${scheme}.png`, fullPage: true })
   }
   await page.emulateMedia({ colorScheme: 'light' })
@@ -55,7 +58,7 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await page.getByRole('textbox', { name: 'Patience' }).fill('1000')
   await page.getByRole('button', { name: 'Train convolutional network' }).click()
   await expect(page.getByText(/^Still wrong after epoch \d+: \d+ of \d+ pictures? it was asked\.$/)).toBeVisible({ timeout: 60_000 })
-  if (process.env['LOOK']) await look(page, 'missed')
+  if (process.env['LOOK']) await look(page, 'missed', 'Train convolutional network')
   await page.getByRole('button', { name: 'Stop and keep the best' }).click()
   await expect(page.getByRole('row', { name: /Convolutional network/ })).toBeVisible({ timeout: 60_000 })
   await goTo(page, 'Explain')
@@ -74,5 +77,5 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  if (process.env['LOOK']) await look(page, 'explain')
+  if (process.env['LOOK']) await look(page, 'explain', 'Layer by layer')
 })
