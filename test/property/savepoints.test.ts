@@ -25,6 +25,8 @@ interface Case {
   readonly weights?: boolean
   /** Without the compiled kernels. */
   readonly plain?: boolean
+  /** Goes on from an earlier model of so many rounds. */
+  readonly after?: number
 }
 const cases: readonly Case[] = [
   { name: 'boosting, two classes, everything drawn', id: 'hist-gradient-boosting', task: 'binary', params: { maxIter: 12, minSamplesLeaf: 3, subsample: 0.7, maxFeatures: 0.5, featuresPerTree: 0.7, earlyStopping: 'off' }, weights: true },
@@ -32,6 +34,7 @@ const cases: readonly Case[] = [
   { name: 'boosting, numbers, judged', id: 'hist-gradient-boosting', task: 'regression', params: { maxIter: 15, minSamplesLeaf: 3, earlyStopping: 'on', nIterNoChange: 4, l1Regularization: 0.01 } },
   { name: 'boosting, a quantile', id: 'hist-gradient-boosting', task: 'regression', params: { maxIter: 8, minSamplesLeaf: 3, loss: 'quantile', quantile: 0.8, earlyStopping: 'off' }, plain: true },
   { name: 'boosting, counts', id: 'hist-gradient-boosting', task: 'regression', params: { maxIter: 8, minSamplesLeaf: 3, loss: 'poisson', subsample: 0.6, earlyStopping: 'off' } },
+  { name: 'boosting, continued', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 6, minSamplesLeaf: 3, subsample: 0.7, earlyStopping: 'on', validationFraction: 0.3 }, after: 5 },
   { name: 'forest', id: 'random-forest', task: 'multiclass', params: { nEstimators: 9, classWeight: 'balanced-subsample' }, weights: true },
   { name: 'forest of numbers', id: 'random-forest', task: 'regression', params: { nEstimators: 7, maxFeatures: 'third' }, plain: true },
   { name: 'extra trees', id: 'extra-trees', task: 'binary', params: { nEstimators: 7 } },
@@ -83,7 +86,8 @@ async function attempt(entry: Case, disk: Disk | undefined, saves: () => boolean
     ...(savepoint && { savepoint }),
     ...(entry.plain && { asset: () => Promise.reject(new Error('none')) }),
   })
-  const model = await estimator.fit(X, y, { params, seed: 7, ...(entry.weights && { weights: Float64Array.from({ length: X.rows }, () => rng.int(3)) }) }, context)
+  const earlier = entry.after === undefined ? undefined : await estimator.fit(X, y, { params: { ...(params as object), maxIter: entry.after } as never, seed: 7 }, nodeContext())
+  const model = await estimator.fit(X, y, { params, seed: 7, ...(earlier && { earlier: earlier.state() }), ...(entry.weights && { weights: Float64Array.from({ length: X.rows }, () => rng.int(3)) }) }, context)
   return { state: model.state(), curves }
 }
 
@@ -105,7 +109,7 @@ describe.each(cases)('$name', (entry) => {
         expect(resumed.state).toEqual(undisturbed.state)
         expect(resumed.curves).toEqual(undisturbed.curves)
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 })
