@@ -234,8 +234,6 @@ async function monitorScreens(page: Page, visit: Visit): Promise<void> {
   await page.getByRole('complementary', { name: 'credit_amount' }).getByRole('figure').first().waitFor()
   await visit('monitor')
   await page.getByRole('button', { name: 'Close inspector' }).click()
-  await shown(page, 'Is it right?')
-  await visit('monitor-performance')
   await shown(page, /Over time/)
   await page.getByRole('figure').nth(2).waitFor({ timeout: patience })
   await visit('monitor-time')
