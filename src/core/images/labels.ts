@@ -6,6 +6,9 @@ import { StudioError } from '../errors.ts'
 export const longestClass = 100
 export const tidyClass = (name: string): string => name.normalize('NFC').replace(/\s+/g, ' ').trim().slice(0, longestClass)
 
+/** Of each class: one to learn from, and one to judge by. */
+export const leastPictures = 2
+
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** Files that systems leave behind: passed over without a word. */

@@ -1,10 +1,10 @@
 /** Decodes what a request sends: JPEG by jpeg-js, PNG by pngjs, upright by the EXIF orientation, as the studio sees it. */
-import jpeg from 'jpeg-js'
 import { PNG } from 'pngjs'
 import { fromBase64 } from '../../core/bundle/pictures.ts'
 import { StudioError } from '../../core/errors.ts'
-import { limits, readHeader } from '../../core/images/header.ts'
+import { readHeader } from '../../core/images/header.ts'
 import type { Pixels } from '../../core/images/luma.ts'
+import { decodeJpeg } from './jpeg-file.ts'
 
 /** EXIF 2.3: where the pixel of an upright picture lies in the stored one, of width w and height h. */
 function upright({ width: w, height: h, channels, data }: Pixels, orientation: number): Pixels {
@@ -31,7 +31,8 @@ export function decodePicture(bytes: Uint8Array): Pixels {
   const { type, orientation } = readHeader(bytes)
   if (type !== 'image/jpeg' && type !== 'image/png') throw new StudioError({ code: 'unsupported', message: `unsupported picture; JPEG and PNG are decoded here: ${type}`, hint: 'Save it as JPEG or PNG.' })
   try {
-    const { width, height, data } = type === 'image/png' ? PNG.sync.read(Buffer.from(bytes)) : jpeg.decode(bytes, { useTArray: true, maxResolutionInMP: limits.pixels / 1e6, maxMemoryUsageInMB: 1024 })
+    if (type === 'image/jpeg') return upright(decodeJpeg(bytes), orientation)
+    const { width, height, data } = PNG.sync.read(Buffer.from(bytes))
     return upright({ width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }, orientation)
   } catch (cause) {
     throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', cause })

@@ -1,4 +1,5 @@
 /** Where everything in the grid of pictures lies, so that only what is in view is on the page. */
+import { leastPictures } from '../../core/images/labels.ts'
 import type { PictureRecord } from '../../storage/records.ts'
 
 export interface Group {
@@ -134,7 +135,7 @@ export function adviceOf(groups: readonly Group[]): Advice | undefined {
   const filled = named.filter(({ pictures }) => pictures.length > 0)
   if (filled.length === 0) return { text: 'Add pictures of at least two kinds of things, such as cats and dogs. Each kind is a class.', blocks: true }
   if (filled.length === 1) return { text: `All pictures are of one class, “${filled[0]?.label}”. A model learns to tell things apart: it needs a second class with pictures.`, blocks: true }
-  const single = filled.find(({ pictures }) => pictures.length < 2)
+  const single = filled.find(({ pictures }) => pictures.length < leastPictures)
   if (single) return { text: `“${single.label}” has one picture only: nothing is left to judge by. Add more, or delete the class.`, blocks: true }
   const few = filled.filter(({ pictures }) => pictures.length < enough)
   if (few.length > 0) return { text: `${few.map(({ label }) => `“${label}”`).slice(0, 3).join(', ')}${few.length > 3 ? ` and ${few.length - 3} more` : ''}: fewer than ${enough} pictures. It will train, but its scores will be rough guesses.`, blocks: false }

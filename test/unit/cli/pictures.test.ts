@@ -22,7 +22,11 @@ beforeAll(async () => {
     for (let i = 0; i < 10; i++) writeFileSync(at('stripes', name, `${i}.png`), striped(k === 0, 1 + 3 * i))
   }
   writeFileSync(at('stripes', 'down', 'words.jpg'), 'words')
-}, 120_000)
+  for (const [name, count] of [['many', 6], ['more', 6], ['single', 1]] as const) {
+    mkdirSync(at('lone', name), { recursive: true })
+    for (let i = 0; i < count; i++) writeFileSync(at('lone', name, `${i}.png`), striped(name === 'many', 2 + i * 5))
+  }
+}, 180_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it('folders become a bundle that verifies, and it and its pipeline.json name new pictures alike', async () => {
@@ -73,10 +77,11 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
   } finally {
     child.kill('SIGKILL')
   }
-}, 120_000)
+}, 180_000)
 
 it.each([
   [['train', at('stripes', 'down')], 3, /two folders are needed, and there is one, down/],
+  [['train', at('lone')], 3, /needs 2 pictures at least, one to learn from and one to judge by: single has 1/],
   [['train', at('stripes'), '--target', 'file'], 2, /pictures have one, label/],
   [['train', at('stripes'), '--estimator', 'ridge'], 2, /names no classes: ridge/],
   [['train', at('stripes'), '--weight', 'x'], 2, /--weight/],
@@ -86,4 +91,4 @@ it.each([
   expect([ended.code, ended.out]).toEqual([code, ''])
   expect(ended.err.trim()).toMatch(words)
   expect(ended.err.trim().split('\n')).toHaveLength(1)
-}, 20_000)
+}, 60_000)
