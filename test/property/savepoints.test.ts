@@ -40,6 +40,8 @@ const cases: readonly Case[] = [
   { name: 'extra trees', id: 'extra-trees', task: 'binary', params: { nEstimators: 7 } },
   { name: 'additive', id: 'explainable-boosting', task: 'binary', params: { maxIter: 8, outerBags: 2, interactions: 2, nIterNoChange: 3 } },
   { name: 'additive, classes', id: 'explainable-boosting', task: 'multiclass', params: { maxIter: 5, outerBags: 2, interactions: 1 } },
+  { name: 'support vectors', id: 'svm', task: 'multiclass', params: { C: 100 }, weights: true },
+  { name: 'support vectors of numbers', id: 'svm', task: 'regression', params: { C: 100 } },
   { name: 'network', id: 'mlp', task: 'regression', params: { maxIter: 5, hiddenLayerSizes: '6, 4', backend: 'wasm', batchSize: 16, earlyStopping: true, nIterNoChange: 2 } },
   { name: 'network of pictures', id: 'cnn', task: 'multiclass', params: { maxIter: 3, batchSize: 16, layers: '[{"type":"conv","filters":4,"activation":"none"},{"type":"batch-norm"},{"type":"max-pool"},{"type":"dropout"},{"type":"dense","units":6}]' }, rows: 60 },
 ]

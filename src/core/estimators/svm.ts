@@ -11,7 +11,7 @@ import { checkNumbers } from './linear.ts'
 import { kernelRows, scaledGamma, type KernelSpec } from './svm/kernel.ts'
 import { oneVsRest, sharesToOnnx } from './svm/one-vs-rest.ts'
 import { toShares, type Sigmoid } from './svm/platt.ts'
-import { smo } from './svm/smo.ts'
+import { keptSolver, type Solve } from './svm/place.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 
 const params = {
@@ -166,10 +166,12 @@ export const svm: Estimator<typeof params> = {
     const features = X.features.length
     if (y.task === 'regression') {
       const rowsWeights = rowWeights(id, X.rows, weights)
-      const machine = await fitNumbers(X, y.values, rowsWeights, kernel, given, context)
+      const machine = await fitNumbers(X, y.values, rowsWeights, kernel, given, keptSolver(1, context), context)
       return modelOf({ task: y.task, classes: [], kernel, features, ...joined(X, [machine]), sigmoids: [] }, { supportVectors: machine.rows.length, converged: machine.converged, gamma: kernel.gamma })
     }
-    const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array): Promise<Machine> => fitSides(part, sign, partWeights, kernel, given, context)
+    // One against the rest, and again in each fold of its sigmoid.
+    const solve = keptSolver((y.classes.length === 2 ? 1 : y.classes.length) * 6, context)
+    const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array): Promise<Machine> => fitSides(part, sign, partWeights, kernel, given, solve)
     const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, fitTwo, (machine, part) => decideWith(machine, kernel, part), context)
     const joint = joined(X, machines)
     const facts = { supportVectors: features === 0 ? 0 : joint.vectors.length / features, converged: machines.every((machine) => machine?.converged ?? true), gamma: kernel.gamma }
@@ -204,17 +206,17 @@ interface SmoParams {
   readonly maxIter: number
 }
 
-async function fitSides(X: Matrix, sign: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, tol, maxIter }: SmoParams, context: Context): Promise<Machine> {
+async function fitSides(X: Matrix, sign: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, tol, maxIter }: SmoParams, solve: Solve): Promise<Machine> {
   // A row without weight would be a variable without room.
   const used = Uint32Array.from({ length: X.rows }, (_, row) => row).filter((row) => (weights[row] as number) > 0)
   const part = used.length === X.rows ? X : takeRows(X, used)
   const ownSign = Float64Array.from(used, (row) => sign[row] as number)
   const bound = Float64Array.from(used, (row) => C * (weights[row] as number))
-  const end = await smo({ sign: ownSign, start: ownSign.map((value) => -value), bound, rows: used.length, tol, maxIter }, kernelRows(part, kernel, cacheBytes), context)
+  const end = await solve({ sign: ownSign, start: ownSign.map((value) => -value), bound, rows: used.length, tol, maxIter }, kernelRows(part, kernel, cacheBytes))
   return machineOf(X, used, end.coefficients, end.rho, end.converged)
 }
 
-async function fitNumbers(X: Matrix, values: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, epsilon, tol, maxIter }: SmoParams, context: Context): Promise<Machine> {
+async function fitNumbers(X: Matrix, values: Float64Array, weights: Float64Array, kernel: KernelSpec, { C, epsilon, tol, maxIter }: SmoParams, solve: Solve, context: Context): Promise<Machine> {
   const used = Uint32Array.from({ length: X.rows }, (_, row) => row).filter((row) => (weights[row] as number) > 0)
   const part = used.length === X.rows ? X : takeRows(X, used)
   const n = used.length
@@ -223,7 +225,7 @@ async function fitNumbers(X: Matrix, values: Float64Array, weights: Float64Array
   const start = Float64Array.from({ length: 2 * n }, (_, i) => (i < n ? epsilon : -epsilon) - (values[used[i % n] as number] as number))
   const bound = Float64Array.from({ length: 2 * n }, (_, i) => C * (weights[used[i % n] as number] as number))
   context.report({ kind: 'step', phase: 'fit', done: 0, total: 1 })
-  const end = await smo({ sign, start, bound, rows: n, tol, maxIter }, kernelRows(part, kernel, cacheBytes), context)
+  const end = await solve({ sign, start, bound, rows: n, tol, maxIter }, kernelRows(part, kernel, cacheBytes))
   context.report({ kind: 'step', phase: 'fit', done: 1, total: 1 })
   const coefficients = Float64Array.from({ length: n }, (_, i) => (end.coefficients[i] as number) + (end.coefficients[i + n] as number))
   return machineOf(X, used, coefficients, end.rho, end.converged)

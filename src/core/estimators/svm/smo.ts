@@ -21,6 +21,14 @@ export interface SmoProblem {
   /** @param violation of the optimality conditions, now */
   readonly onProgress?: (violation: number) => void
 }
+/** Where it stands between two steps. */
+export interface SmoPlace {
+  readonly steps: number
+  readonly a: Float64Array
+  /** sign times gradient. */
+  readonly F: Float64Array
+  readonly active: Uint32Array
+}
 export interface SmoEnd {
   /** Shape (variables): sign times a. */
   readonly coefficients: Float64Array
@@ -32,13 +40,14 @@ export interface SmoEnd {
 
 const smallest = 1e-12
 
-export async function smo(problem: SmoProblem, kernel: KernelRows, context: Context): Promise<SmoEnd> {
+/** @param keep told now and then where it stands; @param from where an interrupted one stood */
+export async function smo(problem: SmoProblem, kernel: KernelRows, context: Context, keep?: (place: SmoPlace) => Promise<unknown> | undefined, from?: SmoPlace): Promise<SmoEnd> {
   const { sign, start, bound, rows, tol, maxIter } = problem
   const n = sign.length
-  const a = new Float64Array(n)
+  const a = from?.a ?? new Float64Array(n)
   // sign times gradient: the optimality conditions compare these alone.
-  const F = Float64Array.from(start)
-  let active = Uint32Array.from({ length: n }, (_, i) => i)
+  const F = from?.F ?? Float64Array.from(start)
+  let active = from?.active ?? Uint32Array.from({ length: n }, (_, i) => i)
   const canRise = (i: number): boolean => ((sign[i] as number) > 0 ? (a[i] as number) < (bound[i] as number) : (a[i] as number) > 0)
   const canFall = (i: number): boolean => ((sign[i] as number) > 0 ? (a[i] as number) > 0 : (a[i] as number) < (bound[i] as number))
 
@@ -69,7 +78,7 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
     return { top, bottom }
   }
 
-  let steps = 0
+  let steps = from?.steps ?? 0
   let converged = false
   const shrinkEvery = Math.min(n, 1000)
   while (steps < maxIter) {
@@ -132,7 +141,10 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
       F[at] = (F[at] as number) + t * ((rowI[at % rows] as number) - (rowJ[at % rows] as number))
     }
     steps++
-    if ((steps & 15) === 0) await context.checkpoint()
+    if ((steps & 15) === 0) {
+      await keep?.({ steps, a, F, active })
+      await context.checkpoint()
+    }
   }
   await restore()
   let sum = 0

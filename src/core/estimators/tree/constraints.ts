@@ -43,7 +43,7 @@ export function parseConstraints(owner: string, X: Matrix, monotonicCst: string,
     const given = read(owner, 'monotonicCst', monotonicCst)
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return refuse('monotonicCst', 'not an object of feature names and 1, 0 or -1', given)
     // JSON keeps the last of two values under one name, without a word.
-    const names = monotonicCst.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g) ?? []
+    const names: readonly string[] = monotonicCst.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g) ?? []
     const twice = names.find((name, i) => names.indexOf(name) !== i)
     if (twice !== undefined) refuse('monotonicCst', 'two directions for one feature', JSON.parse(twice))
     signs = new Int8Array(X.features.length)
