@@ -77,7 +77,7 @@ export function confidences(prediction: Prediction): Float64Array | undefined {
   return Float64Array.from({ length: prediction.probabilities.length / k }, (_, row) => prediction.probabilities.subarray(row * k, (row + 1) * k).reduce((most, p) => Math.max(most, p), 0))
 }
 
-/** Answers as columns to compare: label and probability, or value. */
+/** The label of each row. */
 export function answerTexts(prediction: ClassPrediction, threshold: number): string[] {
   return Array.from(labelsOf(prediction, threshold), (code) => prediction.classes[code] as string)
 }

@@ -31,7 +31,7 @@ export interface ScoreChange {
   readonly now: ScoreRow
   /** Now minus before with its 95 % interval; null where either has no score or no interval. */
   readonly change: { readonly value: number; readonly low: number; readonly high: number } | null
-  /** The interval lies wholly on the worse side of none. */
+  /** Even the better end of the interval is worse than before. */
   readonly worse: boolean
 }
 export interface Performance {
