@@ -209,7 +209,7 @@ export interface TaskMap {
   /** Reads pictures in small transactions: what it has reported as done is kept, whatever happens next. */
   'pictures/add': { input: AddPictures; output: AddedPictures }
   /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
-  'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null } }
+  'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null; /** Whether the dataset tells which are copies of each other. */ copies: boolean } }
   'pictures/samples': { input: { spec: RunSpec; count: number }; output: PictureSamples }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   /** A run as a job for a cluster, as a zip. */

@@ -3,10 +3,12 @@
  * are stored at once; a moment after the last one they become the project's dataset.
  */
 import { defaultSplit } from '../core/data/default-split.ts'
+import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
 import type { PictureSource } from '../core/images/header.ts'
 import { tidyClass } from '../core/images/labels.ts'
+import { copiesColumn } from '../core/images/quality.ts'
 import type { PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { listPictures, pictureBlob, putPictures, sweepPictures } from '../storage/pictures.ts'
@@ -21,6 +23,8 @@ import { Thumbnails } from './thumbnails.ts'
 /** Milliseconds after the last change until the dataset is made anew. */
 const calm = 1200
 const undoSteps = 100
+
+const keepsCopies = ({ strategy }: SplitSpec): boolean => 'column' in strategy && strategy.column === copiesColumn
 
 interface Step {
   readonly before: readonly PictureRecord[]
@@ -280,14 +284,24 @@ export class PicturesState {
   async #commit(): Promise<void> {
     const project = this.#project
     if (project.readOnly || this.job) return
-    const { datasetId } = await this.#jobs.ask('pictures/commit', { projectId: project.id, token: project.token, name: project.record.name })
+    const { datasetId, copies } = await this.#jobs.ask('pictures/commit', { projectId: project.id, token: project.token, name: project.record.name })
     const counts = new Set(this.list.flatMap(({ label }) => (label === null ? [] : [label])))
     const task = counts.size === 2 ? 'binary' : 'multiclass'
     const old = project.plan.target
     const target: TargetSpec | null = datasetId === null || counts.size < 2 ? null : old?.task === task && (old.positive === undefined || counts.has(old.positive)) ? old : { column: 'label', task }
-    const split = project.plan.split ?? (target && defaultSplit(target))
+    const chosen = project.plan.split
+    const split = chosen && (copies || !keepsCopies(chosen)) ? chosen : target && defaultSplit(target)
     if (datasetId !== project.plan.datasetId || JSON.stringify(target) !== JSON.stringify(old) || split !== project.plan.split) await project.adjust({ datasetId, target, split })
     this.#report = await this.#jobs.ask('pictures/quality', { projectId: project.id, datasetId, target, split })
+  }
+
+  /** Splits by groups of copies from now on. */
+  async keepCopiesTogether(): Promise<void> {
+    const { target, split, datasetId } = this.#project.plan
+    if (!target || !split || !datasetId) return
+    const together: SplitSpec = { ...split, strategy: { kind: 'grouped', column: copiesColumn } }
+    await this.#project.adjust({ split: together })
+    this.#report = await this.#jobs.ask('pictures/quality', { projectId: this.#project.id, datasetId, target, split: together })
   }
 
   async #sweep(): Promise<void> {

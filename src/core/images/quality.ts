@@ -10,6 +10,9 @@ export interface Seen {
   readonly dhash: string
   readonly sharpness: number
 }
+/** Of a dataset of pictures that has copies: the same word in all of a group. */
+export const copiesColumn = 'copies'
+
 export interface CopyGroup {
   /** exact: the same file; near: the perceptual hashes differ in a few bits. */
   readonly kind: 'exact' | 'near'
@@ -72,7 +75,8 @@ function nearPairs(hashes: readonly Uint16Array[], apart: (a: number, b: number)
   }
 }
 
-function copiesOf(pictures: readonly Seen[]): CopyGroup[] {
+/** Pictures of which there are several, exact or near; a picture without a like is in no group. */
+export function copiesOf(pictures: readonly Pick<Seen, 'id' | 'hash' | 'label' | 'dhash'>[]): CopyGroup[] {
   const parent = Int32Array.from(pictures, (_, i) => i)
   const root = (i: number): number => {
     while (parent[i] !== i) {
@@ -96,7 +100,7 @@ function copiesOf(pictures: readonly Seen[]): CopyGroup[] {
     (a, b) => root(a) !== root(b),
     join,
   )
-  const groups = new Map<number, Seen[]>()
+  const groups = new Map<number, (typeof pictures)[number][]>()
   pictures.forEach((picture, i) => {
     const key = root(i)
     const group = groups.get(key)

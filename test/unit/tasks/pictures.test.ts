@@ -1,6 +1,7 @@
 /** Pictures into the store and out of it as a dataset, over a decoder that needs no browser. */
 import { describe, expect, it } from 'vitest'
 import { cellAt } from '../../../src/core/data/column.ts'
+import type { SplitStrategy } from '../../../src/core/data/split.ts'
 import { StudioError } from '../../../src/core/errors.ts'
 import { sha256 } from '../../../src/core/ids.ts'
 import { bytesOf, openZip, zip } from '../../../src/core/zip.ts'
@@ -158,9 +159,9 @@ describe('the dataset of pictures', () => {
     const commit = () => picturesCommit({ projectId, token, name: 'Pictures' }, host)
     const first = await commit()
     const dataset = await loadDataset(host.store, first.datasetId as string)
-    expect(dataset.columns.map(({ name, kind }) => [name, kind])).toEqual([['image', 'image'], ['label', 'categorical'], ['file', 'id']])
+    expect(dataset.columns.map(({ name, kind }) => [name, kind])).toEqual([['image', 'image'], ['label', 'categorical'], ['file', 'id'], ['copies', 'id']])
     const pictures = await listPictures(host.store, projectId)
-    expect(Array.from({ length: dataset.rows }, (_, row) => dataset.columns.map((column) => cellAt(column, row)))).toEqual(pictures.filter(({ label }) => label !== null).map(({ hash, label, file: name }) => [hash, label, name]))
+    expect(Array.from({ length: dataset.rows }, (_, row) => dataset.columns.slice(0, 3).map((column) => cellAt(column, row)))).toEqual(pictures.filter(({ label }) => label !== null).map(({ hash, label, file: name }) => [hash, label, name]))
     expect(await commit()).toEqual(first)
     const third = pictures[2]!
     await putPictures(host.store, projectId, token, [{ ...third, label: 'b' }])
@@ -172,7 +173,15 @@ describe('the dataset of pictures', () => {
     // Two copies of one file in class a.
     const report = await picturesQuality({ projectId, datasetId: second.datasetId, target: { column: 'label', task: 'binary' }, split: { strategy: { kind: 'random' }, validShare: 0.5, testShare: 0.25, seed: 1 } }, host)
     expect(report.copies.some(({ kind, ids }) => kind === 'exact' && ids.length === 2)).toBe(true)
-    expect([0, 1]).toContain(report.straddling)
+    const copies = report.copies.find(({ kind }) => kind === 'exact')!.ids.map((id) => pictures.findIndex((one) => one.id === id))
+    const { columns } = await loadDataset(host.store, second.datasetId as string)
+    const alike = columns[3]!
+    expect(new Set(copies.map((row) => cellAt(alike, row))).size).toBe(1)
+    expect(new Set(pictures.map((_, row) => cellAt(alike, row))).size).toBe(3)
+    // By chance some seed parts the copies; by their groups none does.
+    const straddling = (strategy: SplitStrategy) => Promise.all(Array.from({ length: 8 }, async (_, seed) => (await picturesQuality({ projectId, datasetId: second.datasetId, target: { column: 'label', task: 'binary' }, split: { strategy, validShare: 0.25, testShare: 0.25, seed } }, host)).straddling))
+    expect(await straddling({ kind: 'random' })).toContain(1)
+    expect(await straddling({ kind: 'grouped', column: 'copies' })).toEqual(Array.from({ length: 8 }, () => 0))
   })
   it('labels that a model doubts are named; those mended since are not, and test rows are not asked', async () => {
     const { add, host, projectId, token } = await begin()
