@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
   { name: 'logistic-regression another recipe', id: 'logistic-regression', task: 'multiclass', recipe: otherRecipe },
   { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
   // About 2,000 a row: whoever forgets it has another penalty.
-  ...(['ridge', 'logistic-regression', 'linear-svm', 'k-neighbors'] as const).map((id) => ({ name: `${id} weighed`, id, task: id === 'ridge' ? ('regression' as const) : ('binary' as const), params: id === 'k-neighbors' ? { weights: 'distance' } : {}, sampleWeight: 'year' })),
+  ...(['ridge', 'logistic-regression', 'linear-svm', 'k-neighbors', 'mlp'] as const).map((id) => ({ name: `${id} weighed`, id, task: id === 'ridge' || id === 'mlp' ? ('regression' as const) : ('binary' as const), ...(id === 'mlp' ? {} : { params: id === 'k-neighbors' ? { weights: 'distance' } : {} }), sampleWeight: 'year' })),
   { name: 'gaussian-nb balanced', id: 'gaussian-nb', task: 'multiclass', params: { classWeight: 'balanced' } },
 ]
 
