@@ -18,7 +18,7 @@ test('a forest that does not fit is trained on a sample', async ({ page, server 
   const sample = page.getByRole('button', { name: /^Train on a sample of [\d,]+ rows$/ })
   const rows = /[\d,]+(?= rows)/.exec((await sample.textContent()) ?? '')?.[0] as string
   await sample.click()
-  await expect(page.getByRole('row', { name: /Random forest.*Done/ })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('row', { name: /Random forest.*Done/ })).toBeVisible({ timeout: 60_000 })
   const detail = page.getByRole('region', { name: 'Random forest', exact: true })
   await expect(detail).toContainText(`Sample ${rows} training rows, drawn with the seed of the split`)
   await expect(main).toContainText(`Learns from a sample of ${rows} training rows.`)
@@ -33,6 +33,6 @@ test('folds can be dealt several times', async ({ studio }) => {
   await studio.getByRole('radio', { name: 'Logistic regression' }).check()
   await studio.getByRole('combobox', { name: 'Dealt to folds' }).selectOption({ label: '3 times (15 trainings)' })
   await studio.getByRole('button', { name: 'Train logistic regression' }).click()
-  await expect(studio.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 30_000 })
+  await expect(studio.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
   await expect(studio.getByRole('region', { name: 'Logistic regression', exact: true })).toContainText(/5 folds, dealt 3 times, of [\d,]+ rows: .* ± [\d.]+/)
 })

@@ -1,6 +1,6 @@
 /**
- * Weights of rows, from a column of the data. They weigh what is learnt and nothing else: every score
- * counts each row once, so runs with and without weights compare.
+ * Weights of rows, from a column of the data. They weigh what the estimator learns and nothing else: the steps of
+ * the recipe count each row once, as scikit-learn's do, and so does every score, so runs with and without weights compare.
  */
 import { isValid } from '../data/column.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
