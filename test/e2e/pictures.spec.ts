@@ -104,7 +104,7 @@ test('one class is not enough, and the page says so', async ({ studio: page }) =
   await section.dispatchEvent('drop', { dataTransfer: handle })
   await expect(page.getByRole('listbox', { name: 'only, 3 pictures' })).toBeVisible()
   await expect(page.getByText('it needs a second class')).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Train' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled()
 })
 
 test('the camera records while the button is held, says when it goes away, and a sketch is kept', async ({ studio: page }) => {
