@@ -31,6 +31,8 @@ export const monitorRun: TaskHandler<'monitor/run'> = async ({ runId, token, sou
     answersOf: 'validation rows',
     answers: await opened.predictionsOn('valid'),
     target: run.spec.target,
+    // Figures of another threshold are those of another model.
+    ...(run.evaluation && (run.evaluation.threshold ?? run.threshold) === run.threshold ? { scores: run.evaluation.scores } : {}),
     ...(importance ? { importance } : {}),
     slices: project?.slices ?? [],
   }

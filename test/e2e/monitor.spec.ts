@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { laterApplicants } from '../support/new-rows.ts'
 import { chooseTarget, expect, goTo, openSample, test } from './studio.ts'
 
+/** A look trains a classifier and resamples scores: a second on a quiet machine, much more on a busy one. */
+const patience = { timeout: 60_000 }
+
 test('new rows are compared with those of training, the verdict comes first, and the model learns from them when told to', async ({ studio }) => {
   await openSample(studio, 'German credit')
   await chooseTarget(studio, 'credit_risk')
@@ -18,7 +21,7 @@ test('new rows are compared with those of training, the verdict comes first, and
   await expect(studio.getByText(/missing columns; the model reads 21/i)).toBeVisible()
 
   await picker.setInputFiles({ name: 'later.csv', mimeType: 'text/csv', buffer: Buffer.from(laterApplicants().labelled) })
-  await expect(studio.getByRole('heading', { name: 'Keep an eye on it' })).toBeVisible()
+  await expect(studio.getByRole('heading', { name: 'Keep an eye on it' })).toBeVisible(patience)
   await expect(studio.getByText(/ROC AUC is 0\.\d+ now and was 0\.\d+ on validation rows\. \d+ of 21 inputs are distributed otherwise/)).toBeVisible()
   const table = studio.getByRole('region', { name: 'Columns then and now' })
   // The three that were changed stand first.
@@ -31,7 +34,7 @@ test('new rows are compared with those of training, the verdict comes first, and
   const inspector = studio.getByRole('complementary', { name: 'purpose' })
   await expect(inspector.getByText('electric bicycle').last()).toBeVisible()
   await inspector.getByRole('combobox', { name: 'Test' }).selectOption({ label: 'Jensen-Shannon distance' })
-  await expect(table.getByRole('row', { name: /^purpose/ })).toContainText('Jensen-Shannon')
+  await expect(table.getByRole('row', { name: /^purpose/ })).toContainText('Jensen-Shannon', patience)
   await studio.getByRole('button', { name: 'Close inspector' }).click()
 
   await studio.getByRole('tab', { name: /Over time/ }).click()
@@ -45,7 +48,7 @@ test('new rows are compared with those of training, the verdict comes first, and
 
   await studio.getByRole('tab', { name: 'Train again' }).click()
   await studio.getByRole('button', { name: 'Train again with these rows' }).click()
-  await expect(studio.getByRole('row', { name: /^New ones/ })).toBeVisible()
+  await expect(studio.getByRole('row', { name: /^New ones/ })).toBeVisible(patience)
   await studio.getByRole('button', { name: 'Take the challenger' }).click()
   await expect(studio.getByText(/The project now works with the data that hold the new rows/)).toBeVisible()
   await goTo(studio, 'Data')

@@ -34,6 +34,8 @@ export interface Reference {
   readonly answersOf: string
   readonly answers: Prediction
   readonly target: TargetSpec
+  /** Scores of those answers at the threshold in use, where they are known. */
+  readonly scores?: readonly ScoreRow[]
   /** Loss of the score when a column is shuffled, by column. */
   readonly importance?: ReadonlyMap<string, number>
   readonly slices?: readonly Slice[]
@@ -76,7 +78,7 @@ export async function monitor(signature: Signature, reference: Reference, curren
   const judged = now && now.positions.length >= fewestRows ? now : undefined
   const performance =
     judged &&
-    (await performanceOf({ now: judged, before, threshold, slices: reference.slices ?? [], currentColumns: current.columns, currentRows: current.answered, referenceColumns: reference.columns, referenceRows: reference.heldOut }, context))
+    (await performanceOf({ now: judged, before, ...(reference.scores ? { known: reference.scores } : {}), threshold, slices: reference.slices ?? [], currentColumns: current.columns, currentRows: current.answered, referenceColumns: reference.columns, referenceRows: reference.heldOut }, context))
   const estimate = signature.task === 'regression' || predictionRows(current.prediction) === 0 ? [] : await estimates(current.prediction as ClassPrediction, { prediction: reference.answers as ClassPrediction, target: before.target }, threshold, () => context.checkpoint())
   const order = columns.map((_, i) => i).sort((a, b) => severity(columns[b] as ColumnDrift) - severity(columns[a] as ColumnDrift))
   const ranked = order.map((i) => columns[i] as ColumnDrift)
