@@ -29,6 +29,9 @@ export class Job {
   readonly spec: RunSpec | undefined
   /** Milliseconds that it should take, where something like it was done before. */
   readonly forecast: number | undefined
+  /** Resolves when its turn comes; never where it is cancelled before. */
+  readonly begun: Promise<void>
+  #tellBegun: () => void = () => {}
   #begunAt = performance.now()
   #status = $state.raw<JobStatus>('queued')
   #phase = $state.raw('')
@@ -45,6 +48,7 @@ export class Job {
 
   constructor(init: { id: number; task: TaskName; label: string; subject?: string; canStop: boolean; spec?: RunSpec | undefined; forecast?: number | undefined; cancel: AbortController; stop: AbortController }) {
     this.id = init.id
+    this.begun = new Promise((resolve) => (this.#tellBegun = resolve))
     this.task = init.task
     this.label = init.label
     this.subject = init.subject
@@ -109,6 +113,7 @@ export class Job {
     if (!this.waits) return
     this.#status = 'running'
     this.#begunAt = this.#phaseStartedAt = performance.now()
+    this.#tellBegun()
   }
   /** The page shows it as cancelled at once; the worker follows. */
   cancel(): void {

@@ -10,6 +10,7 @@ import type { Run } from '../core/run/run.ts'
 import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { AppState } from './app.svelte.ts'
+import type { Started } from './jobs.svelte.ts'
 import type { ProjectState } from './project.svelte.ts'
 import type { SearchStart } from './searches.svelte.ts'
 
@@ -75,12 +76,12 @@ function forecastOf(project: ProjectState, spec: RunSpec): number | undefined {
 /** @returns the run's id */
 function launch(app: AppState, project: ProjectState, spec: RunSpec, runId = freshId('run')): string {
   const estimator = estimators.get(spec.estimator.id)
-  const { output } = app.jobs.start(
+  const started = app.jobs.start(
     'train',
     { runId, token: project.token, spec },
     { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec, forecast: forecastOf(project, spec), keeping: app.waiting.keeping(project, { id: runId, spec }) },
   )
-  void followed(app, project, runId, output)
+  void followed(app, project, runId, started)
   return runId
 }
 
@@ -90,14 +91,15 @@ export const canGoOn = (run: Run): boolean => run.reached !== undefined && (run.
 /** Goes on with a run from where it was kept last: it ends as if nothing had happened. @throws StudioError read-only */
 export function goOn(app: AppState, project: ProjectState, { id: runId, spec }: Run): void {
   const estimator = estimators.get(spec.estimator.id)
-  const { output } = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec })
-  void followed(app, project, runId, output)
+  const started = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec })
+  void followed(app, project, runId, started)
 }
 
 /** Shows a run as it begins and as it ends, however it ends; never rejects. */
-function followed(app: AppState, project: ProjectState, runId: string, output: Promise<unknown>): Promise<void> {
-  // The worker records the run as running when it starts; show that, and how it ended.
-  const shown = setTimeout(() => void project.refresh(), 400)
+function followed(app: AppState, project: ProjectState, runId: string, { job, output }: Started<'train' | 'model/bring' | 'model/bring-own'>): Promise<void> {
+  // The worker records the run as running when it starts; show that, sooner or later on a busy machine, and how it ended.
+  let shown: readonly ReturnType<typeof setTimeout>[] = []
+  void job.begun.then(() => (shown = [400, 2000, 8000].map((ms) => setTimeout(() => void project.refresh(), ms))))
   const settle = async (error: StudioError): Promise<void> => {
     await project.settleRun(runId, error)
     // One that ended before its first record shows nowhere else.
@@ -112,7 +114,7 @@ function followed(app: AppState, project: ProjectState, runId: string, output: P
       },
     )
     .then(() => {
-      clearTimeout(shown)
+      for (const timer of shown) clearTimeout(timer)
       return project.refresh()
     })
 }
@@ -120,8 +122,8 @@ function followed(app: AppState, project: ProjectState, runId: string, output: P
 /** A run of a model from a file, beside the baseline as any other. How it ends is in its record. @returns its id */
 export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, file: File, mapping: ForeignMapping): string {
   const runId = freshId('run')
-  const { output } = app.jobs.start('model/bring', { runId, token: project.token, spec, file, mapping }, { label: `Bring in ${mapping.fileName.slice(0, 60)}`, subject: runId })
-  void followed(app, project, runId, output)
+  const started = app.jobs.start('model/bring', { runId, token: project.token, spec, file, mapping }, { label: `Bring in ${mapping.fileName.slice(0, 60)}`, subject: runId })
+  void followed(app, project, runId, started)
   const baseline = baselineFor(app, project, spec)
   if (baseline) launch(app, project, baseline)
   return runId
@@ -130,8 +132,8 @@ export function bringModel(app: AppState, project: ProjectState, spec: RunSpec, 
 /** A run of a file that says itself what goes where: a bundle, its pipeline.json, or what a job for a cluster answered. @returns its id */
 export function bringOwn(app: AppState, project: ProjectState, question: RunSpec, file: File): string {
   const runId = freshId('run')
-  const { output } = app.jobs.start('model/bring-own', { runId, token: project.token, question, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
-  void followed(app, project, runId, output)
+  const started = app.jobs.start('model/bring-own', { runId, token: project.token, question, file }, { label: `Bring in ${file.name.slice(0, 60)}`, subject: runId })
+  void followed(app, project, runId, started)
   return runId
 }
 
