@@ -142,7 +142,7 @@ describe('train', () => {
 describe('bad usage ends with 2, bad data with 3, one line each', () => {
   const good = 'test/fixtures/wine.csv'
   const cases: [number, RegExp, string[]][] = [
-    [2, /missing command; one of train, retrain, predict, verify, single, serve/, []],
+    [2, /missing command; one of train, retrain, predict, verify, monitor, single, serve/, []],
     [2, /unknown command; .*: learn/, ['learn']],
     [2, /missing --target/, ['train', good]],
     [2, /unknown column; the file has alcohol, .*: colour/, ['train', good, '--target', 'colour']],
