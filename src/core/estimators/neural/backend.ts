@@ -48,6 +48,8 @@ export interface Refusal {
 const startLimit = 8000
 /** Milliseconds for the self-test, which takes 0.1 s on a card and some seconds where shaders are compiled for a software one. */
 const testLimit = 10_000
+/** For a backend that a person asked for, who would rather wait. */
+const patientLimit = 30_000
 /** Allowed deviation from the CPU backend, relative to the largest answer of each problem. */
 const tolerance = 1e-3
 
@@ -228,7 +230,7 @@ async function loadTfjs(): Promise<Tf> {
   return tf
 }
 
-async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean): Promise<Backend> {
+async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean, limit: number): Promise<Backend> {
   const tf = await loadTfjs()
   const truth = await referenceAnswers(tf, pictures)
   try {
@@ -241,7 +243,7 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean):
   const lost = lossOf(tf, name)
   // The loss is awaited in races only; without a listener an early one would be an unhandled rejection.
   lost.catch(() => {})
-  const answers = await within(testLimit, Promise.race([selfTest(tf, pictures), lost]), `missing answer; ${name} did not pass its self-test within ${testLimit / 1000} s`)
+  const answers = await within(limit, Promise.race([selfTest(tf, pictures), lost]), `missing answer; ${name} did not pass its self-test within ${limit / 1000} s`)
   truth.forEach((expected, i) => {
     const found = deviation(answers[i] as Float32Array, expected)
     if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${smallNumber(found)} of the scale, more than ${tolerance}`)
@@ -265,7 +267,7 @@ export async function openBackend(wanted: BackendName | 'auto', skip: readonly B
     await context.checkpoint()
     try {
       const reason = wanted === name ? undefined : await obstacle(name)
-      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name, pictures)), refused }
+      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name, pictures, wanted === name ? patientLimit : testLimit)), refused }
       refused.push({ backend: name, reason })
     } catch (error) {
       refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })
