@@ -17,6 +17,8 @@ def model():
         "gaussian-nb": lambda: naive_bayes.GaussianNB(),
         "svm": lambda: svm.SVC(gamma=1 / features, probability=True, random_state=0),
         "extra-trees": lambda: ensemble.ExtraTreesClassifier(100, n_jobs=1, random_state=0),
+        # Additive: one feature a tree.
+        "explainable-boosting": lambda: ensemble.HistGradientBoostingClassifier(learning_rate=0.05, max_iter=features * 500, max_leaf_nodes=3, interaction_cst=[{f} for f in range(features)], early_stopping=True, random_state=0),
         "decision-tree": lambda: tree.DecisionTreeClassifier(max_depth=10, min_samples_leaf=5, random_state=0),
     }[name]()
 
