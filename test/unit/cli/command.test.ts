@@ -36,6 +36,8 @@ function glasshouse(...argv: readonly string[]): Promise<Ended> {
   })
 }
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
+/** What was said on standard error, less the progress that a slow machine gets to see. */
+const notes = (err: string): string[] => lines(err).filter((line) => !/ \d+ %(, about .+ left)?$/.test(line))
 /** y follows x with a class in every third row. */
 const rows = (count: number, row: (i: number) => string, header: string): string => `${header}\n${Array.from({ length: count }, (_, i) => row(i)).join('\n')}\n`
 
@@ -56,7 +58,7 @@ describe('train', () => {
     await train({ runId: 'run-1', token, spec }, host)
     const { evaluation, rows: parts, warnings } = await readRun(host.store, 'run-1')
     const { code, out, err } = await glasshouse('train', `public/samples/${sample}`, '--target', target, '--estimator', estimator, '--seed', '5', '--json', ...Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]))
-    expect([code, lines(err)]).toEqual([0, warnings.map((warning) => `note: ${warning}`)])
+    expect([code, notes(err)]).toEqual([0, warnings.map((warning) => `note: ${warning}`)])
     const answer = JSON.parse(out) as { metrics: Record<string, number>; rows: number }
     const named = new Map(evaluation?.scores.map(({ metric, value }) => [metric.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value]))
     expect(Object.keys(answer.metrics)).toEqual(task === 'regression' ? ['rmse', 'mae', 'r2'] : ['accuracy', 'balancedAccuracy', 'f1Macro', 'rocAuc', 'logLoss'])
@@ -66,7 +68,7 @@ describe('train', () => {
 
   it('prints one object with the promised keys, and nothing else on standard output', async () => {
     const { out, err, code } = await glasshouse('train', 'test/fixtures/wine.csv', '--target', 'cultivar', '--json', '--param', 'maxIter=20')
-    expect([code, err]).toEqual([0, ''])
+    expect([code, notes(err)]).toEqual([0, []])
     expect(lines(out)).toHaveLength(1)
     const answer = JSON.parse(out) as Record<string, unknown>
     expect(Object.keys(answer)).toEqual(['task', 'rows', 'features', 'estimator', 'params', 'seed', 'seconds', 'metrics'])
@@ -191,7 +193,7 @@ describe('a bundle', () => {
   const bundle = at('penguins.zip')
   beforeAll(async () => {
     const { code, err } = await glasshouse('train', 'public/samples/penguins.csv', '--target', 'species', '--param', 'maxIter=20', '--out', bundle)
-    expect([code, err]).toEqual([0, ''])
+    expect([code, notes(err)]).toEqual([0, []])
   }, 60_000)
 
   it('has the graph, the signature and the golden rows of the page export, bit for bit', async () => {
