@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { Kind } from '../core/data/kinds.ts'
+import { asOneTraining } from '../core/run/continue-from.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { check, parseJson, v } from '../core/schema.ts'
 import { readWords } from './arguments.ts'
@@ -23,7 +24,9 @@ const runSchema = v.looseObject({
     estimator: v.looseObject({ id: v.string(), params: v.record(v.string(), v.union([v.number(), v.string(), v.boolean()])) }),
     seed: v.number(),
     sampleWeight: v.optional(v.string()),
+    continueFrom: v.optional(v.string()),
   }),
+  facts: v.optional(v.record(v.string(), v.unknown()), {}),
   threshold: v.number(),
 })
 const signatureSchema = v.looseObject({ inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime', 'image']) })) })
@@ -36,11 +39,12 @@ const json = async <T>(path: string, schema: v.GenericSchema<unknown, T>): Promi
 
 /** What a bundle's run.json and the signature.json beside it say. @throws StudioError bad-data */
 async function readBundleRun(path: string): Promise<Pick<AgainRequest, 'spec' | 'threshold'> & { readonly kinds: readonly { readonly column: string; readonly kind: Kind }[] }> {
-  const { spec, threshold } = await json(path, runSchema)
+  const { spec: stored, threshold, facts } = await json(path, runSchema)
+  const spec = asOneTraining({ spec: stored as unknown as RunSpec, facts })
   if (!estimators.has(spec.estimator.id)) throw new StudioError({ code: 'bad-data', message: `unknown estimator in ${basename(path)}; this version has no such: ${spec.estimator.id.slice(0, 60)}` })
   const { inputs } = await json(join(dirname(path), 'signature.json'), signatureSchema)
   const numbers = [...(spec.target.task === 'regression' ? [spec.target.column] : []), ...(spec.sampleWeight === undefined ? [] : [spec.sampleWeight])]
-  return { spec: spec as unknown as RunSpec, threshold, kinds: [...inputs.map(({ name, kind }) => ({ column: name, kind })), ...numbers.map((column) => ({ column, kind: 'numeric' as const }))] }
+  return { spec, threshold, kinds: [...inputs.map(({ name, kind }) => ({ column: name, kind })), ...numbers.map((column) => ({ column, kind: 'numeric' as const }))] }
 }
 
 export async function retrain(argv: readonly string[], io: Io): Promise<void> {

@@ -7,6 +7,7 @@ import { StudioError } from '../errors.ts'
 import type { Estimator, ModelState } from '../estimators/estimator.ts'
 import { estimators } from '../estimators/registry.ts'
 import { canonicalJson } from '../ids.ts'
+import { checkParams } from '../params.ts'
 import { applyRecipe, fitRecipe } from '../recipe/recipe.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -47,6 +48,15 @@ export function preparedFor(spec: RunSpec, dataset: Dataset, rows: TrainRows, ea
   const own = fitRecipe(dataset.columns, rows, spec.recipe, { target: spec.target.column, sampleWeight: spec.sampleWeight })
   if (!earlier || canonicalJson(own.state) === canonicalJson(earlier.recipe)) return own
   return { state: earlier.recipe, train: applyRecipe(earlier.recipe, dataset.columns, rows) }
+}
+
+/** The run as one training from the start, for whoever lacks the earlier model: as many rounds as both had. */
+export function asOneTraining(run: { readonly spec: RunSpec; readonly facts: Readonly<Record<string, unknown>> }): RunSpec {
+  const { continueFrom, ...spec } = run.spec
+  const before = run.facts['roundsBefore']
+  if (continueFrom === undefined || typeof before !== 'number') return run.spec
+  const { id, params } = spec.estimator
+  return { ...spec, estimator: { id, params: { ...params, maxIter: before + Number(checkParams(id, estimators.get(id).params, params)['maxIter']) } } }
 }
 
 export const continuedWords = (earlier: EarlierRun): readonly string[] =>

@@ -1,5 +1,6 @@
 /** A run that goes on from an earlier one: the same model as one long run, and clear refusals where the two do not fit. */
 import { beforeAll, expect, test } from 'vitest'
+import { asOneTraining } from '../../../src/core/run/continue-from.ts'
 import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { openEarlier } from '../../../src/cli/earlier.ts'
 import { readRun } from '../../../src/storage/runs.ts'
@@ -29,6 +30,10 @@ test('6 rounds and 4 more are 10', async () => {
   expect(more.run.evaluation?.scores).toEqual(whole.run.evaluation?.scores)
   expect(more.run.facts).toMatchObject({ rounds: 10, roundsBefore: 6 })
   expect(more.run.warnings).toEqual(whole.run.warnings)
+  // Whoever lacks the first model trains all rounds at once: the twin, and the terminal on new data.
+  const once = asOneTraining(more.run)
+  expect(once).not.toHaveProperty('continueFrom')
+  expect((await run('once', { ...once })).model?.arrays).toEqual(whole.model?.arrays)
   // The curve goes on where the earlier one ended.
   expect(more.run.history[0]?.x).toEqual([6, 7, 8, 9, 10])
 })

@@ -7,6 +7,7 @@ import { StudioError } from '../../errors.ts'
 import { estimators } from '../../estimators/registry.ts'
 import { checkParams } from '../../params.ts'
 import type { FittedRecipeState, Json } from '../../recipe/step.ts'
+import { asOneTraining } from '../../run/continue-from.ts'
 import type { Run } from '../../run/run.ts'
 import { inComment } from '../text.ts'
 import { twinModels } from './models.ts'
@@ -158,7 +159,8 @@ function notebook(cells: readonly Cell[]): string {
 }
 
 /** @throws StudioError unsupported for an estimator or a step that no twin is written for, and for a model that was trained elsewhere */
-export function twinOf(input: TwinInput): Twin {
+export function twinOf(given: TwinInput): Twin {
+  const input = { ...given, run: { ...given.run, spec: asOneTraining(given.run) } }
   const { facts } = input.run
   if (input.data.pictures && input.recipe.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported columns; a twin is written for pictures alone: ${input.recipe.inputs.map(({ name }) => name).join(', ').slice(0, 200)}` })
   if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
