@@ -10,6 +10,6 @@ test('a boosted run goes on with more rounds', async ({ studio }) => {
   const done = studio.getByRole('row', { name: /Gradient boosting.*Done/ })
   await done.first().click()
   await studio.getByRole('textbox', { name: 'More rounds' }).or(studio.getByRole('spinbutton', { name: 'More rounds' })).first().fill('15')
-  await studio.getByRole('button', { name: 'Train more rounds' }).click()
+  await studio.getByRole('button', { name: 'Add rounds' }).click()
   await expect(done).toHaveCount(2)
 })
