@@ -8,6 +8,9 @@ async function useCores(page: Page, choice: RegExp): Promise<void> {
 }
 async function trainForest(page: Page, folds: string): Promise<void> {
   await page.getByRole('radio', { name: 'Random forest' }).check()
+  // Folds long enough that one is under way when its worker ends.
+  await page.getByRole('textbox', { name: 'Trees' }).fill('400')
+  await page.getByRole('textbox', { name: 'Trees' }).press('Tab')
   await page.getByRole('combobox', { name: 'Cross-validation' }).selectOption(folds)
   await page.getByRole('button', { name: 'Train random forest' }).click()
 }
