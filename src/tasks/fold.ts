@@ -11,10 +11,11 @@ const lastRead = new WeakMap<Store, { readonly key: string; readonly dataset: Pr
 
 /** A helper serves one job, whose folds are all of one dataset. */
 export const fold: TaskHandler<'fold'> = async ({ datasetId, task }, host) => {
-  const key = canonicalJson({ datasetId, recipe: task.spec.recipe })
+  const { recipe, estimator } = task.spec
+  const key = canonicalJson({ datasetId, recipe, estimator: estimator.id })
   let read = lastRead.get(host.store)
   if (read?.key !== key) {
-    read = { key, dataset: loadForRecipe(host, datasetId, task.spec.recipe) }
+    read = { key, dataset: loadForRecipe(host, datasetId, recipe, estimator.id) }
     lastRead.set(host.store, read)
     // A fold that was given up while it read must not stop the next.
     read.dataset.catch(() => lastRead.delete(host.store))

@@ -2,6 +2,7 @@
 import { cellAt, isValid, type TextColumn } from '../core/data/column.ts'
 import type { Dataset } from '../core/data/dataset.ts'
 import { asStudioError } from '../core/errors.ts'
+import { estimators } from '../core/estimators/registry.ts'
 import { openEmbedder, type Embedder } from '../core/images/backbone/embedder.ts'
 import { pixelCount, pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
 import { resize } from '../core/images/resize.ts'
@@ -37,12 +38,14 @@ export function formsOf({ steps: specs }: Pick<RecipeSpec, 'steps'>): readonly P
 
 /**
  * A dataset with what its recipe needs of its pictures.
+ * @param estimator of a run that is to be trained: a guess without a model looks at no picture, so none is opened for it
  * @throws StudioError bad-data where a picture's file is gone, cancelled
  */
-export async function loadForRecipe(host: Opening, datasetId: string, recipe: RecipeSpec): Promise<Dataset> {
+export async function loadForRecipe(host: Opening, datasetId: string, recipe: RecipeSpec, estimator?: string): Promise<Dataset> {
   const dataset = await loadDataset(host.store, datasetId)
   const forms = formsOf(recipe)
   if (forms.length === 0 || !dataset.columns.some(({ kind }) => kind === 'image')) return dataset
+  if (estimator !== undefined && estimators.get(estimator).tags.baseline) return { ...dataset, columns: dataset.columns.map((column) => (column.kind === 'image' ? blank(column as TextColumn, forms) : column)) }
   const { projectId } = await datasetRecord(host.store, datasetId)
   const columns = await Promise.all(dataset.columns.map((column) => (column.kind === 'image' ? withTensors(column as TextColumn, forms, projectId, host) : column)))
   return { ...dataset, columns }
@@ -73,6 +76,9 @@ export async function pixelsOf(bytes: Uint8Array<ArrayBuffer>, type: PictureType
     picture.close()
   }
 }
+
+/** Every picture as if it were black. */
+const blank = (column: TextColumn, forms: readonly PixelForm[]): TextColumn => ({ ...column, tensors: new Map(forms.map((form) => [pixelKey(form), new Float32Array(column.length * pixelCount(form))])) })
 
 async function withTensors(column: TextColumn, forms: readonly PixelForm[], projectId: string, host: Opening): Promise<TextColumn> {
   const { store, context } = host

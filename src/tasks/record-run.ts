@@ -28,7 +28,7 @@ export async function recordRun({ runId, token, spec, name, resume }: RunStart, 
   const begun = context.now()
   const { app, userAgent, threads } = environment
   context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })
-  const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
+  const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe, spec.estimator.id)
   const load = context.now() - begun
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
   const begins = { app, userAgent, threads, backend: 'typescript' }

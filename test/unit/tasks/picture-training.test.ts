@@ -75,6 +75,14 @@ beforeAll(async () => {
   }
 })
 
+it('a baseline opens no picture', async () => {
+  opened = 0
+  await train({ runId: 'run-guess', token, spec: { ...spec, recipe: defaultRecipe(estimators.get('baseline').tags, (await datasetRecord(host.store, spec.datasetId)).columns, 'label'), estimator: { id: 'baseline', params: {} }, folds: 3 } }, { ...host, openRunner: () => Promise.reject(new Error('no network is needed')) })
+  const run = await readRun(host.store, 'run-guess')
+  expect([opened, run.status, run.crossValidation?.folds]).toEqual([0, 'succeeded', 3])
+  expect(run.evaluation?.scores.find(({ metric }) => metric === 'accuracy')?.value).toBeCloseTo(1 / 3, 1)
+})
+
 it('a head learns from embeddings, which are made once a picture', async () => {
   opened = 0
   await train({ runId: 'run-one', token, spec }, host)
