@@ -11,6 +11,10 @@ interface ParamBase {
   readonly help: string
   /** Kept behind "More" in forms. */
   readonly advanced?: boolean
+  /** Has no effect on targets of the other kind. */
+  readonly only?: 'classes' | 'numbers'
+  /** Has an effect only while another parameter of the table has one of these values. */
+  readonly when?: { readonly param: string; readonly is: readonly ParamValue[] }
 }
 export interface NumberParam extends ParamBase {
   readonly kind: 'number' | 'integer'
@@ -43,6 +47,23 @@ export type ParamValues = Readonly<Record<string, ParamValue>>
 /** The typed values of a table: number, string or boolean by kind. */
 export type ValuesOf<T extends ParamTable> = {
   readonly [K in keyof T]: T[K] extends NumberParam ? number : T[K] extends BooleanParam ? boolean : string
+}
+
+/** The parameters that have an effect on such a target; all of them where the task is not known. */
+export function paramsForTask(table: ParamTable, task: 'binary' | 'multiclass' | 'regression' | undefined): ParamTable {
+  const kind = task === 'regression' ? 'numbers' : 'classes'
+  return task === undefined ? table : Object.fromEntries(Object.entries(table).filter(([, { only = kind }]) => only === kind))
+}
+
+/** The parameters that have an effect beside these values of the others. */
+export function paramsWithEffect(table: ParamTable, values: ParamValues): ParamTable {
+  return Object.fromEntries(
+    Object.entries(table).filter(([, { when }]) => {
+      if (!when) return true
+      const value = Object.hasOwn(values, when.param) ? values[when.param] : table[when.param]?.default
+      return value !== undefined && when.is.includes(value)
+    }),
+  )
 }
 
 export function defaultsOf<T extends ParamTable>(table: T): ValuesOf<T> {

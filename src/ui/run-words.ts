@@ -1,4 +1,5 @@
 /** What a run was told and what came of it, in words: built once for every page that shows a run. */
+import { paramsForTask, paramsWithEffect } from '../core/params.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ModelFacts } from '../core/estimators/estimator.ts'
 import type { Run, Timings } from '../core/run/run.ts'
@@ -60,9 +61,9 @@ export const factsInWords = (facts: ModelFacts): readonly Fact[] =>
     .filter(([key, value]) => !empty(value) && !elsewhere.has(key))
     .map(([key, value]) => ({ name: factNames.get(key) ?? spaced(key), value: factValues.get(`${key} ${String(value)}`) ?? say(value) }))
 
-/** Every parameter with the value that was used, the defaults included, as its form words them. */
-export function paramsInWords({ id, params }: Run['spec']['estimator']): readonly Fact[] {
-  const table = estimators.has(id) ? estimators.get(id).params : {}
+/** Every parameter that had an effect, with the value that was used, the defaults included, as its form words them. */
+export function paramsInWords({ estimator: { id, params }, target }: Pick<Run['spec'], 'estimator' | 'target'>): readonly Fact[] {
+  const table = paramsWithEffect(paramsForTask(estimators.has(id) ? estimators.get(id).params : {}, target.task), params)
   return Object.entries(table).map(([key, param]) => {
     const value = Object.hasOwn(params, key) ? params[key] : param.default
     const option = param.kind === 'choice' ? param.options.find((entry) => entry.value === value)?.label : undefined

@@ -8,7 +8,7 @@ import type { Estimator, Model, ModelState } from '../../src/core/estimators/est
 import { estimators } from '../../src/core/estimators/registry.ts'
 import { GraphBuilder } from '../../src/core/onnx/graph.ts'
 import { encodeOnnx } from '../../src/core/onnx/proto.ts'
-import { checkParams, invalidValues, type ParamValues } from '../../src/core/params.ts'
+import { checkParams, invalidValues, paramsForTask, paramsWithEffect, type Param, type ParamValue, type ParamValues } from '../../src/core/params.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
@@ -21,6 +21,13 @@ const quick: ParamValues = { maxIter: 20, minSamplesLeaf: 3, hiddenLayerSizes: '
 function paramsFor(estimator: Estimator, more: ParamValues = {}): never {
   const known = Object.entries({ ...quick, ...more }).filter(([name]) => Object.hasOwn(estimator.params, name))
   return checkParams(estimator.id, estimator.params, Object.fromEntries(known)) as never
+}
+/** A value that is allowed and not the default. */
+function otherValue(param: Param): ParamValue {
+  if (param.kind === 'choice') return param.options.find(({ value }) => value !== param.default)?.value ?? param.default
+  if (param.kind === 'boolean') return !param.default
+  if (param.kind === 'text') return param.default
+  return param.default === param.min ? Math.min(param.max, param.min + 1) : param.min
 }
 const fit = (estimator: Estimator, X: Matrix, y: Target, seed = 1, context: Context = nodeContext(), more: ParamValues = {}): Promise<Model> => estimator.fit(X, y, { params: paramsFor(estimator, more), seed }, context)
 /** Data of the kind that it learns from. */
@@ -71,7 +78,10 @@ test('the registry holds what the studio promises, with one baseline, and its en
     expect(estimator.id).toMatch(/^[a-z0-9-]+$/)
     for (const text of [estimator.label, estimator.summary, estimator.source]) expect(text.length).toBeGreaterThan(0)
     expect(estimator.tasks.length).toBeGreaterThan(0)
-    for (const param of Object.values(estimator.params)) expect(Math.min(param.label.length, param.help.length)).toBeGreaterThan(0)
+    for (const { label, help, when } of Object.values(estimator.params)) {
+      expect(Math.min(label.length, help.length)).toBeGreaterThan(0)
+      if (when) for (const value of when.is) expect(() => checkParams(estimator.id, estimator.params, { [when.param]: value })).not.toThrow()
+    }
   }
 })
 
@@ -130,6 +140,15 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
     expect(numbers(await first.predict(fresh))).toEqual(answer)
     const other = numbers(await (await fit(estimator, X, y, 5)).predict(fresh))
     if (!estimator.tags.randomised) expect(other).toEqual(answer)
+  })
+
+  test('parameters that are said to have no effect here have none', async () => {
+    const effective = paramsWithEffect(paramsForTask(estimator.params, task), {})
+    const idle = Object.entries(estimator.params).filter(([name]) => !Object.hasOwn(effective, name))
+    if (idle.length === 0) return
+    const usual = await fit(estimator, X, y)
+    const turned = await fit(estimator, X, y, 1, nodeContext(), Object.fromEntries(idle.map(([name, param]) => [name, otherValue(param)])))
+    expect(numbers(await turned.predict(fresh))).toEqual(numbers(await usual.predict(fresh)))
   })
 
   test('a revived state gives equal bits', async () => {

@@ -30,6 +30,7 @@ const params = {
     label: 'Impurity of classes',
     help: 'What a good question lowers where classes are predicted.',
     advanced: true,
+    only: 'classes',
   },
   errorCriterion: {
     kind: 'choice',
@@ -41,6 +42,7 @@ const params = {
     label: 'Error of numbers',
     help: 'What a good question lowers where numbers are predicted; the absolute error is slower and minds outliers less.',
     advanced: true,
+    only: 'numbers',
   },
   ccpAlpha: { kind: 'number', default: 0, min: 0, max: 1e12, label: 'Pruning', help: 'Cuts back branches that lower the impurity of the whole tree by less than this for each leaf they cost.', advanced: true },
   classWeight: { ...classWeightParam, advanced: true },

@@ -22,6 +22,9 @@ import type { Trees } from './tree/tree.ts'
 
 const id = 'hist-gradient-boosting'
 
+/** Where some rows are held back. */
+const stopping = { param: 'earlyStopping', is: ['auto', 'on'] } as const
+
 const params = {
   learningRate: { kind: 'number', default: 0.1, min: 0.001, max: 1, scale: 'log', label: 'Learning rate', help: 'How much each tree corrects: smaller learns slower and often better, with more trees.' },
   maxIter: { kind: 'integer', default: 100, min: 1, max: 2000, scale: 'log', unit: 'rounds', label: 'Rounds', help: 'Trees to grow, one a round (one a class and round for several classes); on top of those it goes on from.' },
@@ -43,8 +46,9 @@ const params = {
     label: 'Loss of numbers',
     help: 'What is made small where numbers are predicted; classes always use the log loss.',
     advanced: true,
+    only: 'numbers',
   },
-  quantile: { kind: 'number', default: 0.5, min: 0.001, max: 0.999, label: 'Quantile', help: 'Share of outcomes that should lie below the prediction, for the quantile loss.', advanced: true },
+  quantile: { kind: 'number', default: 0.5, min: 0.001, max: 0.999, label: 'Quantile', help: 'Share of outcomes that should lie below the prediction, for the quantile loss.', advanced: true, only: 'numbers', when: { param: 'loss', is: ['quantile'] } },
   l1Regularization: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'L1 penalty', help: 'Leaves that correct little are set to zero, and the others come nearer to it.', advanced: true },
   subsample: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of rows', help: 'Share of the training rows, drawn anew, that each round learns from.', advanced: true },
   featuresPerTree: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of features per tree', help: 'Share of the features, drawn anew, that each tree may use.', advanced: true },
@@ -73,8 +77,8 @@ const params = {
     label: 'Stop early',
     help: 'Holds back some training rows and stops when they no longer gain.',
   },
-  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share held back', help: 'Share of the training rows that judges rounds when stopping early.', advanced: true },
-  nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 500, unit: 'rounds', label: 'Patience', help: 'Rounds without gain after which training stops.', advanced: true },
+  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share held back', help: 'Share of the training rows that judges rounds when stopping early.', advanced: true, when: stopping },
+  nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 500, unit: 'rounds', label: 'Patience', help: 'Rounds without gain after which training stops.', advanced: true, when: stopping },
 } as const satisfies ParamTable
 
 export const histGradientBoosting: Estimator<typeof params> = {

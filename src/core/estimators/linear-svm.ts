@@ -23,7 +23,7 @@ const params = {
     help: 'L2 keeps all coefficients small; L1 sets those that help least to zero.',
   },
   C: { kind: 'number', default: 1, min: 1e-6, max: 1e6, scale: 'log', label: 'Freedom (C)', help: 'The larger, the more single rows may move the border.' },
-  epsilon: { kind: 'number', default: 0, min: 0, max: 1e9, label: 'Free error (epsilon)', help: 'For numbers: errors up to this size cost nothing, in units of the target.' },
+  epsilon: { kind: 'number', default: 0, min: 0, max: 1e9, label: 'Free error (epsilon)', help: 'For numbers: errors up to this size cost nothing, in units of the target.', only: 'numbers' },
   classWeight: classWeightParam,
   maxIter: { kind: 'integer', default: 200, min: 1, max: 10000, scale: 'log', unit: 'steps', label: 'Newton steps at most', help: 'It usually needs fewer than twenty.', advanced: true },
   tol: { kind: 'number', default: 1e-8, min: 1e-14, max: 1, scale: 'log', label: 'Tolerance', help: 'Done when the mean gradient is smaller than this in every direction.', advanced: true },

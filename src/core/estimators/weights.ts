@@ -13,6 +13,7 @@ export const classWeightParam = {
   ],
   label: 'Class weights',
   help: 'Balanced gives rare classes the same say as common ones.',
+  only: 'classes',
 } as const satisfies Param
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { estimators } from '../../../src/core/estimators/registry.ts'
+import { paramsForTask, paramsWithEffect } from '../../../src/core/params.ts'
 import { factsInWords, paramsInWords } from '../../../src/ui/run-words.ts'
 
 describe('a run in words', () => {
@@ -13,13 +14,26 @@ describe('a run in words', () => {
       { name: 'Some new fact', value: 'yes' },
     ])
   })
-  it('gives every parameter of every estimator, defaults included, without a word of code', () => {
+  it('gives every parameter of every estimator that has an effect, defaults included, without a word of code', () => {
     for (const estimator of estimators.all) {
-      const words = paramsInWords({ id: estimator.id, params: {} })
-      expect(words.map((word) => word.name)).toEqual(Object.values(estimator.params).map((param) => param.label))
-      Object.values(estimator.params).forEach((param, i) => {
-        if (param.kind === 'choice') expect(param.options.map((option) => option.label)).toContain(words[i]?.value)
-      })
+      for (const task of estimator.tasks) {
+        const words = paramsInWords({ estimator: { id: estimator.id, params: {} }, target: { column: 'y', task } })
+        const table = Object.values(paramsWithEffect(paramsForTask(estimator.params, task), {}))
+        expect(words.map((word) => word.name)).toEqual(table.map((param) => param.label))
+        table.forEach((param, i) => {
+          if (param.kind === 'choice') expect(param.options.map((option) => option.label)).toContain(words[i]?.value)
+        })
+      }
     }
+  })
+  it('leaves out what has no effect on such a target, or beside the other settings', () => {
+    const names = (task: 'binary' | 'regression', params: Record<string, string>) => paramsInWords({ estimator: { id: 'hist-gradient-boosting', params }, target: { column: 'y', task } }).map(({ name }) => name)
+    expect(names('binary', { loss: 'quantile' })).not.toEqual(expect.arrayContaining(['Loss of numbers']))
+    expect(names('binary', { loss: 'quantile' })).not.toContain('Quantile')
+    expect(names('binary', {})).toContain('Class weights')
+    expect(names('regression', {})).not.toContain('Class weights')
+    expect(names('regression', {})).not.toContain('Quantile')
+    expect(names('regression', { loss: 'quantile' })).toContain('Quantile')
+    expect(names('regression', { earlyStopping: 'off' })).not.toContain('Patience')
   })
 })

@@ -33,7 +33,7 @@ const params = {
   colour: { kind: 'number', default: 0, min: 0, max: 1, label: 'Colour', help: 'Changes brightness, contrast and tint by at most this share while learning.' },
   noise: { kind: 'number', default: 0, min: 0, max: 1, label: 'Noise', help: 'Adds noise of this share of the contrast while learning.' },
   earlyStopping: { kind: 'boolean', default: true, label: 'Stop early', help: 'Keeps a share of the training pictures aside and stops when their loss no longer falls.' },
-  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training pictures that judges when to stop.', advanced: true },
+  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training pictures that judges when to stop.', advanced: true, when: { param: 'earlyStopping', is: [true] } },
   classWeight: { ...classWeightParam, advanced: true },
   nIterNoChange: { kind: 'integer', default: 5, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
   backend: backendParam,

@@ -32,7 +32,7 @@ const params = {
   batchSize: { kind: 'integer', default: 128, min: 1, max: 65536, scale: 'log', label: 'Batch size', unit: 'rows', help: 'Rows looked at before each step.', advanced: true },
   maxIter: { kind: 'integer', default: 100, min: 1, max: 10000, scale: 'log', label: 'Epochs at most', unit: 'epochs', help: 'How often all training rows are gone through, at most.' },
   earlyStopping: { kind: 'boolean', default: true, label: 'Stop early', help: 'Keeps a share of the training rows aside and stops when their loss no longer falls.' },
-  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training rows that judges when to stop.', advanced: true },
+  validationFraction: { kind: 'number', default: 0.1, min: 0.01, max: 0.5, label: 'Share kept aside', help: 'Share of the training rows that judges when to stop.', advanced: true, when: { param: 'earlyStopping', is: [true] } },
   nIterNoChange: { kind: 'integer', default: 10, min: 1, max: 1000, label: 'Patience', unit: 'epochs', help: 'Epochs without progress before it stops.', advanced: true },
   tol: { kind: 'number', default: 0.0001, min: 0, max: 1, label: 'Smallest progress', help: 'A loss that falls by less than this counts as no progress.', advanced: true },
   classWeight: { ...classWeightParam, advanced: true },

@@ -50,6 +50,7 @@ export const forestParams = (bootstrap: boolean) =>
       label: 'Impurity of classes',
       help: 'What a good question lowers; numbers always use the squared error.',
       advanced: true,
+      only: 'classes',
     },
     bootstrap: { kind: 'boolean', default: bootstrap, label: 'Draw rows', help: 'Each tree learns from as many rows as there are, drawn with replacement; the others tell how good the forest is.', advanced: true },
     classWeight: {
@@ -63,6 +64,7 @@ export const forestParams = (bootstrap: boolean) =>
       label: 'Class weights',
       help: 'Balanced gives rare classes the same say as common ones.',
       advanced: true,
+      only: 'classes',
     },
   }) as const satisfies ParamTable
 

@@ -19,7 +19,7 @@ function settingsOf(run: Run): readonly (readonly [string, string])[] {
   const recipe = spec.recipe.steps.map((step) => `${steps.has(step.step) ? steps.get(step.step).label : step.step}${Object.keys(step.params).length > 0 ? ` (${Object.values(step.params).map(String).join(', ')})` : ''}`)
   return [
     ['Estimator', estimatorLabel(spec.estimator.id)],
-    ...paramsInWords(spec.estimator).map(({ name, value }) => [name, value] as const),
+    ...paramsInWords(spec).map(({ name, value }) => [name, value] as const),
     ['Seed', String(spec.seed)],
     ['Recipe', shorten(recipe.join(' → ') || 'as they are', 300)],
     ['Columns left aside', shorten([...spec.recipe.excluded].sort().join(', ') || 'none', 300)],
