@@ -9,7 +9,7 @@ import type { OpenPicture } from '../tasks/open-picture.ts'
 import { UsageError } from './usage.ts'
 
 export const openPictureHere: OpenPicture = async (bytes) => {
-  const whole = decodePicture(bytes)
+  const whole = await decodePicture(bytes)
   const { width, height } = whole
   return {
     width,

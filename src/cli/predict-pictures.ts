@@ -17,7 +17,7 @@ export async function predictPaths(paths: readonly string[], model: AskingPictur
   const refused: AnsweredPicture[] = []
   const { entries } = await pictureEntries(await pictureFiles(paths), (file, error) => refused.push({ file, problem: asStudioError(error).message }), () => context.checkpoint())
   entries.sort((a, b) => a.rank - b.rank)
-  const answered = [...(await predictPictures(entries, (bytes) => model.ask(decodePicture(bytes)), context)), ...refused]
+  const answered = [...(await predictPictures(entries, async (bytes) => model.ask(await decodePicture(bytes)), context)), ...refused]
   if (!answered.some(({ answer }) => answer)) throw new StudioError({ code: 'bad-data', message: `missing pictures; no file could be opened: ${answered[0] ? `${answered[0].file.slice(0, 80)}: ${answered[0].problem}` : 'there is none'}` })
   return { csv: answersCsv(answered, model.classes), answered }
 }

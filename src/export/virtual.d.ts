@@ -18,3 +18,8 @@ declare module 'virtual:glasshouse-preparer' {
   const source: string
   export default source
 }
+/** As a data: address, so that a program of one file has it inside. */
+declare module '*.wasm?url&inline' {
+  const address: string
+  export default address
+}

@@ -1,9 +1,12 @@
 /**
- * A picture's file as pixels, by the browser's decoder: upright (it applies the EXIF orientation), first
- * frame only, no colour profile applied twice. The header was read before, so the size is known to be bearable.
+ * A picture's file as pixels, by the browser's decoder: upright by the EXIF orientation, first frame only, its levels as
+ * they are stored (a colour profile is left alone, because whoever serves the model has none). The header was read
+ * before, so the size is known to be bearable.
  */
 import { StudioError } from '../core/errors.ts'
+import { readHeader } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
+import { uprightTransform } from '../core/images/upright.ts'
 
 export interface OpenedPicture {
   readonly width: number
@@ -67,11 +70,27 @@ async function copiedPixels(frame: VideoFrame): Promise<Pixels | undefined> {
   }
 }
 
+/** Chromium turns JPEGs and PNGs by themselves and lets WebPs lie: so those are turned here, unless the browser did. */
+function uprightWebp(bitmap: ImageBitmap, bytes: Uint8Array): ImageBitmap {
+  const { orientation, width, height } = readHeader(bytes)
+  const lies = orientation >= 5 ? bitmap.width === height && bitmap.height === width && width !== height : orientation > 1
+  if (!lies) return bitmap
+  const canvas = new OffscreenCanvas(width, height)
+  const draw = canvas.getContext('2d')
+  if (!draw) throw new StudioError({ code: 'out-of-memory', message: `missing memory; no canvas of ${width} x ${height} pixels could be made`, hint: 'Close other tabs and try again.' })
+  draw.setTransform(...uprightTransform(orientation, bitmap.width, bitmap.height))
+  draw.imageSmoothingEnabled = false
+  draw.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  return canvas.transferToImageBitmap()
+}
+
 /** @throws StudioError bad-data where the decoder refuses */
 export const openPictureInBrowser: OpenPicture = async (bytes, type) => {
   let bitmap: ImageBitmap
   try {
-    bitmap = await createImageBitmap(new Blob([bytes], { type }), { imageOrientation: 'from-image', premultiplyAlpha: 'none' })
+    bitmap = await createImageBitmap(new Blob([bytes], { type }), { imageOrientation: 'from-image', premultiplyAlpha: 'none', colorSpaceConversion: 'none' })
+    bitmap = type === 'image/webp' ? uprightWebp(bitmap, bytes) : bitmap
   } catch (cause) {
     throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', hint: 'The file is damaged. Copy or save it again.', cause })
   }

@@ -27,7 +27,7 @@ export interface Sample {
 }
 export interface AskedTwice {
   readonly studio: (pixels: Pixels) => Promise<PictureAnswer>
-  readonly server: (bytes: Uint8Array) => Promise<PictureAnswer>
+  readonly server: (bytes: Uint8Array<ArrayBuffer>) => Promise<PictureAnswer>
   close(): Promise<void>
 }
 
@@ -49,7 +49,7 @@ export async function makeModel(samples: readonly Sample[], open: OpenPicture): 
   const studio = await openPictureModel(host, 'run')
   return {
     studio: (pixels) => studio.ask(pixels, 0.5),
-    server: (bytes) => askPicture(session, signature, decodePicture(bytes)),
+    server: async (bytes) => askPicture(session, signature, await decodePicture(bytes)),
     close: async () => {
       await session.close()
       await studio.close()

@@ -1,7 +1,10 @@
 /** The browser's decoder as we use it: upright, first frames, transparency, and refusals that are errors. */
 import { describe, expect, it } from 'vitest'
+import { fromBase64 } from '../../src/core/bundle/pictures.ts'
 import { readHeader } from '../../src/core/images/header.ts'
+import { rgbOf } from '../../src/core/images/luma.ts'
 import { openPictureInBrowser } from '../../src/tasks/open-picture.ts'
+import golden from '../golden/picture-files.json'
 import { withExif } from '../support/exif.ts'
 
 const names = ['alpha.png', 'alpha.webp', 'animated.gif', 'animated.webp', 'baseline.jpg', 'grey.jpg', 'lossless.webp', 'lossy.webp', 'palette.png', 'progressive.jpg', 'rgb16.png', 'rgb8.png', 'still.gif'] as const
@@ -21,6 +24,15 @@ describe('decoding', () => {
     const thumbnail = await picture.thumbnail(12)
     expect(readHeader(thumbnail.bytes)).toMatchObject({ type: 'image/webp', width: 12, height: 8 })
     picture.close()
+  })
+  // The same files and pixels hold for the server's decoders: golden/picture-files.test.ts.
+  it.each(golden.cases)('$name: the levels of the server, each one', async ({ file, width, height, rgba }) => {
+    const picture = await open(fromBase64(file))
+    const pixels = picture.pixels()
+    picture.close()
+    expect([pixels.width, pixels.height]).toEqual([width, height])
+    const [own, theirs] = [rgbOf(pixels), rgbOf({ width, height, channels: 4, data: fromBase64(rgba) })]
+    expect(own.reduce((most, level, i) => Math.max(most, Math.abs(level - (theirs[i] as number))), 0)).toBe(0)
   })
   it('an orientation is applied once: red, which is on top, goes where it says', async () => {
     // The gradient runs from red at the top to blue at the bottom.

@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/pages': ['src/state', 'src/ui', 'src/charts', 'src/core', 'src/jobs/protocol.ts', 'src/storage/records.ts'],
   'src/app': ['src/core', 'src/storage', 'src/export', 'src/jobs', 'src/state', 'src/ui', 'src/charts', 'src/pages'],
   // The terminal does what the workers do: the same tasks, over records in memory.
-  'src/cli': ['src/core', 'src/kernels', 'src/export', 'src/storage', 'src/tasks', 'src/jobs/protocol.ts'],
+  'src/cli': ['src/core', 'src/kernels', 'src/export', 'src/storage', 'src/tasks', 'src/jobs/protocol.ts', 'src/jobs/fold-pool.ts'],
 }
 /** Packages and where they may be imported. */
 const doors: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -29,7 +29,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^valibot$/, ['src/core/schema']],
   [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/cli/onnxruntime.ts']],
   [/^(fastify|prom-client)$/, ['src/export/server/']],
-  [/^(jpeg-js|pngjs)$/, ['src/export/server/']],
+  [/^(@jsquash\/|pngjs$)/, ['src/export/server/']],
   [/^idb$/, ['src/storage/']],
   [/^comlink$/, ['src/jobs/', 'workers/']],
   [/^plotly/, ['src/ui/Plot.svelte', 'src/ui/plotly']],

@@ -10,6 +10,9 @@ import { StudioError } from '../errors.ts'
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] as const
 export type PictureType = (typeof pictureTypes)[number]
 
+/** For sentences. Of an animation only the first frame is looked at. */
+export const pictureFormats = 'JPEG, PNG, WebP or GIF'
+
 /** How a picture came in. */
 export const pictureSources = ['file', 'zip', 'paste', 'camera', 'sketch', 'sample'] as const
 export type PictureSource = (typeof pictureSources)[number]
@@ -23,12 +26,15 @@ export const limits = {
   bytes: 64 * 1024 * 1024,
 } as const
 
+/** Passes over the pixels of one JPEG. */
+const mostScans = 200
+
 export interface PictureHeader {
   readonly type: PictureType
   /** Upright: after the orientation was applied. */
   readonly width: number
   readonly height: number
-  /** EXIF: 1 = as stored, 2 to 8 = flips and quarter turns. The browser's decoder applies it. */
+  /** EXIF: 1 = as stored, 2 to 8 = flips and quarter turns. Whoever decodes applies it. */
   readonly orientation: number
   /** Only the first frame is used. */
   readonly animated: boolean
@@ -188,11 +194,22 @@ function jpeg(data: Bytes): Raw {
       let end = data.length - 2
       while (end > at && !(data.view.getUint8(end) === 0xff && data.view.getUint8(end + 1) === 0xd9)) end--
       if (end <= at) throw truncated()
+      countScans(data, at, end)
       return { width: frame.width, height: frame.height, orientation, animated: false, bitDepth: frame.bitDepth }
     }
     at += length
   }
   throw refuse('invalid JPEG; it holds no pixels')
+}
+
+/** A progressive file may pass over all of its pixels in a scan of a few bytes; ten are usual, and thousands are a bomb of time. */
+function countScans(data: Bytes, from: number, end: number): void {
+  let scans = 1
+  for (let at = from; at < end; at++) {
+    if (data.view.getUint8(at) === 0xff && data.view.getUint8(at + 1) === 0xda && ++scans > mostScans) {
+      throw new StudioError({ code: 'unsupported', message: `unsupported JPEG; at most ${mostScans} passes over its pixels are taken: it has more`, hint: 'Save it again as an ordinary JPEG.' })
+    }
+  }
 }
 
 function gif(data: Bytes): Raw {

@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document of what is being served, made from the signatures. */
+import { pictureFormats } from '../../core/images/header.ts'
 import { formLimits, takesForms } from '../../core/bundle/form-request.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
@@ -12,7 +13,7 @@ export function cellSchema(input: SignatureInput): Schema {
   if (input.min !== undefined && input.max !== undefined && input.kind === 'numeric') seen.push(`training saw ${input.min} to ${input.max}`)
   if (input.categories) seen.push(`training saw ${input.categories.length} categories`, ...(input.categories.length <= 20 ? [input.categories.map((name) => name.slice(0, 60)).join(', ')] : []))
   if (input.layout !== undefined) seen.push(`written as ${input.layout}`)
-  if (input.kind === 'image') seen.push('a JPEG or PNG file in base64')
+  if (input.kind === 'image') seen.push(`a ${pictureFormats} file in base64`)
   const types = [...(input.kind === 'numeric' && input.layout !== undefined ? [type, 'string'] : [type]), ...(input.nullable ? ['null'] : [])]
   return { type: types.length > 1 ? types : types[0], ...(seen.length > 0 ? { description: seen.join('; ') } : {}) }
 }
@@ -33,7 +34,7 @@ const json = (schema: Schema): Schema => ({ 'application/json': { schema } })
 const asked = (signature: Signature, rows: Schema): Schema => ({
   ...json(rows),
   ...(takesForms(signature) && {
-    'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf(signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: 'a JPEG or PNG file' } }])) } },
+    'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf(signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: `a ${pictureFormats} file` } }])) } },
   }),
 })
 const ok = (schema: Schema, description = 'The answer.'): Schema => ({

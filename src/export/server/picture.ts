@@ -1,40 +1,77 @@
-/** Decodes what a request sends: JPEG by jpeg-js, PNG by pngjs, upright by the EXIF orientation, as the studio sees it. */
+/**
+ * Decodes picture files where there is no browser, to the very levels that a browser gives: JPEG by mozjpeg and WebP by
+ * libwebp (the libraries inside Chromium, compiled to WebAssembly by jSquash), PNG by pngjs, a GIF's first frame by
+ * ourselves; upright by the EXIF orientation, colour profiles left alone, as the studio sees it.
+ */
+import decodeJpeg, { init as initJpeg } from '@jsquash/jpeg/decode.js'
+import jpegWasm from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm?url&inline'
+import decodeWebp, { init as initWebp } from '@jsquash/webp/decode.js'
+import webpWasm from '@jsquash/webp/codec/dec/webp_dec.wasm?url&inline'
 import { PNG } from 'pngjs'
 import { fromBase64 } from '../../core/bundle/pictures.ts'
 import { StudioError } from '../../core/errors.ts'
-import { readHeader } from '../../core/images/header.ts'
+import { gifPixels } from '../../core/images/gif.ts'
+import { readHeader, type PictureHeader } from '../../core/images/header.ts'
 import type { Pixels } from '../../core/images/luma.ts'
-import { decodeJpeg } from './jpeg-file.ts'
+import { upright } from '../../core/images/upright.ts'
+import { firstWebpFrame } from '../../core/images/webp-frame.ts'
 
-/** EXIF 2.3: where the pixel of an upright picture lies in the stored one, of width w and height h. */
-function upright({ width: w, height: h, channels, data }: Pixels, orientation: number): Pixels {
-  if (orientation < 2 || orientation > 8) return { width: w, height: h, channels, data }
-  const turned = orientation >= 5
-  const [width, height] = turned ? [h, w] : [w, h]
-  const out = new Uint8Array(data.length)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let [sx, sy] = turned ? [y, x] : [x, y]
-      if (orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8) sx = w - 1 - sx
-      if (orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7) sy = h - 1 - sy
-      for (let c = 0; c < channels; c++) out[(y * width + x) * channels + c] = data[(sy * w + sx) * channels + c] as number
-    }
+interface Library {
+  readonly init: (module: WebAssembly.Module, options: object) => Promise<void>
+  readonly decode: (file: ArrayBuffer) => Promise<Pick<ImageData, 'width' | 'height' | 'data'>>
+}
+
+/** WebAssembly memory never shrinks: after a picture of so many pixels it is given back. */
+const manyPixels = 4_000_000
+
+/** A library that ended in an error, or that grew large, is replaced before it is asked again. */
+function decoder(wasm: string, { init, decode }: Library): (bytes: Uint8Array<ArrayBuffer>) => Promise<Pixels> {
+  let module: WebAssembly.Module | undefined
+  let spent = true
+  return async (bytes) => {
+    module ??= new WebAssembly.Module(fromBase64(wasm.slice(wasm.indexOf(',') + 1)))
+    if (spent) await init(module, { print: () => {}, printErr: () => {} })
+    spent = true
+    const { width, height, data } = await decode(bytes.slice().buffer)
+    spent = width * height > manyPixels
+    return { width, height, channels: 4, data }
   }
-  return { width, height, channels, data: out }
+}
+const jpegPixels = decoder(jpegWasm, { init: initJpeg as Library['init'], decode: (file) => decodeJpeg(file) })
+const stillWebp = decoder(webpWasm, { init: initWebp as Library['init'], decode: decodeWebp })
+
+/** The frame of an animation may be smaller than its canvas. */
+async function webpPixels(bytes: Uint8Array<ArrayBuffer>, { animated, width, height, orientation }: PictureHeader): Promise<Pixels> {
+  const first = animated ? firstWebpFrame(bytes) : undefined
+  if (!first) return stillWebp(bytes)
+  const [wide, high] = orientation >= 5 ? [height, width] : [width, height]
+  // Before the library believes the frame's own size.
+  if (first.left + first.width > wide || first.top + first.height > high) throw new StudioError({ code: 'bad-data', message: `invalid WebP; its first frame reaches out of its canvas of ${wide} x ${high} pixels` })
+  const frame = await stillWebp(first.bytes)
+  const data = new Uint8Array(wide * high * 4)
+  const line = frame.width * 4
+  for (let y = 0; y < frame.height; y++) data.set(frame.data.subarray(y * line, (y + 1) * line), ((first.top + y) * wide + first.left) * 4)
+  return { width: wide, height: high, channels: 4, data }
+}
+
+/** Sixteen bits lose their lower eight, as browsers have it; rounding would give another level in one place of four. */
+function pngPixels(bytes: Uint8Array, { bitDepth }: PictureHeader): Pixels {
+  const { width, height, data } = PNG.sync.read(Buffer.from(bytes), { skipRescale: bitDepth === 16 })
+  const levels = bitDepth === 16 ? Uint8Array.from(data as unknown as Uint16Array, (value) => value >> 8) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return { width, height, channels: 4, data: levels }
 }
 
 /** @param cell the file in base64. @throws as `decodePicture` */
-export const openPictureFile = (cell: string): Pixels => decodePicture(fromBase64(cell))
+export const openPictureFile = (cell: string): Promise<Pixels> => decodePicture(fromBase64(cell))
 
-/** @param bytes the whole file. @throws StudioError bad-data where it cannot be decoded, unsupported for what is neither JPEG nor PNG */
-export function decodePicture(bytes: Uint8Array): Pixels {
-  const { type, orientation } = readHeader(bytes)
-  if (type !== 'image/jpeg' && type !== 'image/png') throw new StudioError({ code: 'unsupported', message: `unsupported picture; JPEG and PNG are decoded here: ${type}`, hint: 'Save it as JPEG or PNG.' })
+/** @param bytes the whole file. @throws StudioError bad-data where it cannot be decoded, unsupported for what is no picture that we take */
+export async function decodePicture(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
+  const header = readHeader(bytes)
   try {
-    if (type === 'image/jpeg') return upright(decodeJpeg(bytes), orientation)
-    const { width, height, data } = PNG.sync.read(Buffer.from(bytes))
-    return upright({ width, height, channels: 4, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }, orientation)
+    const stored = header.type === 'image/jpeg' ? await jpegPixels(bytes) : header.type === 'image/png' ? pngPixels(bytes, header) : header.type === 'image/gif' ? gifPixels(bytes) : await webpPixels(bytes, header)
+    return upright(stored, header.orientation)
   } catch (cause) {
-    throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', cause })
+    if (cause instanceof StudioError) throw cause
+    throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', hint: 'The file is damaged. Copy or save it again.', cause })
   }
 }

@@ -70,8 +70,10 @@ function noticesOf(files) {
   return folders
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry))
-      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : 'No licence file in the package.'}\n`
+      // What was compiled to WebAssembly has a licence of its own.
+      const found = ['.', 'codec'].flatMap((part) => (existsSync(join(folder, part)) ? readdirSync(join(folder, part)).filter((entry) => /^(licen[cs]e|copying)/i.test(entry)).slice(0, 1).map((entry) => join(folder, part, entry)) : []))
+      const texts = found.map((file) => readFileSync(file, 'utf8').trim())
+      return `${name} ${version} (${license})\n\n${texts.join('\n\n') || 'No licence file in the package.'}\n`
     })
     .join(`\n${'-'.repeat(80)}\n\n`)
 }

@@ -1,6 +1,6 @@
 /**
  * Whether the server of a bundle names JPEGs as the studio does, though their decoders differ (Chromium's libjpeg-turbo
- * and jpeg-js): photographs of Debian's tuxpaint-stamps-default (or of the folders in PHOTOS, a folder a class), encoded
+ * and mozjpeg): photographs of Debian's tuxpaint-stamps-default (or of the folders in PHOTOS, a folder a class), encoded
  * at several qualities and sizes, and handwritten digits. Gates: every label on lossless files, 99.5 % on JPEGs. What
  * differs is listed on standard error.
  */
@@ -29,7 +29,7 @@ function browser(page: Page) {
   const decode = async (bytes: Uint8Array, type: string): Promise<Pixels> => {
     const { width, height, data } = await page.evaluate(
       async ([text, kind]) => {
-        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(text as string), (c) => c.charCodeAt(0))], { type: kind as string }), { imageOrientation: 'from-image', premultiplyAlpha: 'none' })
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(text as string), (c) => c.charCodeAt(0))], { type: kind as string }), { imageOrientation: 'from-image', premultiplyAlpha: 'none', colorSpaceConversion: 'none' })
         const draw = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D
         draw.drawImage(bitmap, 0, 0)
         const { data: rgba } = draw.getImageData(0, 0, bitmap.width, bitmap.height)
