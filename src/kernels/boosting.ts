@@ -49,7 +49,7 @@ export interface BoostingKernels {
   squaredGradients(raw: number, target: number, count: number, gradient: number, hessian: number, sums: number): void
   /** Rounds scaled gradients (signed) and hessians (unsigned) to 32 bits each, packed in one cell a row. */
   quantise(gradient: number, hessian: number, count: number, gradientScale: number, hessianScale: number, packed: number): void
-  /** Adds rows to a histogram; stride (padded features) is a multiple of 4. */
+  /** Adds rows to a histogram of `histogramBytes(stride)` bytes; stride (padded features) is a multiple of 4. Up to 15 bytes behind a row are read. */
   histogram(rowMajor: number, stride: number, rows: number, count: number, packed: number, hist: number): void
   /** Fills bytes with zeros. */
   clear(from: number, bytes: number): void
@@ -73,6 +73,9 @@ export interface BoostingKernels {
   /** raw[row] += value in float32. */
   addToRows(raw: number, rows: number, count: number, value: number): void
 }
+
+/** Bytes of a histogram, and behind it of the rows that are brought near before they are added to it. */
+export const histogramBytes = (stride: number): number => stride * binsPerFeature * cellBytes + 32 * (8 + Math.ceil(stride / 16) * 16)
 
 /** Bytes that findThresholds works in. */
 export const thresholdsWork = (count: number): number => (2 * (count + 1) + 2049) * 4

@@ -249,25 +249,50 @@ export function quantise(gradient: usize, hessian: usize, count: u32, gradientSc
 
 // @ts-ignore: decorator
 @inline
-function bump(slot: usize, amount: u64): void {
+function bump(slots: usize, bins: usize, k: usize, amount: u64): void {
+  const slot = slots + ((<usize>load<u8>(bins + k)) << 3) + k * 2048
   store<u64>(slot, load<u64>(slot) + amount)
 }
 
+/** Rows that are brought near before they are added: rows of a deep node lie far apart, and the waits for them overlap here. */
+const stagedRows: u32 = 32
+
 export function histogram(rowMajor: usize, stride: u32, rows: usize, count: u32, packed: usize, hist: usize): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const row = <usize>load<u32>(rows + ((<usize>i) << 2))
-    const amount = load<u64>(packed + (row << 3))
-    let bins = rowMajor + row * stride
-    const end = bins + stride
-    let slots = hist
-    while (bins < end) {
-      const four = load<u32>(bins)
-      bump(slots + ((<usize>(four & 255)) << 3), amount)
-      bump(slots + 2048 + ((<usize>((four >> 8) & 255)) << 3), amount)
-      bump(slots + 4096 + ((<usize>((four >> 16) & 255)) << 3), amount)
-      bump(slots + 6144 + ((<usize>(four >> 24)) << 3), amount)
-      bins += 4
-      slots += 8192
+  const wide: usize = (stride + 15) & ~15
+  const stage = hist + (<usize>stride) * 2048
+  for (let start: u32 = 0; start < count; start += stagedRows) {
+    const stop = min(start + stagedRows, count)
+    let last = stage
+    for (let i = start; i < stop; i++) {
+      const row = <usize>load<u32>(rows + ((<usize>i) << 2))
+      store<u64>(last, load<u64>(packed + (row << 3)))
+      const from = rowMajor + row * stride
+      for (let k: usize = 0; k < wide; k += 16) v128.store(last + 8 + k, v128.load(from + k))
+      last += 8 + wide
+    }
+    for (let staged = stage; staged < last; staged += 8 + wide) {
+      const amount = load<u64>(staged)
+      const end = staged + 8 + stride
+      let bins = staged + 8
+      let slots = hist
+      while (bins + 8 <= end) {
+        bump(slots, bins, 0, amount)
+        bump(slots, bins, 1, amount)
+        bump(slots, bins, 2, amount)
+        bump(slots, bins, 3, amount)
+        bump(slots, bins, 4, amount)
+        bump(slots, bins, 5, amount)
+        bump(slots, bins, 6, amount)
+        bump(slots, bins, 7, amount)
+        bins += 8
+        slots += 16384
+      }
+      if (bins < end) {
+        bump(slots, bins, 0, amount)
+        bump(slots, bins, 1, amount)
+        bump(slots, bins, 2, amount)
+        bump(slots, bins, 3, amount)
+      }
     }
   }
 }

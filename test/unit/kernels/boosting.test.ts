@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createRng } from '../../../src/core/math/rng.ts'
 import { plainBoostingKernels } from '../../../src/kernels/boosting-plain.ts'
 import { exponentialOf, naturalLog } from '../../../src/kernels/float.ts'
-import { compiledBoostingKernels } from '../../../src/kernels/boosting.ts'
+import { compiledBoostingKernels, histogramBytes } from '../../../src/kernels/boosting.ts'
 import type { BoostingKernels } from '../../../src/kernels/boosting.ts'
 import { expectAllClose } from '../../support/expect-all-close.ts'
 import { nodeContext } from '../../support/node-context.ts'
@@ -11,7 +11,6 @@ const bytes = 4 * 2 ** 20
 const rows = 1000
 const padded = 1024
 const features = 6
-const stride = 8
 const at = {
   a: 64, b: 64 + padded * 16, gradient: 100_032, hessian: 120_000, packed: 140_032, rows: 170_048, scratch: 190_016, rowMajor: 210_048, column: 250_048,
   thresholds: 280_000, sums: 290_048, result: 291_008, lastBins: 292_032, modes: 293_056, goesLeft: 294_080, hist: 300_032, child: 400_000, out: 500_032, probabilities: 600_000,
@@ -140,10 +139,10 @@ describe('compiled and plain kernels leave the same bits', () => {
       (k) => {
         for (let i = 0; i < rows * features; i++) new Uint8Array(k.buffer, at.hist)[i] = (i * 7) % 251
       },
-      (k) => (k.turn(at.hist, rows, features, 0, 300, at.rowMajor, stride), k.turn(at.hist, rows, features, 300, rows - 300, at.rowMajor, stride)),
+      (k) => (k.turn(at.hist, rows, features, 0, 300, at.rowMajor, 8), k.turn(at.hist, rows, features, 300, rows - 300, at.rowMajor, 8)),
     )
-    const turned = new Uint8Array(kernels.buffer, at.rowMajor, rows * stride)
-    for (const row of [0, 299, 300, rows - 1]) for (let f = 0; f < features; f++) expect(turned[row * stride + f]).toBe(((f * rows + row) * 7) % 251)
+    const turned = new Uint8Array(kernels.buffer, at.rowMajor, rows * 8)
+    for (const row of [0, 299, 300, rows - 1]) for (let f = 0; f < features; f++) expect(turned[row * 8 + f]).toBe(((f * rows + row) * 7) % 251)
   })
   test.each([[[1000]], [[400, 600]], [[1, 0, 499, 200, 300]]])('pieces %j joined are what one partition gives', (sizes) => {
     const rng = createRng(8)
@@ -168,6 +167,7 @@ describe('compiled and plain kernels leave the same bits', () => {
   })
   test.each([1, 2, 3])('quantise, histogram, subtract, search, partition, sums (seed %i)', (seed) => {
     const rng = createRng(seed)
+    const stride = 4 * (seed + 1)
     const prepare = (k: BoostingKernels): void => {
       const own = createRng(seed)
       floats(k, at.gradient, Array.from({ length: rows }, () => own.normal()))
@@ -187,6 +187,7 @@ describe('compiled and plain kernels leave the same bits', () => {
       k.histogram(at.rowMajor, stride, at.rows, rows, at.packed, at.hist)
       k.clear(at.child, stride * 2048)
       k.histogram(at.rowMajor, stride, at.rows, cut, at.packed, at.child)
+      for (const hist of [at.hist, at.child]) k.clear(hist + stride * 2048, histogramBytes(stride) - stride * 2048)
       k.subtract(at.hist, at.child, at.out, stride * 2048)
       let [g, h] = [0, 0]
       for (let i = 0; i < rows; i++) {

@@ -1,5 +1,5 @@
 /** Where everything that a tree is grown from lies in the kernels' buffer. */
-import { binsPerFeature, cellBytes, rowPadding, thresholdsWork } from '../../../kernels/boosting.ts'
+import { binsPerFeature, histogramBytes, rowPadding, thresholdsWork } from '../../../kernels/boosting.ts'
 import type { Layout } from '../../../kernels/boosting.ts'
 
 export interface GrowerLayout {
@@ -52,8 +52,8 @@ export const partsFor = (threads: number): number => (threads === 1 ? 1 : 2 * th
 export function layOutGrower(layout: Layout, rows: number, features: number, maxLeafNodes: number, threads = 1): GrowerLayout {
   const stride = Math.ceil(features / 4) * 4
   const padded = Math.ceil(rows / rowPadding) * rowPadding
-  const histogramBytes = stride * binsPerFeature * cellBytes
-  const inBudget = (wanted: number): number => Math.min(wanted, Math.floor(histogramBudget / histogramBytes))
+  const eachHistogram = histogramBytes(stride)
+  const inBudget = (wanted: number): number => Math.min(wanted, Math.floor(histogramBudget / eachHistogram))
   const slots = Math.max(4, inBudget(maxLeafNodes === 0 ? 64 : maxLeafNodes + 2))
   const laneCount = threads === 1 ? 0 : inBudget(partsFor(threads))
   return {
@@ -74,9 +74,9 @@ export function layOutGrower(layout: Layout, rows: number, features: number, max
     pieces: layout.take((nodesAtOnce + partsFor(threads)) * 8),
     thresholds: layout.take(featuresAtOnce * binsPerFeature * 4),
     binning: layout.take(featuresAtOnce * thresholdsWork(Math.min(rows, binSampleRows))),
-    lanes: layout.take(laneCount * histogramBytes),
+    lanes: layout.take(laneCount * eachHistogram),
     laneCount,
-    histograms: layout.take(slots * histogramBytes),
+    histograms: layout.take(slots * eachHistogram),
     slots,
   }
 }

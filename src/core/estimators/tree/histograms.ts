@@ -3,7 +3,7 @@
  * or as a parent's minus a sibling's, several nodes side by side. Rows of a large node are summed in parts (lanes) and
  * its features are settled in ranges, so that all threads have work; the sums are whole numbers, so that changes no bit.
  */
-import { binsPerFeature, cellBytes } from '../../../kernels/boosting.ts'
+import { binsPerFeature, cellBytes, histogramBytes } from '../../../kernels/boosting.ts'
 import type { BoostingKernels } from '../../../kernels/boosting.ts'
 import type { Call } from '../../../kernels/crew.ts'
 import { fewRows, partsFor } from './grower-layout.ts'
@@ -61,7 +61,7 @@ export class Histograms {
   }
   /** Where a slot begins, in bytes. */
   place(slot: number): number {
-    return this.#at.histograms + slot * this.#at.stride * featureBytes
+    return this.#at.histograms + slot * histogramBytes(this.#at.stride)
   }
 
   /** @returns into how many ranges of features the searches fell */
@@ -110,7 +110,7 @@ export class Histograms {
   }
 
   #laneAt(lane: number): number {
-    return this.#at.lanes + lane * this.#at.stride * featureBytes
+    return this.#at.lanes + lane * histogramBytes(this.#at.stride)
   }
 
   #steps(start: number, count: number, into: number): Call[][] {
