@@ -37,8 +37,8 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --out BUNDLE.zip      write the bundle: graph, server, model card
 
   glasshouse train FOLDER|PICTURES.zip [options]
-      pictures, JPEG and PNG: the name of the folder they lie in is their class, or a CSV
-      of files and labels beside them says it (${defaultPictureEstimator} on a
+      pictures, JPEG, PNG, WebP and GIF: the name of the folder they lie in is their class,
+      or a CSV of files and labels beside them says it (${defaultPictureEstimator} on a
       pretrained network; --estimator cnn learns from scratch)
 
   glasshouse retrain RUN.json FILE.csv [--json] [--out BUNDLE.zip]
@@ -55,11 +55,20 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
   glasshouse verify BUNDLE.zip
       checksums, golden rows and parity, run again here
 
-  glasshouse monitor BUNDLE.zip FILE [--json] [--limit SHARE] [--out REPORT.html]
+  glasshouse monitor BUNDLE.zip FILE [options]
       new rows (CSV), or the log of the bundle's server, against the bundle's
       reference profile: what changed, and with the target in the file whether the
       model is still right. Exit code 4 where something has to be done: a share of
-      SHARE (0.5) of the columns changed, or the scores fell
+      SHARE of the columns changed, or the scores fell. Rows of the model's own data
+      are told, and left out where enough others remain
+      --reference FILE.csv  compare with these rows instead, by the tests of the page: the file
+                            that the model was made from, or rows that are known to be good
+      --by PERIOD           hour, day, week, month, quarter, year, or a number of rows:
+                            the same over time
+      --time COLUMN         the moment of a row (the first column of dates)
+      --limit SHARE         share of changed columns that asks to act (0.5)
+      --json                print the report instead of tables
+      --out REPORT.html     keep it as a page, or as JSON
 
   glasshouse single BUNDLE.zip --out SERVER.mjs
       the server and its model in one file, ONNX Runtime's WebAssembly inside:

@@ -21,6 +21,7 @@ import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
 import type { FoldAnswer, FoldTask } from '../core/run/fold.ts'
 import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import type { FitState, Savepoint } from '../core/savepoint.ts'
 import type { DriftReport, MonitorOptions } from '../core/monitor/report.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
@@ -103,6 +104,8 @@ export interface PictureExplanation {
   readonly picture: { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray<ArrayBuffer> }
   readonly heat: { readonly width: number; readonly height: number; readonly values: Float32Array }
   readonly probabilities: readonly number[]
+  /** What it is in the data; null of a new one. */
+  readonly actual: string | null
   /** Index of the class that was explained. */
   readonly target: number
   /** Of integrated gradients: how far the parts are from adding up, as a share of the difference. */
@@ -112,13 +115,15 @@ export interface PictureExplanation {
   /** Training rows, nearest first. */
   readonly nearest: readonly { readonly row: number; readonly distance: number }[]
 }
+/** A picture of the data that the run was trained on, or a new one; `id` tells one new one from the next. */
+export type AskedPicture = { readonly row: number } | { readonly id: string; readonly file: Blob }
 export interface EditedPicture {
   readonly answer: PictureAnswer
   /** RGB, as it is after all edits. */
   readonly picture: { readonly width: number; readonly height: number; readonly data: Uint8Array | Uint8ClampedArray }
   /** Before the crop. */
   readonly size: { readonly width: number; readonly height: number }
-  /** What it is in the data; held back where the row is of a test part that is not open. */
+  /** What it is in the data; null of a new one; held back where the row is of a test part that is not open. */
   readonly actual: string | null
   readonly sealed: boolean
 }
@@ -181,6 +186,8 @@ export interface Challenge {
   readonly added: number
   readonly unlabelled: number
   readonly unknown: number
+  /** Rows that the data already held. */
+  readonly again: number
   readonly parts: readonly {
     readonly of: 'all' | 'new' | 'before'
     readonly rows: number
@@ -237,9 +244,9 @@ export interface TaskMap {
   /** With a token, and without a chosen row, the answer is kept and found again. */
   'explain/run': { input: { runId: string; explainer: string; params: ParamValues; part: PartName; row?: readonly { column: string; cell: Cell }[]; rowNumber?: number; token?: number }; output: Explanation }
   /** What of a picture speaks for a class, and the training pictures that the model sees as most alike. */
-  'explain/picture-layers': { input: { runId: string; row: number }; output: readonly PictureLayer[] }
-  'explain/picture': { input: { runId: string; row: number; method: PictureMethod; target?: number }; output: PictureExplanation }
-  'explain/picture-edit': { input: { runId: string; row: number; edits: PictureEdits }; output: EditedPicture }
+  'explain/picture-layers': { input: { runId: string; picture: AskedPicture }; output: readonly PictureLayer[] }
+  'explain/picture': { input: { runId: string; picture: AskedPicture; method: PictureMethod; target?: number }; output: PictureExplanation }
+  'explain/picture-edit': { input: { runId: string; picture: AskedPicture; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
   'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap' }; output: PictureMap }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
@@ -332,12 +339,17 @@ export interface WorkerSetup {
 export interface WorkerApi {
   /** Must be called once, first. */
   start(setup: WorkerSetup): Promise<WireResult<true>>
-  /** Progress comes in batches, at most ten a second; the last batch comes before the answer. */
-  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void): Promise<WireResult<TaskMap[N]['output']>>
+  /**
+   * Progress comes in batches, at most ten a second; the last batch comes before the answer.
+   * @param place what an interrupted fit left; with it `onSave` keeps how far this one comes
+   */
+  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void, place?: readonly FitState[], onSave?: Savepoint['save']): Promise<WireResult<TaskMap[N]['output']>>
   /** Cooperative: the call rejects as cancelled at its next checkpoint. */
   cancel(call: number): Promise<void>
   /** Stop early and keep the best so far. */
   stop(call: number): Promise<void>
+  /** Stand still at the next checkpoint, and keep everything; or go on. */
+  hold(call: number, held: boolean): Promise<void>
   /** Answers at once: proof of life. */
   ping(): Promise<true>
   /** Memory mode, on the worker that keeps the records: serves them to one more port. */

@@ -58,7 +58,7 @@ export const monitorRetrain: TaskHandler<'monitor/retrain'> = async ({ runId, to
       return (made = await trainPipeline(spec, data, context))
     })
     const parts = await judge(opened, made as unknown as TrainResult, columns, dataset.rows, run.threshold, host)
-    return { datasetId: saved.id, runId: newRunId, metric: defaultMetric[run.spec.target.task], added: appended.added, unlabelled: appended.unlabelled, unknown: appended.unknown, parts }
+    return { datasetId: saved.id, runId: newRunId, metric: defaultMetric[run.spec.target.task], added: appended.added, unlabelled: appended.unlabelled, unknown: appended.unknown, again: appended.again, parts }
   } catch (error) {
     // Rows that nothing was learnt from are no version of the data.
     await deleteDataset(store, saved.id, token).catch(() => {})

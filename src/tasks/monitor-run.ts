@@ -1,5 +1,6 @@
 /** Looks at new rows through a run: what has changed against the rows that it was made from. */
 import { StudioError } from '../core/errors.ts'
+import { knownRows, withoutKnown } from '../core/monitor/known-rows.ts'
 import { monitor, type Reference } from '../core/monitor/monitor.ts'
 import { refusesBaseline } from '../core/explain/baseline.ts'
 import { permutationImportance } from '../core/explain/permutation.ts'
@@ -20,7 +21,9 @@ export const monitorRun: TaskHandler<'monitor/run'> = async ({ runId, token, sou
   const run = await readRun(store, runId)
   const opened = await openRun(host, runId)
   const signature = await signatureOfRun(run, opened)
-  const current = await currentRows(opened, signature, source, choices, options, host)
+  const read = await currentRows(opened, signature, source, choices, options, host)
+  const { columns, rows } = opened.dataset
+  const current = withoutKnown(read, knownRows({ columns, rows, train: opened.rowsOf('train') }, [...read.columns, ...(read.truth ? [read.truth] : [])], read.rows))
   const project = await store.read(['projects'], (tx) => tx.get('projects', run.spec.projectId))
   const importance = await importanceOf(run, opened, host)
   const reference: Reference = {

@@ -10,6 +10,8 @@ import { labelsOf } from '../data/target.ts'
 import type { Prediction } from '../data/target.ts'
 import { missingTime } from './encode.ts'
 import type { Feed } from './encode.ts'
+import { toBase64 } from './pictures.ts'
+import { repeatsOf, rowKeys, shortKey } from '../data/row-keys.ts'
 import type { Signature } from './signature.ts'
 
 export interface ReferenceBins {
@@ -20,6 +22,16 @@ export interface ReferenceBins {
   /** Share of each bin among all rows; the last is that of missing values. */
   readonly shares: readonly number[]
 }
+export interface OwnKeys {
+  /** Hashes of 32 bits of the inputs of training rows, rising, little-endian, in base64. */
+  readonly learnt: string
+  /** The same of every other row of the data. */
+  readonly others: string
+  /** Share of training rows that have an equal. */
+  readonly repeats: number
+  /** In (0, 1]: of many rows only the smallest hashes are kept, about this share. */
+  readonly kept: number
+}
 export interface ReferenceProfile {
   readonly version: 1
   readonly rows: number
@@ -27,9 +39,13 @@ export interface ReferenceProfile {
   readonly inputs: readonly (ReferenceBins & { readonly name: string })[]
   /** Classes, or values in bins, as answered on held-out rows. */
   readonly answers: ReferenceBins & { readonly rows: number }
+  /** The rows that the model was made from, told again by a hash: for whoever compares new rows and would take old ones for new. */
+  readonly own?: OwnKeys
 }
 
 const mostBins = 10
+/** Rows told again, 4 bytes each. */
+const mostKeys = 50_000
 const mostCategories = 30
 /** Keeps an empty bin from making the index infinite. */
 const floor = 1e-4
@@ -60,14 +76,14 @@ export function binOfFeed(bins: ReferenceBins, feed: Feed, row: number): number 
   return binOfNumber(bins, seconds === missingTime ? Number.NaN : Number(seconds))
 }
 
-/** @param counts shape (bins) */
-export function stabilityIndex(bins: ReferenceBins, counts: ArrayLike<number>): number {
+/** @param counts shape (bins) @param rows of the reference, where its few rows leave bins empty by chance, too */
+export function stabilityIndex(bins: ReferenceBins, counts: ArrayLike<number>, rows = Number.POSITIVE_INFINITY): number {
   let total = 0
   for (let b = 0; b < bins.shares.length; b++) total += counts[b] as number
   let index = 0
   for (let b = 0; b < bins.shares.length; b++) {
-    const p = Math.max(floor, (counts[b] as number) / total)
-    const q = Math.max(floor, bins.shares[b] as number)
+    const p = Math.max(floor, rows === Number.POSITIVE_INFINITY ? 0 : 0.5 / total, (counts[b] as number) / total)
+    const q = Math.max(floor, 0.5 / rows, bins.shares[b] as number)
     index += (p - q) * Math.log(p / q)
   }
   return index
@@ -116,5 +132,21 @@ function binsOfColumn(column: Column, rows: ArrayLike<number>): ReferenceBins {
 export function referenceProfile(signature: Signature, columns: readonly Column[], rows: ArrayLike<number>, heldOut: Prediction): ReferenceProfile {
   const inputs = signature.inputs.map(({ name }) => ({ name, ...binsOfColumn(columnNamed({ columns }, name), rows) }))
   const answers = heldOut.task === 'regression' ? numberBins(heldOut.values) : textBins(Array.from(labelsOf(heldOut, signature.threshold), (code) => signature.classes[code] as string))
-  return { version: 1, rows: rows.length, inputs, answers: { ...answers, rows: heldOut.task === 'regression' ? heldOut.values.length : heldOut.probabilities.length / heldOut.classes.length } }
+  const own = ownKeys(signature.inputs.map(({ name }) => columnNamed({ columns }, name)), rows)
+  return { version: 1, rows: rows.length, inputs, ...(own && { own }), answers: { ...answers, rows: heldOut.task === 'regression' ? heldOut.values.length : heldOut.probabilities.length / heldOut.classes.length } }
+}
+
+/** Of pictures there is none: their cells never leave the studio. */
+function ownKeys(inputs: readonly Column[], rows: ArrayLike<number>): OwnKeys | undefined {
+  if (inputs.some(({ kind }) => kind === 'image')) return undefined
+  const all = rowKeys(inputs, Uint32Array.from({ length: inputs[0]?.length ?? 0 }, (_, i) => i))
+  const isLearnt = new Uint8Array(all.length)
+  for (let i = 0; i < rows.length; i++) isLearnt[rows[i] as number] = 1
+  const short = Uint32Array.from(all, shortKey)
+  const limit = short.length <= mostKeys ? Number.POSITIVE_INFINITY : (short.toSorted()[mostKeys] as number)
+  const packed = (learnt: number): string => {
+    const kept = short.filter((key, row) => isLearnt[row] === learnt && key < limit).sort()
+    return toBase64(new Uint8Array(kept.buffer))
+  }
+  return { learnt: packed(1), others: packed(0), repeats: repeatsOf(all.filter((_, row) => isLearnt[row] === 1).sort()), kept: Math.min(1, limit / 2 ** 32) }
 }

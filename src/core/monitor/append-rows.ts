@@ -1,6 +1,7 @@
 /**
  * New rows with their truth below the rows that a run was made from, and a column that says which part each belongs to: old
  * rows stay where they were, so that no row which judged the old model is learnt from by the new one, and the other way round.
+ * For the same reason an old row that comes again is left aside: it could be dealt to another part.
  */
 import { columnFrom, isValid, type Column } from '../data/column.ts'
 import { className } from '../data/encode-target.ts'
@@ -11,6 +12,7 @@ import type { TargetSpec } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import { cellText } from '../evaluate/slice.ts'
 import { createRng, shuffle } from '../math/rng.ts'
+import { knownRows } from './known-rows.ts'
 
 export interface OldRows {
   readonly columns: readonly Column[]
@@ -21,10 +23,11 @@ export interface Appended {
   readonly columns: readonly Column[]
   readonly rows: number
   readonly split: SplitSpec
-  /** New rows taken, and left aside: without a truth, or with a class that the model does not know. */
+  /** New rows taken, and left aside: without a truth, with a class that the model does not know, or old rows that came again. */
   readonly added: number
   readonly unlabelled: number
   readonly unknown: number
+  readonly again: number
 }
 /** So few new rows teach and judge nothing. */
 export const fewestNewRows = 20
@@ -39,7 +42,9 @@ export function appendRows(old: OldRows, fresh: readonly Column[], target: Targe
   const truth = fresh.find(({ name }) => name === target.column) as Column
   const known = new Set(classes)
   let [unlabelled, unknown] = [0, 0]
+  const again = new Set(knownRows({ columns: old.columns, rows: old.rows, train: old.parts.train }, fresh, truth.length)?.rows)
   const taken = Uint32Array.from({ length: truth.length }, (_, row) => row).filter((row) => {
+    if (again.has(row)) return false
     if (!isValid(truth, row)) {
       unlabelled++
       return false
@@ -49,7 +54,7 @@ export function appendRows(old: OldRows, fresh: readonly Column[], target: Targe
     return false
   })
   if (taken.length < fewestNewRows) {
-    throw new StudioError({ code: 'bad-data', message: `missing labels; to learn from new rows it takes ${fewestNewRows} of them with a ${target.column.slice(0, 60)} that the model knows: ${taken.length}`, hint: 'Add the column with what really happened, and drop the file again.' })
+    throw new StudioError({ code: 'bad-data', message: `missing labels; to learn from new rows it takes ${fewestNewRows} of them with a ${target.column.slice(0, 60)} that the model knows${again.size > 0 ? `, beside the ${again.size} that the model's data already hold` : ''}: ${taken.length}`, hint: 'Add the column with what really happened, and drop the file again.' })
   }
   const { strategy } = spec
   const marked = strategy.kind === 'column' ? strategy.column : undefined
@@ -67,6 +72,7 @@ export function appendRows(old: OldRows, fresh: readonly Column[], target: Targe
     added: taken.length,
     unlabelled,
     unknown,
+    again: again.size,
   }
 }
 

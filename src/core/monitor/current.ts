@@ -24,4 +24,5 @@ export interface Current {
   readonly issues: readonly SignatureIssue[]
   readonly answeredBy?: NonNullable<DriftReport['source']['answeredBy']>
   readonly groups?: NonNullable<DriftReport['source']['groups']>
+  readonly known?: NonNullable<DriftReport['source']['known']>
 }

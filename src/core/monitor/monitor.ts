@@ -75,7 +75,7 @@ export async function monitor(signature: Signature, reference: Reference, curren
   const target = reference.columns.find(({ name }) => name === reference.target.column) as Column
   const before = { prediction: reference.answers, target: encodeTarget(target, reference.target, reference.heldOut, signature.classes) }
   const threshold = signature.threshold ?? 0.5
-  const judged = now && now.positions.length >= fewestRows ? now : undefined
+  const judged = now && now.positions.length >= fewestRows && current.known?.leftOut !== false ? now : undefined
   const performance =
     judged &&
     (await performanceOf({ now: judged, before, ...(reference.scores ? { known: reference.scores } : {}), threshold, slices: reference.slices ?? [], currentColumns: current.columns, currentRows: current.answered, referenceColumns: reference.columns, referenceRows: reference.heldOut }, context))
@@ -93,7 +93,7 @@ export async function monitor(signature: Signature, reference: Reference, curren
     task: signature.task,
     target: signature.target,
     classes: signature.classes,
-    source: { name: current.name, kind: current.kind, rows: current.rows, answered: current.answered.length, ...span, ...(current.timeColumn === undefined ? {} : { timeColumn: current.timeColumn }), ...(current.answeredBy ? { answeredBy: current.answeredBy } : {}), ...(current.groups ? { groups: current.groups } : {}) },
+    source: { name: current.name, kind: current.kind, rows: current.rows, answered: current.answered.length, ...span, ...(current.timeColumn === undefined ? {} : { timeColumn: current.timeColumn }), ...(current.answeredBy ? { answeredBy: current.answeredBy } : {}), ...(current.groups ? { groups: current.groups } : {}), ...(current.known ? { known: current.known } : {}) },
     reference: { of: reference.of, rows: reference.rows.length, answersOf: reference.answersOf, answers: reference.heldOut.length },
     options,
     columns: ranked.map((column) => (current.withheld.includes(column.name) ? { ...column, untested: 'The log withholds this column.' } : column)),
@@ -220,7 +220,7 @@ async function chunkReports(pairs: readonly Pair[], columns: readonly ColumnDrif
 }
 
 /** Share of each class among the answers, or their mean. */
-function levelOf(prediction: Prediction, threshold: number): number[] {
+export function levelOf(prediction: Prediction, threshold: number): number[] {
   if (prediction.task === 'regression') return prediction.values.length === 0 ? [] : [prediction.values.reduce((sum, value) => sum + value, 0) / prediction.values.length]
   const texts = answerTexts(prediction, threshold)
   return prediction.classes.map((name) => (texts.length === 0 ? 0 : texts.filter((text) => text === name).length / texts.length))

@@ -10,6 +10,15 @@ const cut = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}â
 const fewRows = 100
 
 export function verdictOf(report: Omit<DriftReport, 'verdict'>): Verdict {
+  const { known } = report.source
+  const found = freshVerdict(report)
+  if (!known) return found
+  const which = `${known.rows === known.of ? `All ${count(known.of, 'row')}` : `${known.rows.toLocaleString('en')} of ${count(known.of, 'row')}`} are rows of the model's own data, and it learnt from ${known.learnt === known.rows ? 'every one of these' : known.learnt === 0 ? 'none of these' : `${known.learnt.toLocaleString('en')} of these`}.`
+  if (known.leftOut) return { ...found, sure: `${which} They were left out. ${found.sure}` }
+  return { level: 'unknown', text: which, sure: 'On rows that it learnt from any model looks good, and rows that were there before cannot show a change. So nothing is judged here.', next: 'Drop rows that came after the model was made.' }
+}
+
+function freshVerdict(report: Omit<DriftReport, 'verdict'>): Verdict {
   const { source, share, performance, answers, estimates, joint } = report
   if (source.rows < 30) return { level: 'unknown', text: `${count(source.rows, 'row')} are too few to say whether anything changed.`, sure: 'Thirty rows are the least, a few hundred are better.', next: 'Wait for more rows, or put several files together.' }
   const inputs = inputsText(report)

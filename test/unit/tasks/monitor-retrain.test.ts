@@ -20,7 +20,7 @@ function turned(rows: number, columns = ['age', 'town', 'owns', 'seen', 'note', 
       const column = columnNamed(data, name)
       if (name === 'buys' && row % 50 === 49) return row % 100 === 99 ? 'maybe' : null
       if (name === 'buys') return Number(cellText(columnNamed(data, 'age'), row) ?? 40) < 48 ? 'yes' : 'no'
-      return cellText(column, row)
+      return name === 'note' ? `later ${row}` : cellText(column, row)
     }),
   )
   return new TextDecoder().decode(writeCsv(columns, table))
@@ -67,6 +67,14 @@ test('a second round goes on with the same column of parts', async () => {
   expect(record.source.madeOf).toHaveLength(3)
   expect(record.columns.filter(({ name }) => name.startsWith('part'))).toHaveLength(1)
   expect(record.rowsCommitted).toBe(400 + first.added + second.added)
+})
+
+test('old rows that come again teach nothing: they could be learnt from by the one and judge the other', async () => {
+  const data = people()
+  const whole = new TextDecoder().decode(writeCsv(data.columns.map(({ name }) => name), Array.from({ length: 400 }, (_, row) => data.columns.map((column) => cellText(column, row)))))
+  await expect(challenge(whole, 'run-again')).rejects.toThrow(/beside the 400 that the model's data already hold: 0$/)
+  const made = await challenge(`${whole}${turned(60).split('\r\n').slice(1).join('\r\n')}`, 'run-grown')
+  expect(made).toMatchObject({ added: 59, again: 400 })
 })
 
 test('rows without a truth teach nothing, and leave nothing behind', async () => {

@@ -25,18 +25,18 @@ beforeAll(async () => {
   run = await storedRun('binary', 'logistic-regression')
 })
 
-/** Rows of the same people as CSV, with some cells changed. */
-function csv(columns: readonly string[], change: (column: string, row: number, text: CsvCell) => CsvCell = (_column, _row, text) => text, rows = 400): string {
+/** People much like those of the data, seen a second later, as CSV with some cells changed. */
+function csv(columns: readonly string[], change: (column: string, row: number, text: CsvCell) => CsvCell = (_column, _row, text) => text, rows = 400, later = 1): string {
   const data = people()
   const own = columns.map((name) => data.columns.find((column) => column.name === name))
-  const table = Array.from({ length: rows }, (_, row) => own.map((column, i) => change(columns[i] as string, row, column ? (cellText(column, row)) : null)))
+  const table = Array.from({ length: rows }, (_, row) => own.map((column, i) => change(columns[i] as string, row, column ? (column.name === 'seen' ? Number(cellText(column, row)) + later : cellText(column, row)) : null)))
   return new TextDecoder().decode(writeCsv(columns, table))
 }
 const look = (text: string, options: MonitorOptions = {}, token?: number) => monitorRun({ runId: run.runId, ...(token === undefined ? {} : { token }), source: { kind: 'paste', text }, choices: {}, options: { joint: false, ...options } }, run.host)
 const inputs = ['age', 'town', 'owns', 'seen']
 
 describe('a table of new rows', () => {
-  test('the same rows are steady, and what is not tested says why', async () => {
+  test('rows of the same kind are steady, and what is not tested says why', async () => {
     const { report } = await look(csv([...inputs, 'buys']), { joint: true })
     expect(report.source).toMatchObject({ kind: 'table', rows: 400, answered: 400 })
     expect(report.reference.rows).toBe(200)
@@ -103,7 +103,7 @@ describe('a table of new rows', () => {
 
   test('rows are put together by the moment that the file has', async () => {
     const { report } = await look(csv([...inputs, 'buys'], (column, row, text) => (column === 'age' && row >= 200 && text !== null ? Number(text) + 40 : text)), { chunks: { by: 'time', unit: 'month' } })
-    expect(report.source).toMatchObject({ timeColumn: 'seen', from: 1_600_000_000 })
+    expect(report.source).toMatchObject({ timeColumn: 'seen', from: 1_600_000_001 })
     expect(report.chunks.length).toBeGreaterThan(12)
     expect(report.chunks[0]?.label).toBe('2020-09')
     expect(report.chunks.reduce((sum, { rows }) => sum + rows, 0)).toBe(400)
@@ -126,6 +126,25 @@ describe('a table of new rows', () => {
   test('a file that lacks a needed column, or has no rows, is refused by name', async () => {
     await expect(look('a,b\n1,2\n')).rejects.toThrow(/^missing columns; .*age, town/)
     await expect(look('age,town,owns,seen\n')).rejects.toMatchObject({ code: 'bad-data' })
+  })
+
+  test('rows of the model\'s own data are no new rows: they are left out, and alone they are not judged', async () => {
+    const whole = csv([...inputs, 'buys'], undefined, 400, 0)
+    const { report } = await look(whole)
+    expect(report.source).toMatchObject({ rows: 400, known: { rows: 400, learnt: 200, of: 400, leftOut: false } })
+    expect(report.performance).toBeUndefined()
+    expect(report.verdict).toMatchObject({ level: 'unknown', text: "All 400 rows are rows of the model's own data, and it learnt from 200 of these." })
+
+    const fresh = csv([...inputs, 'buys']).trim().split('\r\n').slice(1, 101)
+    const grown = await look(`${whole}${fresh.join('\r\n')}\r\n`)
+    expect(grown.report.source).toMatchObject({ rows: 100, answered: 100, known: { rows: 400, learnt: 200, of: 500, leftOut: true } })
+    expect(grown.report.performance?.rows).toBe(100)
+    expect(grown.report.verdict.sure).toContain('400 of 500 rows')
+    // As if the old rows had not been there.
+    const alone = await look([whole.slice(0, whole.indexOf('\r\n')), ...fresh, ''].join('\r\n'))
+    expect(alone.report.source.known).toBeUndefined()
+    expect(grown.report.columns).toEqual(alone.report.columns)
+    expect(grown.report.performance).toEqual(alone.report.performance)
   })
 
   test('few rows are too few', async () => {
