@@ -1,7 +1,7 @@
 /** A waterfall: from where a score starts, column by column, to what it is for one row. */
 import type { LocalAttribution } from '../core/explain/explainer.ts'
 import { percentOf } from '../core/percent.ts'
-import { type Chart, layout, line, nameOf, say, type Trace } from './figure.ts'
+import { type Chart, layout, line, nameOf, say, signed, type Trace } from './figure.ts'
 import type { Palette } from './palette.ts'
 
 const most = 10
@@ -17,7 +17,7 @@ export function linkWords({ link, output, score, predicted }: Pick<LocalAttribut
   return `Parts add up on the scale of the answer itself, ${what}.`
 }
 const baseWords = { 'tree-shap': 'the mean of the training rows', 'additive-parts': 'the middle of the data' } as const
-const signed = (part: number): string => `${part < 0 ? '−' : '+'}${say(Number(Math.abs(part).toPrecision(3)))}`
+const rounded = (part: number): string => signed(Number(part.toPrecision(3)))
 
 /** @param input `labels`: what stands before each bar, such as "age = 42", in the order of columns */
 export function attribution(input: LocalAttribution & { readonly labels?: readonly string[] }, palette: Palette): Chart | undefined {
@@ -47,7 +47,7 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
   const top = columns[0] as (typeof columns)[number]
   return {
     title: 'Why this answer',
-    description: `From ${say(base)}, ${baseWords[kind]}, to ${say(score)} for this row, in ${nameOf(output, 60)}. ${nameOf(top.column)} moves it most, by ${signed(top.part)}.${gap === null ? '' : gap < 1e-6 ? ' The parts add up to the model’s own answer.' : ` The parts miss the model’s own answer by ${say(gap)}.`}`,
+    description: `From ${say(base)}, ${baseWords[kind]}, to ${say(score)} for this row, in ${nameOf(output, 60)}. ${nameOf(top.column)} moves it most, by ${rounded(top.part)}.${gap === null ? '' : gap < 1e-6 ? ' The parts add up to the model’s own answer.' : ` The parts miss the model’s own answer by ${say(gap)}.`}`,
     figure: {
       data: [
         joints,
@@ -59,7 +59,7 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
           x: bars.map(({ part }) => part),
           width: rows.map(() => 0.62),
           marker: { color: bars.map(({ part }) => (part < 0 ? palette.less : palette.more)) },
-          text: bars.map(({ part }) => signed(part)),
+          text: bars.map(({ part }) => rounded(part)),
           textposition: 'auto',
           textangle: 0,
           insidetextfont: { color: palette.ground, size: 12 },

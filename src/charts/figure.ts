@@ -3,7 +3,7 @@
  * a table, and words for those who do not see it. Text in a figure is plain text: the widget that draws it
  * escapes every string but `hovertemplate`, so a name from data must never enter a hovertemplate.
  */
-import { powerOfTen } from '../core/powers.ts'
+import { powerOfTen, trueMinus } from '../core/powers.ts'
 import { type Palette, withAlpha } from './palette.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -57,8 +57,10 @@ export function say(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return 'undefined'
   const size = Math.abs(value)
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return powerOfTen(value, 3)
-  return String(size >= 1000 ? Math.round(value) : Number(value.toPrecision(4)))
+  return trueMinus(String(size >= 1000 ? Math.round(value) : Number(value.toPrecision(4))))
 }
+/** What is added: +0.3, −12. */
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${say(Math.abs(value))}`
 
 interface AxisOptions {
   readonly title: string

@@ -3,7 +3,7 @@
  * low because questions are sentences; so a level costs a column, and a leaf a line.
  */
 import type { TreeDrawing } from '../core/explain/explainer.ts'
-import { type Chart, layout, line, nameOf, say } from './figure.ts'
+import { type Chart, layout, line, nameOf, say, signed } from './figure.ts'
 import type { Palette } from './palette.ts'
 
 export interface TreeBox {
@@ -50,8 +50,6 @@ export function openAtFirst({ nodes, path }: Pick<TreeDrawing, 'nodes' | 'path'>
   const way = new Set(path)
   return (index) => nodes.length <= firstNodes || (nodes[index]?.depth ?? 0) < firstLevels || way.has(index)
 }
-
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${say(Math.abs(value))}`
 
 export function answerAt({ values, classes, nodes }: Pick<TreeDrawing, 'values' | 'classes' | 'nodes'>, index: number): string {
   const node = nodes[index] as TreeDrawing['nodes'][number]

@@ -1,4 +1,7 @@
-/** Very small and very large numbers in words: one way of writing powers of ten, here and on the screen. */
+/** Numbers in words: one way of writing signs and powers of ten, here and on the screen. */
+
+/** With the sign that is as wide as a plus, as Plotly writes it too; Intl and String write a hyphen. */
+export const trueMinus = (text: string): string => text.replace('-', '−')
 
 const formatters = new Map<string, Intl.NumberFormat>()
 function formatter(locale: string | null, digits: number): Intl.NumberFormat {
@@ -29,11 +32,11 @@ export function powerOfTen(value: number, digits: number, locale: string | null 
       },
       ['', ''],
     )
-  return `${mantissa}×10${exponent}`
+  return `${trueMinus(mantissa)}×10${exponent}`
 }
 
 /** Sizes from which a number is written with a power of ten. */
 export const needsPower = (value: number): boolean => value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e15)
 
 /** A difference or tolerance with three digits: 0.00123, 1.2×10⁻⁷, 0. */
-export const smallNumber = (value: number): string => (Number.isFinite(value) && needsPower(value) ? powerOfTen(value, 3) : String(Number(value.toPrecision(3))))
+export const smallNumber = (value: number): string => (Number.isFinite(value) && needsPower(value) ? powerOfTen(value, 3) : trueMinus(String(Number(value.toPrecision(3)))))

@@ -3,14 +3,15 @@
  * the same on every screen.
  */
 import { percentOf } from '../core/percent.ts'
-import { needsPower, powerOfTen } from '../core/powers.ts'
+import { needsPower, powerOfTen, trueMinus } from '../core/powers.ts'
 
-const formatters = new Map<string, Intl.NumberFormat>()
-function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+const formatters = new Map<string, { format: (value: number) => string }>()
+function formatter(options: Intl.NumberFormatOptions): { format: (value: number) => string } {
   const key = JSON.stringify(options)
   let known = formatters.get(key)
   if (!known) {
-    known = new Intl.NumberFormat(undefined, options)
+    const numbers = new Intl.NumberFormat(undefined, options)
+    known = { format: (value) => trueMinus(numbers.format(value)) }
     formatters.set(key, known)
   }
   return known
@@ -41,6 +42,9 @@ export function formatFixed(value: number | null | undefined, decimals = 3): str
   if (value === null || value === undefined || !Number.isFinite(value)) return missingMark
   return formatter({ minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value)
 }
+
+/** A difference, written by `write`: +0.030, −1.2, ±0. */
+export const formatSigned = (value: number, write: (size: number) => string): string => `${value > 0 ? '+' : value < 0 ? '−' : '±'}${write(Math.abs(value))}`
 
 /** A number for an axis, at most about six characters: 609,452 -> 609K. */
 export const formatAxis = (value: number): string => (Math.abs(value) >= 10_000 && Math.abs(value) < 1e15 ? formatter({ notation: 'compact', maximumSignificantDigits: 3 }).format(value) : formatNumber(value, 3))

@@ -8,7 +8,7 @@ import { minimumGroup } from '../evaluate/groups.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import { intervalWords } from '../percent.ts'
-import { needsPower, powerOfTen, smallNumber } from '../powers.ts'
+import { needsPower, powerOfTen, smallNumber, trueMinus } from '../powers.ts'
 import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
@@ -49,7 +49,7 @@ export interface Card {
 }
 
 const cut = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
-const number = (value: number | null): string => (value === null ? 'undefined' : needsPower(value) ? powerOfTen(value, 4) : String(Number(value.toPrecision(4))))
+const number = (value: number | null): string => (value === null ? 'undefined' : needsPower(value) ? powerOfTen(value, 4) : trueMinus(String(Number(value.toPrecision(4)))))
 const text = (value: string): CardBlock => ({ kind: 'text', text: value })
 const gap = (what: string): CardBlock => ({ kind: 'gap', text: `Gap: ${what}` })
 const list = (items: readonly string[]): CardBlock => ({ kind: 'list', items })
@@ -137,7 +137,7 @@ function start({ estimator, run }: CardFacts): CardBlock[] {
     list([
       'Serve it: npm ci and npm start beside this card; README.md has requests with its columns filled in.',
       'Prove the copy: npm test answers the golden rows; glasshouse verify holds every file against its checksum first.',
-      'Train it again: code/twin.py, its notebook or code/twin.ts (no code/ is there for a network from scratch, and no twin.ts for pictures), with the file of the SHA-256 above; they say how near their scores come.',
+      'Train it again: code/twin.py, its notebook or code/twin.ts, with the file of the SHA-256 above, or the folder of the pictures; they say how near their scores come.',
       'Ask it by hand: MODEL_CARD.html holds the model itself.',
     ]),
     text(`To cite: the estimator is ${estimator.label} (${estimator.source}); the run is ${run.id}, data hash ${run.dataHash}.`),

@@ -14,7 +14,7 @@ describe('numbers', () => {
   ])('%d reads %s', (value, text) => expect(plain(formatNumber(value))).toBe(text))
   it.each([
     [1.9e-7, '19×10⁻⁷'],
-    [-2.54e-12, '-254×10⁻¹²'],
+    [-2.54e-12, '−254×10⁻¹²'],
     [9.99996e-5, '1×10⁻⁴'],
     [1.5e20, '15×10²⁰'],
   ])('%d reads %s', (value, text) => expect(plain(formatNumber(value))).toBe(text))
