@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** What has to hold beside the peer. */
+export interface Gate {
+  /** Our time is at most this many times the peer's. */
+  readonly ratio: number
+  /** Ours may be worse than the peer's by this margin, or this share of the peer's; default: anything. */
+  readonly quality?: { readonly best: 'high' | 'low' } & ({ readonly margin: number } | { readonly share: number })
+}
+
 export interface Bench {
+  readonly gate?: Gate
   /** Script beside the cases: `PEER data FOLDER` makes the data, `PEER run FOLDER REPEATS THREADS` prints JSON { ms: number[], quality: number }. */
   readonly peer: string
   /** Threads that both may use, for peers that take a number of them as the last word; default 1. */
@@ -47,7 +56,8 @@ export function tell(line: Readonly<Record<string, unknown>>, json: boolean): vo
   process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${words.join('  ')}\n`)
 }
 
-export async function runCase(name: string, bench: Bench, json: boolean): Promise<void> {
+/** @returns whether its gate holds; true where it has none */
+export async function runCase(name: string, bench: Bench, json: boolean): Promise<boolean> {
   checkPeer(bench.needs)
   const script = fileURLToPath(new URL(`./cases/${bench.peer}`, import.meta.url))
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -60,11 +70,23 @@ export async function runCase(name: string, bench: Bench, json: boolean): Promis
     const peer = JSON.parse(runPeer(script, 'run', folder, String(repeats), String(bench.threads ?? 1), ...(bench.words ?? []))) as { ms: number[]; quality: number }
     const oursMs = median(ours.map((run) => run.ms))
     const peerMs = median(peer.ms)
-    const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(oursMs / peerMs, 3), quality_ours: round((ours[0] as Measured).quality, 6), quality_peer: round(peer.quality, 6) }
+    const ratio = oursMs / peerMs
+    const quality = (ours[0] as Measured).quality
+    const held = bench.gate === undefined || (ratio <= bench.gate.ratio && isGoodEnough(bench.gate, quality, peer.quality))
+    const gate = bench.gate && { gate: bench.gate.ratio, verdict: held ? 'met' : 'missed' }
+    const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(ratio, 3), quality_ours: round(quality, 6), quality_peer: round(peer.quality, 6), ...gate }
     process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.values(line).join('  ')}\n`)
+    return held
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function isGoodEnough({ quality }: Gate, ours: number, peers: number): boolean {
+  if (!quality) return true
+  const slack = 'margin' in quality ? quality.margin : quality.share * Math.abs(peers)
+  // What both compute to the last bit may still be printed by one and summed by the other.
+  return (quality.best === 'high' ? peers - ours : ours - peers) <= slack + 1e-9
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))

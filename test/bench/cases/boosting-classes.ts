@@ -12,6 +12,7 @@ const params = checkParams('boosting', histGradientBoosting.params, { learningRa
 
 export const benchOn = (threads: number): Bench => ({
   threads,
+  gate: { ratio: 0.7, quality: { best: 'low', share: 0.005 } },
   peer: 'boosting-classes.py',
   needs: [
     ['numpy', 'python3-numpy'],

@@ -15,6 +15,7 @@ const levels = [5, 12, 40, 120]
 
 export const benchOn = (threads: number): Bench => ({
   threads,
+  gate: { ratio: 0.7, quality: { best: 'low', share: 0.005 } },
   peer: 'boosting-mixed.py',
   needs: [
     ['numpy', 'python3-numpy'],

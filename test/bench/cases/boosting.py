@@ -10,4 +10,4 @@ else:
 
     X, y = peer.read()
     ms, booster = peer.timed(peer.repeats + 1, lambda: xgboost.train(peer.boosting, xgboost.DMatrix(X[:rows], y[:rows], nthread=peer.threads), num_boost_round=100))
-    peer.report(ms[1:], ((booster.predict(xgboost.DMatrix(X[rows:])) >= 0.5) == y[rows:]).mean())
+    peer.report(ms[1:], peer.auc(booster.predict(xgboost.DMatrix(X[rows:])), y[rows:]))

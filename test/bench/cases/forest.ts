@@ -6,6 +6,7 @@ import { readBinaryTable } from '../data.ts'
 import type { Bench } from '../harness.ts'
 
 export const bench: Bench = {
+  gate: { ratio: 0.3 },
   peer: 'forest.py',
   needs: [
     ['numpy', 'python3-numpy'],

@@ -7,7 +7,8 @@ import type { Bench } from '../harness.ts'
 
 const params = checkParams('k-neighbors', kNeighbors.params, {})
 
-export const knnBench = (features: number, peer: string): Bench => ({
+export const knnBench = (features: number, peer: string, ratio: number): Bench => ({
+  gate: { ratio, quality: { best: 'high', margin: 0 } },
   peer,
   needs: [
     ['numpy', 'python3-numpy'],
@@ -25,4 +26,4 @@ export const knnBench = (features: number, peer: string): Bench => ({
   },
 })
 
-export const bench = knnBench(10, 'knn.py')
+export const bench = knnBench(10, 'knn.py', 1)

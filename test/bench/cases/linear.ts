@@ -9,6 +9,7 @@ import type { Bench } from '../harness.ts'
 const params = checkParams('logistic-regression', logisticRegression.params, { tol: 1e-4 })
 
 export const bench: Bench = {
+  gate: { ratio: 1 },
   peer: 'linear.py',
   needs: [
     ['numpy', 'python3-numpy'],

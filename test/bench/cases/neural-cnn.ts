@@ -33,6 +33,7 @@ function start(): Float32Array {
 
 export const benchOn = (threads: number): Bench => ({
   threads,
+  gate: { ratio: threads > 1 ? 2.5 : 4 },
   peer: 'neural-cnn.py',
   needs: [
     ['numpy', 'python3-numpy'],

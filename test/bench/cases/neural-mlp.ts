@@ -10,6 +10,7 @@ const params = checkParams('mlp', mlp.params, { hiddenLayerSizes: '64, 64', batc
 
 export const benchOn = (threads: number): Bench => ({
   threads,
+  gate: { ratio: 1.5 },
   peer: 'neural-mlp.py',
   needs: [
     ['numpy', 'python3-numpy'],

@@ -9,6 +9,7 @@ import type { Bench } from '../harness.ts'
 const params = checkParams('ridge', ridge.params, {})
 
 export const bench: Bench = {
+  gate: { ratio: 1 },
   peer: 'ridge.py',
   needs: [
     ['numpy', 'python3-numpy'],

@@ -10,6 +10,7 @@ import type { Bench } from '../harness.ts'
 const params = checkParams('boosting', histGradientBoosting.params, { learningRate: 0.3, maxIter: 100, maxDepth: 6, maxLeafNodes: 0, minSamplesLeaf: 4, l2Regularization: 1, earlyStopping: 'off' })
 
 export const bench: Bench = {
+  gate: { ratio: 0.5 },
   peer: 'shap.py',
   needs: [
     ['numpy', 'python3-numpy'],
