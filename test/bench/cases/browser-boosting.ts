@@ -68,7 +68,7 @@ export const bench: Bench = {
                 all.onsuccess = () => {
                   const newest = (all.result as { run: { sequence: number; timings: { fit: number }; evaluation: { scores: { metric: string; value: number }[] } } }[]).map(({ run }) => run).sort((a, b) => b.sequence - a.sequence)[0]
                   opening.result.close()
-                  if (newest) resolve({ fit: newest.timings.fit, auc: newest.evaluation.scores.find(({ metric }) => metric === 'rocAuc')?.value ?? Number.NaN })
+                  if (newest) resolve({ fit: newest.timings.fit, auc: newest.evaluation.scores.find(({ metric }) => metric === 'roc-auc')?.value ?? Number.NaN })
                 }
               }
             })
