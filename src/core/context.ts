@@ -34,16 +34,18 @@ export interface Context {
   /** Workers that do folds beside this one, where the host has them. */
   readonly pool?: FoldPool
   readonly signal: AbortSignal
-  /** Monotonic milliseconds, for durations only. */
+  /** Monotonic milliseconds, for durations only; they stand still while the work is held. */
   now(): number
   report(progress: Progress): void
   /**
-   * Gives cancel a chance: yields to the event loop and throws `cancelled` once the signal is aborted.
+   * Gives cancel and pause a chance: yields to the event loop and throws `cancelled` once the signal is aborted.
    * Call it at least every 200 ms of work.
    */
   checkpoint(): Promise<void>
   /** True once the person asked to stop early and keep the best so far. */
   stopping(): boolean
+  /** True while the person holds the work: the next checkpoint waits until it may go on. Absent: it never is. */
+  held?(): boolean
   /** The bytes of a named asset. @throws StudioError unsupported where the host has none */
   asset(name: AssetName): Promise<ArrayBuffer>
   /** The directory or file address of a named asset, for libraries that fetch by themselves. */

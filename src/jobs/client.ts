@@ -5,6 +5,7 @@
  */
 import type { Progress } from '../core/context.ts'
 import { cancelled, StudioError } from '../core/errors.ts'
+import type { Hold } from './hold.ts'
 import { type TaskMap, type TaskName, workerOf } from './protocol.ts'
 import { defaultLimits, type SeatLimits, WorkerSeat } from './worker-seat.ts'
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Aborted to end early and keep the best so far. */
   readonly stop?: AbortSignal
+  /** Lets it stand still for a while; it keeps its worker. */
+  readonly hold?: Hold
   readonly onProgress?: (progress: Progress) => void
 }
 export interface JobClient {
@@ -132,7 +135,7 @@ export function createJobClient(options: JobClientOptions): JobClient {
     }, limits.graceMs)
   }
 
-  async function work<N extends TaskName>(task: N, input: TaskMap[N]['input'], { signal, stop, onProgress }: RunOptions, settle: (cancel: () => void) => void): Promise<TaskMap[N]['output']> {
+  async function work<N extends TaskName>(task: N, input: TaskMap[N]['input'], { signal, stop, hold, onProgress }: RunOptions, settle: (cancel: () => void) => void): Promise<TaskMap[N]['output']> {
     const kind = workerOf[task]
     if (kind === 'compute' && !(await turn(signal))) throw cancelled()
     let target: WorkerSeat | undefined
@@ -150,9 +153,12 @@ export function createJobClient(options: JobClientOptions): JobClient {
       settle(() => cancelOn(used, call, kind, output))
       if (stop?.aborted) askStop()
       stop?.addEventListener('abort', askStop, { once: true })
+      if (hold?.held) used.hold(call, true)
+      const deaf = hold?.hear((held) => used.hold(call, held))
       try {
         return await output
       } finally {
+        deaf?.()
         stop?.removeEventListener('abort', askStop)
       }
     } finally {

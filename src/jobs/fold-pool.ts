@@ -3,22 +3,32 @@
  * short job never waits for one to start. One that dies costs its fold a second try, in a fresh worker and never
  * here: what killed it may not take the job along.
  */
-import type { Context } from '../core/context.ts'
+import type { Context, Progress } from '../core/context.ts'
 import { asStudioError } from '../core/errors.ts'
 import type { FoldAnswer, FoldPool, FoldTask } from '../core/run/fold.ts'
-import type { WorkerSeat } from './worker-seat.ts'
+import type { Savepoint } from '../core/savepoint.ts'
+
+/** A worker that does folds, one after the other. */
+export interface FoldSeat {
+  readonly alive: boolean
+  /** Resolves once it can take folds; rejects where it could not be started. */
+  ready(): Promise<void>
+  run(call: number, task: 'fold', input: { readonly datasetId: string; readonly task: FoldTask }, onProgress: (batch: readonly Progress[]) => void, savepoint?: Savepoint): Promise<FoldAnswer>
+  abandon(call: number): void
+  hold(call: number, held: boolean): void
+  end(): void
+}
 
 export interface FoldPoolInit {
   /** Folds at a time, the one here included; at least 1. */
   readonly lanes: number
   here(task: FoldTask, context: Context): Promise<FoldAnswer>
   /** A fresh worker. */
-  start(): Pick<WorkerSeat, 'alive' | 'ready' | 'run' | 'abandon' | 'end'>
+  start(): FoldSeat
   /** What the workers read. */
   readonly datasetId: string
 }
-type Seat = ReturnType<FoldPoolInit['start']>
-type Lane = Seat | 'here'
+type Lane = FoldSeat | 'here'
 interface Waiting {
   readonly notHere: boolean
   give(lane: Lane): void
@@ -36,7 +46,7 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
   let [seats, calls] = [0, 0]
   const losses: unknown[] = []
 
-  function lose(seat: Seat, error: unknown): void {
+  function lose(seat: FoldSeat, error: unknown): void {
     seat.end()
     seats--
     losses.push(error)
@@ -86,10 +96,10 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
     })
 
   /** The context's own law holds for a fold that is away: whatever its checkpoint throws ends the wait. */
-  async function away(seat: Seat, task: FoldTask, context: Context): Promise<FoldAnswer> {
+  async function away(seat: FoldSeat, task: FoldTask, context: Context): Promise<FoldAnswer> {
     const call = ++calls
     let settled = false
-    const answer = seat.run(call, 'fold', { datasetId, task }, () => {}).finally(() => (settled = true))
+    const answer = seat.run(call, 'fold', { datasetId, task }, (batch) => batch.forEach(context.report), context.savepoint).finally(() => (settled = true))
     answer.then(
       () => release(seat),
       (error: unknown) => {
@@ -101,7 +111,10 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
         if (settled) return new Promise(() => {})
+        const held = context.held?.() ?? false
+        if (held) seat.hold(call, true)
         await context.checkpoint()
+        if (held) seat.hold(call, false)
       }
     }
     try {
@@ -129,7 +142,8 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
         return await attempt(task, context, false)
       } catch (error) {
         if (asStudioError(error).code !== 'worker-lost') throw error
-        return attempt(task, context, true)
+        // What the dead one kept since is known only where it lies.
+        return attempt(task, context.savepoint ? { ...context, savepoint: context.savepoint.anew() } : context, true)
       }
     },
   }

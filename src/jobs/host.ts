@@ -2,6 +2,8 @@
 import { expose, releaseProxy, transfer, type Endpoint, type ProxyMarked, type Remote } from 'comlink'
 import type { AssetName, Context, Progress } from '../core/context.ts'
 import { StudioError } from '../core/errors.ts'
+import { savepointOver, type FitState, type Savepoint } from '../core/savepoint.ts'
+import { Hold } from './hold.ts'
 import { progressGate } from './progress-gate.ts'
 import type { TaskMap, TaskName, WorkerApi, WorkerSetup } from './protocol.ts'
 import { movable, toResult } from './wire.ts'
@@ -26,6 +28,7 @@ export interface ServeOptions<H, S> {
 
 interface Call {
   readonly cancel: AbortController
+  readonly hold: Hold
   stopped: boolean
 }
 
@@ -43,7 +46,13 @@ function holdForLife(name: string): Promise<void> {
   })
 }
 
-type Callback = ((batch: readonly Progress[]) => unknown) & Partial<Pick<Remote<ProxyMarked>, typeof releaseProxy>>
+type Released = Partial<Pick<Remote<ProxyMarked>, typeof releaseProxy>>
+type Callback = ((batch: readonly Progress[]) => unknown) & Released
+/** Where the caller keeps how far a fit comes. */
+interface Place {
+  readonly left: readonly FitState[]
+  readonly save: Savepoint['save'] & Released
+}
 
 export function serve<H, S>(options: ServeOptions<H, S>): void {
   const calls = new Map<number, Call>()
@@ -54,18 +63,19 @@ export function serve<H, S>(options: ServeOptions<H, S>): void {
     return started.value
   }
 
-  async function answer<N extends TaskName>(call: Call, task: N, input: TaskMap[N]['input'], onProgress: Callback): Promise<TaskMap[N]['output']> {
+  async function answer<N extends TaskName>(call: Call, task: N, input: TaskMap[N]['input'], onProgress: Callback, place: Place | undefined): Promise<TaskMap[N]['output']> {
     const value = ready()
     const load = Object.hasOwn(options.handlers, task) ? options.handlers[task] : undefined
     if (!load) throw new StudioError({ code: 'unsupported', message: `unknown task; this worker does ${Object.keys(options.handlers).join(', ')}: ${String(task).slice(0, 80)}` })
     let delivered: unknown
     const gate = progressGate((batch) => (delivered = onProgress(batch)), () => performance.now())
-    const context = workerContext({ signal: call.cancel.signal, report: gate.report, stopping: () => call.stopped, assets: options.assets, breathe: gate.breathe })
+    const context = workerContext({ signal: call.cancel.signal, report: gate.report, stopping: () => call.stopped, hold: call.hold, assets: options.assets, breathe: gate.breathe })
     let succeeded = false
     try {
       const handler = (await load()) as Handler<N, H>
       call.cancel.signal.throwIfAborted()
-      const output = await handler(input, options.host(value, context))
+      const savepoint = place && savepointOver(place.left, (reached, state, how) => place.save(reached, state, how), () => context.now())
+      const output = await handler(input, options.host(value, savepoint ? { ...context, savepoint } : context))
       succeeded = true
       return output
     } finally {
@@ -73,6 +83,7 @@ export function serve<H, S>(options: ServeOptions<H, S>): void {
       // Progress takes another port than the answer; waiting keeps the order.
       await delivered
       onProgress[releaseProxy]?.()
+      place?.save[releaseProxy]?.()
     }
   }
 
@@ -84,11 +95,11 @@ export function serve<H, S>(options: ServeOptions<H, S>): void {
         started = { value: await options.start(setup) }
         return true as const
       }),
-    async run(id, task, input, onProgress) {
-      const call: Call = { cancel: new AbortController(), stopped: false }
+    async run(id, task, input, onProgress, left, save) {
+      const call: Call = { cancel: new AbortController(), hold: new Hold(), stopped: false }
       calls.set(id, call)
       try {
-        const result = await toResult(() => answer(call, task, input, onProgress as Callback))
+        const result = await toResult(() => answer(call, task, input, onProgress as Callback, left && save && { left, save }))
         return result.ok ? transfer(result, movable(result.value)) : result
       } finally {
         calls.delete(id)
@@ -97,8 +108,12 @@ export function serve<H, S>(options: ServeOptions<H, S>): void {
     cancel: async (id) => calls.get(id)?.cancel.abort(),
     async stop(id) {
       const call = calls.get(id)
-      if (call) call.stopped = true
+      if (!call) return
+      call.stopped = true
+      // What stands still cannot come to an end.
+      call.hold.set(false)
     },
+    hold: async (id, held) => calls.get(id)?.hold.set(held),
     ping: async () => true,
     lend: (port) =>
       toResult(async () => {

@@ -1,6 +1,7 @@
 /** The core's context inside a worker: cancel and stop by message, real yields, assets from our own site. */
 import type { AssetName, Context, Progress } from '../core/context.ts'
 import { cancelled, StudioError } from '../core/errors.ts'
+import type { Hold } from './hold.ts'
 
 const yieldEveryMs = 16
 
@@ -20,6 +21,7 @@ export interface WorkerContextInit {
   readonly signal: AbortSignal
   readonly report: (progress: Progress) => void
   readonly stopping: () => boolean
+  readonly hold: Hold
   readonly assets: Readonly<Record<AssetName, string>>
   /** Called at each yield. */
   readonly breathe?: () => void
@@ -34,7 +36,7 @@ export function workerContext(init: WorkerContextInit): Context {
   }
   return {
     signal: init.signal,
-    now: () => performance.now(),
+    now: () => performance.now() - init.hold.heldFor,
     report: init.report,
     async checkpoint() {
       if (performance.now() - yieldedAt >= yieldEveryMs) {
@@ -42,9 +44,11 @@ export function workerContext(init: WorkerContextInit): Context {
         await yieldToMessages()
         yieldedAt = performance.now()
       }
+      await init.hold.released(init.signal)
       if (init.signal.aborted) throw cancelled()
     },
     stopping: init.stopping,
+    held: () => init.hold.held,
     async asset(name) {
       const url = assetUrl(name)
       const response = await fetch(url, { signal: init.signal })

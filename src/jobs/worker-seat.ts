@@ -6,6 +6,7 @@
 import { proxy, transfer, wrap, type Remote } from 'comlink'
 import type { Progress } from '../core/context.ts'
 import { asStudioError, StudioError } from '../core/errors.ts'
+import type { Savepoint } from '../core/savepoint.ts'
 import type { TaskMap, TaskName, WireResult, WorkerApi, WorkerSetup } from './protocol.ts'
 import { framesIn, fromResult } from './wire.ts'
 
@@ -117,8 +118,10 @@ export class WorkerSeat {
   async ready(): Promise<void> {
     await this.#started
   }
-  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void): Promise<TaskMap[N]['output']> {
-    return this.#owe(call, () => (this.#api.run as unknown as (...args: readonly unknown[]) => Promise<WireResult<TaskMap[N]['output']>>)(call, task, transfer(input, framesIn(input)), proxy(onProgress)))
+  /** @param savepoint where its fit finds what an earlier one left, and keeps how far it comes */
+  run<N extends TaskName>(call: number, task: N, input: TaskMap[N]['input'], onProgress: (batch: readonly Progress[]) => void, savepoint?: Savepoint): Promise<TaskMap[N]['output']> {
+    const place = savepoint ? [savepoint.left, proxy(savepoint.save)] : []
+    return this.#owe(call, () => (this.#api.run as unknown as (...args: readonly unknown[]) => Promise<WireResult<TaskMap[N]['output']>>)(call, task, transfer(input, framesIn(input)), proxy(onProgress), ...place))
   }
   lend(call: number, port: MessagePort): Promise<true> {
     return this.#owe(call, () => this.#api.lend(transfer(port, [port])))
@@ -130,6 +133,10 @@ export class WorkerSeat {
   }
   stop(call: number): void {
     void this.#started.then(() => this.#api.stop(call)).catch(() => {})
+  }
+
+  hold(call: number, held: boolean): void {
+    void this.#started.then(() => this.#api.hold(call, held)).catch(() => {})
   }
 
   /** Ends the worker; whatever it still owed is rejected. */

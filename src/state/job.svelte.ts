@@ -3,6 +3,7 @@ import type { MissedRow, Progress } from '../core/context.ts'
 import { asStudioError, type StudioError } from '../core/errors.ts'
 import type { CurveSeries } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import { Hold } from '../jobs/hold.ts'
 import type { TaskName } from '../jobs/protocol.ts'
 
 export type JobStatus = 'queued' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'cancelled'
@@ -31,6 +32,8 @@ export class Job {
   readonly forecast: number | undefined
   /** Resolves when its turn comes; never where it is cancelled before. */
   readonly begun: Promise<void>
+  /** What its worker hears of a pause. */
+  readonly hold = new Hold()
   #tellBegun: () => void = () => {}
   #begunAt = performance.now()
   #status = $state.raw<JobStatus>('queued')
@@ -43,6 +46,7 @@ export class Job {
   #error = $state.raw<StudioError | undefined>(undefined)
   #endedAt = $state.raw<number | undefined>(undefined)
   #phaseStartedAt = performance.now()
+  #pausedAt = $state.raw<number | undefined>(undefined)
   readonly #cancel: AbortController
   readonly #stop: AbortController
 
@@ -72,6 +76,10 @@ export class Job {
   get runs(): boolean {
     return this.#status === 'running' || this.#status === 'stopping'
   }
+  /** It stands still where it is. */
+  get paused(): boolean {
+    return this.#pausedAt !== undefined && this.active
+  }
   get phase(): string {
     return this.#phase
   }
@@ -97,13 +105,13 @@ export class Job {
   get error(): StudioError | undefined {
     return this.#error
   }
-  /** Milliseconds from start to end; while active, until `now`. */
+  /** Milliseconds from start to end, without pauses; while active, until `now`. */
   elapsed(now: number): number {
-    return this.waits ? 0 : (this.#endedAt ?? now) - this.#begunAt
+    return this.waits ? 0 : (this.#endedAt ?? this.#pausedAt ?? now) - this.#begunAt
   }
   /** Milliseconds until the present phase ends at its present pace; undefined while too early to say. */
   timeLeft(now: number): number | undefined {
-    const spent = now - this.#phaseStartedAt
+    const spent = (this.#pausedAt ?? now) - this.#phaseStartedAt
     const share = this.share
     if (!this.runs || share === undefined || share < 0.02 || spent < 800) return undefined
     return (spent / share) * (1 - share)
@@ -125,7 +133,21 @@ export class Job {
   stop(): void {
     if (this.#status !== 'running' || !this.canStop) return
     this.#status = 'stopping'
+    this.resume()
     this.#stop.abort()
+  }
+  pause(): void {
+    if (this.#status !== 'running' || this.paused) return
+    this.#pausedAt = performance.now()
+    this.hold.set(true)
+  }
+  resume(): void {
+    if (this.#pausedAt === undefined) return
+    const stood = performance.now() - this.#pausedAt
+    this.#begunAt += stood
+    this.#phaseStartedAt += stood
+    this.#pausedAt = undefined
+    this.hold.set(false)
   }
 
   hear(progress: Progress): void {
@@ -157,6 +179,7 @@ export class Job {
 
   #end(status: JobStatus): void {
     if (!this.active) return
+    this.resume()
     this.#status = status
     this.#endedAt = performance.now()
   }

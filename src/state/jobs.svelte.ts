@@ -1,5 +1,6 @@
 /** All work under way. Pages start jobs here and nowhere else, so the jobs bar shows every one. */
 import type { Progress } from '../core/context.ts'
+import type { Hold } from '../jobs/hold.ts'
 import type { TaskMap, TaskName } from '../jobs/protocol.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { Job } from './job.svelte.ts'
@@ -9,6 +10,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Aborted to end early and keep the best so far. */
   readonly stop?: AbortSignal
+  /** Lets it stand still for a while. */
+  readonly hold?: Hold
   readonly onProgress?: (progress: Progress) => void
 }
 /** The way to the workers: jobs/client. */
@@ -83,7 +86,7 @@ export class JobsState {
     options.signal?.addEventListener('abort', () => job.cancel(), { once: true })
     this.#list = [...this.#list.filter((old) => old.active), ...this.#list.filter((old) => !old.active).slice(-9)].sort((a, b) => a.id - b.id).concat(job)
     this.#tick()
-    const run = (): Promise<TaskMap[N]['output']> => this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, onProgress: (progress) => job.hear(progress) })
+    const run = (): Promise<TaskMap[N]['output']> => this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, hold: job.hold, onProgress: (progress) => job.hear(progress) })
     if (!queued.has(task)) job.begin()
     const output = (queued.has(task) ? this.queue.turn(job, cancel.signal, options.keeping).then(run) : run()).then(
       (value) => {

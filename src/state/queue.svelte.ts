@@ -1,6 +1,6 @@
 /**
- * Who may train next: one job at a time, which then has all the cores it is given. A pause holds back those that
- * wait; what runs goes on to its end.
+ * Who may train next: one job at a time, which then has all the cores it is given. A pause lets what runs stand still
+ * where it is, and holds back those that wait.
  */
 import { cancelled } from '../core/errors.ts'
 import type { Job } from './job.svelte.ts'
@@ -30,6 +30,10 @@ export class Queue {
   get paused(): boolean {
     return this.#paused
   }
+  /** Whether this is the job that a pause would let stand still. */
+  isPausable(job: Job): boolean {
+    return this.#current === job && job.status === 'running'
+  }
 
   /** Resolves when it is this job's turn, which lasts until it is over. @throws StudioError cancelled */
   async turn(job: Job, signal: AbortSignal, keeping?: Keeping): Promise<void> {
@@ -40,6 +44,7 @@ export class Queue {
   }
   /** Call when a job is over, whichever way. */
   next(): void {
+    this.#endPause()
     const [first, ...rest] = this.#entries
     if (!first || this.#paused || this.#current?.active) return
     this.#entries = rest
@@ -50,9 +55,11 @@ export class Queue {
 
   pause(): void {
     this.#paused = true
+    this.#current?.pause()
   }
   resume(): void {
     this.#paused = false
+    this.#current?.resume()
     this.next()
   }
   /** @param by places towards the end; negative: towards the front */
@@ -68,11 +75,16 @@ export class Queue {
     for (const { job } of this.#entries) job.cancel()
   }
 
+  /** Nobody would know of a pause that holds nothing. */
+  #endPause(): void {
+    if (this.#entries.length === 0 && !this.#current?.active) this.#paused = false
+  }
   #wait(job: Job, signal: AbortSignal, keeping: Keeping | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const give = (): void => {
         this.#entries = this.#entries.filter((entry) => entry.job !== job)
         keeping?.drop()
+        this.#endPause()
         reject(cancelled())
       }
       const go = (): void => {

@@ -4,6 +4,7 @@ import { foldCurve, type FoldCurve } from '../core/run/fold-curve.ts'
 import { defaultFolds, foldsLike, unsealedRows } from '../core/run/cross-validate.ts'
 import { recordsOfRun } from '../storage/keys.ts'
 import { runRecord, saveExplanation } from '../storage/runs.ts'
+import { besideOthers } from './fold.ts'
 import { loadForRecipe } from './load-pictures.ts'
 import type { TaskHandler } from './task.ts'
 
@@ -16,7 +17,7 @@ export const evaluateCurve: TaskHandler<'evaluate/curve'> = async ({ runId, over
   const dataset = await loadForRecipe(host, run.spec.datasetId, run.spec.recipe)
   context.report({ kind: 'step', phase: 'load', done: 1, total: 1 })
   const split = splitOf(run.spec, dataset)
-  const curve = await foldCurve(run.spec, dataset, unsealedRows(split), over, metric, foldsLike(run.spec.split, run.spec.target, defaultFolds), context)
+  const curve = await foldCurve(run.spec, dataset, unsealedRows(split), over, metric, foldsLike(run.spec.split, run.spec.target, defaultFolds), besideOthers(host, run.spec.datasetId, dataset))
   if (token !== undefined) await saveExplanation(store, token, { runId, key: keyOf(curve), projectId, explanation: curve })
   return curve
 }

@@ -22,3 +22,11 @@ export function phaseWords(phase: string): string {
   if (phase === '') return 'Starting'
   return words.get(phase) ?? (phase[0] ?? '').toUpperCase() + phase.slice(1)
 }
+
+interface Stage {
+  readonly status: string
+  readonly paused: boolean
+  readonly phase: string
+}
+/** What a job is doing at the moment. @param stopping in the words of the place where it is said */
+export const stageWords = ({ status, paused, phase }: Stage, stopping: string): string => (status === 'stopping' ? stopping : paused ? 'Paused' : phaseWords(phase))

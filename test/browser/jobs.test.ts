@@ -1,8 +1,11 @@
 /** Real workers that wait, spin, throw and die (fault F20), cancel, and the shared memory store. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Progress } from '../../src/core/context.ts'
 import type { RunSpec } from '../../src/core/run/run-spec.ts'
+import { savepointOver } from '../../src/core/savepoint.ts'
 import { createJobClient, type JobClient, type JobClientOptions } from '../../src/jobs/client.ts'
+import { Hold } from '../../src/jobs/hold.ts'
+import { defaultLimits, WorkerSeat } from '../../src/jobs/worker-seat.ts'
 import { remoteStore } from '../../src/storage/remote-store.ts'
 
 const made: Worker[] = []
@@ -141,6 +144,47 @@ describe('jobs in real workers', () => {
     expect(done.length).toBeGreaterThan(1)
     expect(done).toEqual([...done].sort((a, b) => a - b))
     expect(done.at(-1)).toBe(1e9)
+  })
+
+  it('stands still while it is held, goes on where it stood, and hears a stop or a cancel even so', async () => {
+    open()
+    for (const end of ['stop', 'cancel'] as const) {
+      const [hold, stop, cancel] = [new Hold(), new AbortController(), new AbortController()]
+      let done = 0
+      const output = client.run('train', train('wait'), { hold, stop: stop.signal, signal: cancel.signal, onProgress: (progress) => (done = progress.kind === 'step' ? progress.done : done) })
+      output.catch(() => {})
+      const moves = async () => {
+        const from = done
+        await new Promise((resolve) => setTimeout(resolve, 400))
+        return done > from
+      }
+      await vi.waitFor(() => expect(done).toBeGreaterThan(0), 8000)
+      hold.set(true)
+      // What was on its way may still come.
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(await moves()).toBe(false)
+      hold.set(false)
+      await vi.waitFor(async () => expect(await moves()).toBe(true), 8000)
+      hold.set(true)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      if (end === 'stop') {
+        stop.abort()
+        expect(await output).toEqual({ runId: 'stopped' })
+      } else {
+        cancel.abort()
+        expect((await rejection(output)).error).toMatchObject({ code: 'cancelled' })
+      }
+    }
+  })
+
+  it('keeps how far a fit came with its caller', async () => {
+    const seat = new WorkerSeat('probe', probe(), { app: 'test', storage: 'memory' }, defaultLimits)
+    const saved: unknown[] = []
+    const left = [{ json: { at: 2 }, arrays: { x: Float32Array.of(1, 2) } }]
+    const savepoint = savepointOver(left, async (...given) => saved.push(given) > 0, () => 0)
+    expect(await seat.run(1, 'train', train('save'), () => {}, savepoint)).toEqual({ runId: 'left 2 2, kept true' })
+    expect(saved).toEqual([[{ unit: 'tree', done: 3, total: 9 }, { json: { at: 3 }, arrays: { x: Float32Array.of(3) } }, 'add']])
+    seat.end()
   })
 
   it('waits for its turn to compute, and a cancelled wait costs nothing', async () => {

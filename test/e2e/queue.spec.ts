@@ -1,5 +1,5 @@
 /** Several models at once: a queue that is seen, reordered, held back, and offered again after a reload. */
-import AxeBuilder from '@axe-core/playwright'
+import { violations } from '../support/axe.ts'
 import { chooseTarget, expect, goTo, openSample, test } from './studio.ts'
 
 test('several models wait in a queue that can be moved, paused and cancelled, and a reload loses none', async ({ studio }) => {
@@ -19,6 +19,17 @@ test('several models wait in a queue that can be moved, paused and cancelled, an
   await several.getByRole('button', { name: 'Train 3 models' }).click()
 
   const bar = studio.getByRole('contentinfo', { name: 'Status' })
+  // What runs stands still and goes on, from the bar, with the keyboard.
+  const forest = bar.getByRole('group', { name: 'Train random forest' })
+  await forest.getByRole('button', { name: 'Pause' }).press('Enter')
+  await expect(forest).toContainText('Paused')
+  const share = () => forest.getByRole('progressbar').getAttribute('aria-valuenow')
+  await studio.waitForTimeout(700)
+  const stood = await share()
+  await studio.waitForTimeout(700)
+  expect(await share()).toBe(stood)
+  await forest.getByRole('button', { name: 'Resume' }).press('Enter')
+  await expect.poll(share).not.toBe(stood)
   const queue = studio.getByRole('dialog', { name: 'Queue' })
   await bar.getByRole('button', { name: '3 wait' }).click()
   await expect(queue.getByRole('progressbar')).toHaveCount(1)
@@ -38,7 +49,7 @@ test('several models wait in a queue that can be moved, paused and cancelled, an
   await goTo(studio, 'Data')
   await bar.getByRole('button', { name: 'Paused, 2 wait' }).click()
   await expect(queue.getByRole('button', { name: 'Resume' })).toBeVisible()
-  expect((await new AxeBuilder({ page: studio }).analyze()).violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+  expect(await violations(studio)).toEqual([])
 
   await studio.reload()
   await goTo(studio, 'Train')

@@ -82,6 +82,9 @@ async function attempt(entry: Case, disk: Disk | undefined, saves: () => boolean
       if (++saved >= dies) throw cancelled()
       return true
     },
+    anew: () => {
+      throw new Error('what it kept itself must be readable')
+    },
   }
   const context: Context = nodeContext({
     report: (progress) => progress.kind === 'curve' && curves.push(progress),

@@ -8,10 +8,10 @@ import { classesOf } from '../data/encode-target.ts'
 import { makeFolds, type Fold, type FoldSpec } from '../data/folds.ts'
 import type { Split, SplitSpec } from '../data/split.ts'
 import type { Prediction, TargetSpec } from '../data/target.ts'
-import { cancelled, StudioError } from '../errors.ts'
-import type { FitState } from '../savepoint.ts'
+import { StudioError } from '../errors.ts'
+import type { FitState, Savepoint } from '../savepoint.ts'
 import type { Keeper } from './keeper.ts'
-import { aloneOn, aside, judging, type FoldAnswer, type FoldRecipe } from './fold.ts'
+import { aloneOn, aside, judging, sideBySide, type FoldAnswer, type FoldRecipe } from './fold.ts'
 
 export interface FoldScore {
   readonly metric: string
@@ -59,7 +59,7 @@ export function unsealedRows({ train, valid }: Pick<Split, 'train' | 'valid'>): 
 
 /**
  * @param rows rows that take part, each with a target
- * @param keeper keeps each fold that is done, and has those of an interrupted run
+ * @param keeper keeps each fold that is done and how far those under way came, and has those of an interrupted run
  * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled; names the fold that failed
  */
 export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context, keeper?: Keeper): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
@@ -68,29 +68,25 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
   const folds = makeFolds(dataset.columns, rows, folding)
   const pool = context.pool ?? aloneOn(dataset)
   let done = 0
-  let failed = false
   const tell = (): void => context.report({ kind: 'step', phase: 'cross-validate', done, total: folds.length })
-  // Where one fold fails, those that were not begun need not be.
-  const quiet: Context = { ...aside(context), checkpoint: () => (failed ? Promise.reject(cancelled()) : context.checkpoint()) }
-  const judged = async ({ fold, train, held }: Fold, at: number): Promise<FoldAnswer> => {
+  /** What a person hears of a fold under way is how many are done. */
+  const amongFolds = (savepoint: Savepoint): Savepoint => ({ ...savepoint, save: (_, state, how) => savepoint.save({ unit: 'fold', done, total: folds.length }, state, how), anew: () => amongFolds(savepoint.anew()) })
+  const judged = async ({ fold, train, held }: Fold, at: number, within: Context): Promise<FoldAnswer> => {
     try {
       const known = keeper && answerFrom(keeper.finished(`fold ${at}`))
-      const answer = known ?? (await pool.fold({ spec, classes, train, held }, quiet))
+      const answer = known ?? (await pool.fold({ spec, classes, train, held }, { ...within, ...(keeper && { savepoint: amongFolds(keeper.savepoint(`fold ${at}`)) }) }))
       done++
       if (!known) await keeper?.finish(`fold ${at}`, { unit: 'fold', done, total: folds.length }, { json: { scores: answer.scores, spent: answer.spent }, arrays: { numbers: answer.numbers } })
       tell()
       return answer
     } catch (error) {
       if (!(error instanceof StudioError) || error.code === 'cancelled') throw error
-      failed = true
       const { code, message, hint, details } = error
       throw new StudioError({ code, message: `${message} (fold ${fold + 1} of ${folding.folds})`, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }), cause: error })
     }
   }
   tell()
-  const answers: FoldAnswer[] = []
-  if (pool.lanes === 1) for (const [at, fold] of folds.entries()) answers.push(await judged(fold, at))
-  else answers.push(...(await allOf(folds.map(judged))))
+  const answers = (await sideBySide(folds, pool.lanes, aside(context), judged)) as FoldAnswer[]
   return {
     result: { folds: folding.folds, repeats: folding.repeats ?? 1, rows: rows.length, scores: judging(spec.target.task).map((metric, m) => ({ metric: metric.id, ...spread(answers.map(({ scores }) => scores[m] ?? null)) })) },
     outOfFold: inRowOrder(folds.flatMap(({ repeat, held }, i) => (repeat === 0 ? [{ rows: held, numbers: (answers[i] as FoldAnswer).numbers }] : [])), Math.max(1, classes.length), spec.target, classes),
@@ -99,14 +95,6 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
 }
 
 const answerFrom = (state: FitState | undefined): FoldAnswer | undefined => state && ({ ...state.json, numbers: state.arrays['numbers'] } as unknown as FoldAnswer)
-
-/** Waits for all; of several errors it throws one that says more than that the others were given up. */
-async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  const ended = await Promise.allSettled(work)
-  const errors = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []))
-  if (errors.length > 0) throw errors.find((error) => !(error instanceof StudioError && error.code === 'cancelled')) ?? errors[0]
-  return ended.map((end) => (end as PromiseFulfilledResult<T>).value)
-}
 
 function spread(values: readonly (number | null)[]): Omit<FoldScore, 'metric'> {
   const defined = values.filter((value) => value !== null)

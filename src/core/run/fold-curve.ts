@@ -1,5 +1,5 @@
 /** Scores over folds while one thing varies: how many rows are learnt from, or one parameter. The sealed test part takes no part. */
-import type { Context } from '../context.ts'
+import type { Context, Progress } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
 import { classesOf, encodeTarget } from '../data/encode-target.ts'
 import { makeFolds, type Fold, type FoldSpec } from '../data/folds.ts'
@@ -8,13 +8,9 @@ import { learningVerdict, validationVerdict, type CurvePoint, type CurveVerdict 
 import { estimators } from '../estimators/registry.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { metrics } from '../metrics/registry.ts'
-import { Sample, wholeDraw } from '../metrics/sample.ts'
 import { checkParams, type Param, type ParamTable, type ParamValue } from '../params.ts'
-import { fitRecipe } from '../recipe/recipe.ts'
 import { defaultSpace, levelsOf, paramsAt, type NumberDimension } from '../tune/space.ts'
-import { aside, type FoldRecipe } from './fold.ts'
-import { pipelineOf } from './open-pipeline.ts'
-import { sampleWeights } from './sample-weight.ts'
+import { aloneOn, aside, judging, sideBySide, type FoldRecipe } from './fold.ts'
 
 export type CurveOver = { readonly by: 'rows' } | { readonly by: 'parameter'; readonly name: string; readonly values: readonly number[] }
 export interface FoldCurve {
@@ -34,6 +30,19 @@ export interface FoldCurve {
   readonly verdict: CurveVerdict
   /** It was stopped; `points` are those that were finished. */
   readonly stopped: boolean
+}
+
+/** One training: of a point of the curve, or of the guess it is held against. */
+interface Work {
+  readonly variant: number | undefined
+  /** Of the whole, as far as the rows tell. */
+  readonly weight: number
+  readonly fold: Fold
+  readonly recipe: FoldRecipe
+}
+interface Scored {
+  readonly train: number | null
+  readonly held: number | null
 }
 
 /** As scikit-learn's learning_curve. */
@@ -61,38 +70,73 @@ export async function foldCurve(spec: FoldRecipe, dataset: Dataset, rows: Uint32
   const own = checkParams(estimator.id, estimator.params, spec.estimator.params)
   const x = over.by === 'rows' ? curveShares : over.values
   const variants = x.map((value) => (over.by === 'rows' ? { share: value, params: own } : { share: 1, params: checkParams(estimator.id, estimator.params, { ...spec.estimator.params, [over.name]: value }) }))
-  const judge = new Judge(spec, dataset, rows, metric)
+  const { target, recipe, seed } = spec
+  const column = columnNamed(dataset, target.column)
+  const classes = target.task === 'regression' ? [] : classesOf(column, target, rows)
+  const pool = context.pool ?? aloneOn(dataset)
+  const judgedBy = judging(target.task).indexOf(metric)
   const whole = makeFolds(dataset.columns, rows, folding)
-  const guess = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task)) as (typeof estimators.all)[number]
-  const total = Math.round(1000 * variants.reduce((sum, { share }) => sum + share, 0) * whole.length)
-  let done = 0
-  const guesses: (number | null)[] = []
-  for (const fold of whole) guesses.push((await judge.scores(guess.id, checkParams(guess.id, guess.params, {}), fold, context, () => {})).held)
+  const guess = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(target.task)) as (typeof estimators.all)[number]
+  // The guess it is held against stays unweighted, as the scores are.
+  const guessing: FoldRecipe = { target, recipe, seed, estimator: { id: guess.id, params: {} } }
+  const work: readonly Work[] = [
+    ...whole.map((fold): Work => ({ variant: undefined, weight: 0, fold, recipe: guessing })),
+    ...variants.flatMap(({ share, params }, variant) =>
+      (share === 1 ? whole : makeFolds(dataset.columns, rows, { ...folding, trainShare: share })).map((fold): Work => ({ variant, weight: 1000 * share, fold, recipe: { ...spec, estimator: { id: estimator.id, params } } })),
+    ),
+  ]
+  const total = Math.round(work.reduce((sum, { weight }) => sum + weight, 0))
+  const reached = new Float64Array(work.length)
+  const scores: (Scored | undefined)[] = work.map(() => undefined)
   const points: CurvePoint[] = []
-  let stopped = false
-  for (const [at, { share, params }] of variants.entries()) {
-    const folds = share === 1 ? whole : makeFolds(dataset.columns, rows, { ...folding, trainShare: share })
-    const scores: { train: number | null; held: number | null }[] = []
-    for (const fold of folds) {
-      stopped ||= context.stopping() && at > 0
-      if (stopped) break
-      const weight = 1000 * share
-      const tell = (part: number): void => context.report({ kind: 'step', phase: 'fold-curve', done: Math.min(total, Math.round(done + weight * part)), total })
-      scores.push(await judge.scores(estimator.id, params, fold, context, tell))
-      done += weight
-      tell(0)
-    }
-    if (stopped) break
-    const point = { rows: folds.reduce((sum, fold) => sum + fold.train.length, 0) / folds.length, train: scores.map(({ train }) => train), held: scores.map(({ held }) => held) }
-    points.push(point)
-    report(context, over.by === 'rows' ? point.rows : at, point)
+  const tell = (at: number, part: number): void => {
+    reached[at] = Math.max(reached[at] as number, part)
+    context.report({ kind: 'step', phase: 'fold-curve', done: Math.min(total, Math.round(work.reduce((sum, { weight }, i) => sum + weight * (reached[i] as number), 0))), total })
   }
+  /** Points whose folds are all done, in order. */
+  const advance = (): void => {
+    for (;;) {
+      const own = work.flatMap(({ variant, fold }, i) => (variant === points.length ? [{ fold, scores: scores[i] }] : []))
+      if (own.length === 0 || own.some(({ scores }) => scores === undefined)) return
+      const point = { rows: own.reduce((sum, { fold }) => sum + fold.train.length, 0) / own.length, train: own.map(({ scores }) => (scores as Scored).train), held: own.map(({ scores }) => (scores as Scored).held) }
+      points.push(point)
+      report(context, over.by === 'rows' ? point.rows : points.length - 1, point)
+    }
+  }
+  const judge = async ({ fold: { train, held }, recipe }: Work, within: Context): Promise<Scored> => {
+    const y = encodeTarget(column, target, train, classes)
+    // Too few rows to have met two classes: nothing can be learnt, so nothing is said.
+    if (y.task !== 'regression' && new Set(y.codes).size < 2) return { train: null, held: null }
+    try {
+      const { scores, trainScores } = await pool.fold({ spec: recipe, classes, train, held, judgesTraining: true }, within)
+      return { train: trainScores?.[judgedBy] ?? null, held: scores[judgedBy] ?? null }
+    } catch (error) {
+      // One value too far must not cost the others.
+      if (error instanceof StudioError && error.code === 'diverged') return { train: null, held: null }
+      throw error
+    }
+  }
+  await sideBySide(
+    work,
+    pool.lanes,
+    aside(context),
+    async (item, at, within) => {
+      const hear = (progress: Progress): void => {
+        if (progress.kind === 'step' && progress.total > 0) tell(at, (0.9 * progress.done) / progress.total)
+      }
+      scores[at] = await judge(item, { ...within, report: hear })
+      tell(at, 1)
+      advance()
+    },
+    // The first point at least.
+    ({ variant = 0 }) => variant === 0 || !context.stopping(),
+  )
   context.report({ kind: 'step', phase: 'fold-curve', done: total, total })
-  const baseline = meanOf(guesses)
+  const baseline = meanOf(scores.flatMap((score, i) => (work[i]?.variant === undefined && score ? [score.held] : [])))
   const tried = x.slice(0, points.length)
   const current = over.by === 'rows' ? points.length - 1 : tried.indexOf(own[over.name] as unknown as number)
   const verdict = over.by === 'rows' ? learningVerdict(points, metric, baseline, folding.folds) : validationVerdict(points, current, metric, baseline, folding.folds)
-  return { kind: 'fold-curve', over, metric: metric.id, folds: whole.length, rows: rows.length, x: tried, points, current, baseline, verdict, stopped }
+  return { kind: 'fold-curve', over, metric: metric.id, folds: whole.length, rows: rows.length, x: tried, points, current, baseline, verdict, stopped: points.length < variants.length }
 }
 
 function report(context: Context, x: number, point: CurvePoint): void {
@@ -106,49 +150,4 @@ function report(context: Context, x: number, point: CurvePoint): void {
 export function meanOf(scores: readonly (number | null)[]): number | null {
   const defined = scores.filter((score) => score !== null)
   return defined.length === 0 ? null : defined.reduce((sum, score) => sum + score, 0) / defined.length
-}
-
-class Judge {
-  readonly #spec: FoldRecipe
-  readonly #dataset: Dataset
-  readonly #metric: Metric
-  readonly #classes: readonly string[]
-
-  constructor(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, metric: Metric) {
-    this.#spec = spec
-    this.#dataset = dataset
-    this.#metric = metric
-    this.#classes = spec.target.task === 'regression' ? [] : classesOf(columnNamed(dataset, spec.target.column), spec.target, rows)
-  }
-
-  /** Learns from a fold's rows and scores both those and the held-out ones. @param tell how far the fit is, in [0, 1] */
-  async scores(id: string, params: ReturnType<typeof checkParams>, fold: Fold, context: Context, tell: (part: number) => void): Promise<{ train: number | null; held: number | null }> {
-    const { target, recipe, seed, sampleWeight } = this.#spec
-    const column = columnNamed(this.#dataset, target.column)
-    const y = encodeTarget(column, target, fold.train, this.#classes)
-    // Too few rows to have met two classes: nothing can be learnt, so nothing is said.
-    if (y.task !== 'regression' && new Set(y.codes).size < 2) return { train: null, held: null }
-    // The guess it is held against stays unweighted, as the scores are.
-    const weights = id === this.#spec.estimator.id ? sampleWeights(this.#spec, this.#dataset, fold.train) : undefined
-    const { state, train: X } = fitRecipe(this.#dataset.columns, fold.train, recipe, { target: target.column, sampleWeight })
-    let reached = 0
-    const quiet: Context = {
-      ...aside(context),
-      report: (progress) => {
-        if (progress.kind !== 'step' || progress.total <= 0) return
-        reached = Math.max(reached, progress.done / progress.total)
-        tell(reached * 0.9)
-      },
-    }
-    const model = await estimators.get(id).fit(X, y, { params, seed, ...(weights && { weights }) }, quiet)
-    const pipeline = pipelineOf({ target, classes: this.#classes, recipe: state, model })
-    const score = async (rows: Uint32Array): Promise<number | null> => {
-      const prediction = await pipeline.predict(this.#dataset.columns, rows, quiet)
-      const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
-      if (!numbers.every(Number.isFinite)) return null
-      const found = this.#metric.scoreDraw(wholeDraw(new Sample({ target: encodeTarget(column, target, rows, this.#classes), prediction })))
-      return 'undefined' in found ? null : found.value
-    }
-    return { train: await score(fold.train), held: await score(fold.held) }
-  }
 }

@@ -1,10 +1,10 @@
 /**
- * How far a run came, stage by stage, kept where it outlives the tab: its fit first, then each of its folds. A stage
- * under way has the states of its fit; a finished one has its result, and those are given up.
+ * How far a run came, stage by stage, kept where it outlives the tab: its fit first, then its folds, several at a time
+ * where they run side by side. A stage under way has the states of its fit; a finished one has its result in their place.
  */
 import type { Context } from '../context.ts'
 import { StudioError } from '../errors.ts'
-import type { FitState, Reached, Savepoint } from '../savepoint.ts'
+import { savepointOver, type FitState, type Reached, type Savepoint } from '../savepoint.ts'
 import type { CurveSeries } from './run.ts'
 
 /** The form of what is kept. What another version left is refused: going on from it would not give the same bits. */
@@ -53,16 +53,11 @@ export function checkpointProblem(left: CheckpointOf, now: CheckpointOf): string
   return undefined
 }
 
-/** Soon at first, so that a crash costs at most half of a short run; a checkpoint may not be older than 30 s. */
-const firstMs = 2000
-const longestMs = 20_000
-
 export class Keeper {
   readonly #port: CheckpointPort
   readonly #context: Pick<Context, 'now' | 'report'>
   readonly #begun: number
   readonly #parts: CheckpointPart[]
-  #savedAt: number
   #sequence: number
   #saving: Promise<unknown> = Promise.resolve()
   /** Curves of the fit so far. */
@@ -71,7 +66,7 @@ export class Keeper {
   constructor(port: CheckpointPort, context: Pick<Context, 'now' | 'report'>) {
     this.#port = port
     this.#context = context
-    this.#begun = this.#savedAt = context.now()
+    this.#begun = context.now()
     this.#parts = [...(port.left?.parts ?? [])].sort((a, b) => a.sequence - b.sequence)
     this.#sequence = this.#parts.at(-1)?.sequence ?? 0
     this.history = () => port.left?.history ?? []
@@ -89,24 +84,10 @@ export class Keeper {
   finish(stage: string, reached: Reached, state: FitState): Promise<boolean> {
     return this.#put(stage, reached, state, true, 'replace')
   }
-  /** For the fit of a stage. @param anew leaves aside what an earlier one left, which could not be read */
-  savepoint(stage: string, anew = false): Savepoint {
-    const left = anew ? [] : this.#parts.filter((part) => part.stage === stage && !part.finished)
-    let first = anew
-    return {
-      left,
-      due: () => this.#due(),
-      save: async (reached, state, how) => {
-        const kept = await this.#put(stage, reached, state, false, first ? 'replace' : how)
-        if (kept) first = false
-        return kept
-      },
-    }
-  }
-
-  #due(): boolean {
-    const now = this.#context.now()
-    return now - this.#savedAt >= Math.min(longestMs, Math.max(firstMs, (now - this.#begun) / 2))
+  /** For the fit of a stage. */
+  savepoint(stage: string): Savepoint {
+    const left = this.#parts.filter((part) => part.stage === stage && !part.finished)
+    return savepointOver(left, (reached, state, how) => this.#put(stage, reached, state, false, how), () => this.#context.now())
   }
 
   /** One after the other: folds that end together would cross. */
@@ -119,7 +100,6 @@ export class Keeper {
   async #write(part: CheckpointPart, reached: Reached, how: 'add' | 'replace'): Promise<boolean> {
     const gone = how === 'add' ? [] : this.#parts.filter(({ stage }) => stage === part.stage).map(({ sequence }) => sequence)
     const spent = (this.#port.left?.spent ?? 0) + (this.#context.now() - this.#begun)
-    this.#savedAt = this.#context.now()
     try {
       await this.#port.put({ reached, history: this.history(), spent }, part, gone)
       for (let i = this.#parts.length - 1; i >= 0; i--) if (gone.includes((this.#parts[i] as CheckpointPart).sequence)) this.#parts.splice(i, 1)

@@ -18,7 +18,7 @@ import { estimators } from '../estimators/registry.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
 import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
-import type { Savepoint } from '../savepoint.ts'
+import { fromSavepoint, type Savepoint } from '../savepoint.ts'
 import { checkContinues, continuedWords, type EarlierRun, preparedFor } from './continue-from.ts'
 import { crossValidate, type CrossValidation, foldsLike, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
 import type { Keeper } from './keeper.ts'
@@ -116,17 +116,7 @@ async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: Ru
     const { version, facts, ...json } = done.json as ModelState['json'] & { readonly version: number; readonly facts: ModelFacts }
     return { ...estimators.get(spec.estimator.id).revive({ estimator: spec.estimator.id, version, json: json['state'] as ModelState['json'], arrays: done.arrays }), facts }
   }
-  const savepoint = keeper.savepoint(stage)
-  const attempt = async (): Promise<Model> => {
-    try {
-      return await fit(savepoint)
-    } catch (error) {
-      if (savepoint.left.length === 0 || !(error instanceof StudioError) || !['bundle-mismatch', 'bad-data'].includes(error.code)) throw error
-      warnings.push(`Trained from the beginning: ${error.message}.`)
-      return fit(keeper.savepoint(stage, true))
-    }
-  }
-  const model = await attempt()
+  const model = await fromSavepoint(keeper.savepoint(stage), fit, (why) => warnings.push(`Trained from the beginning: ${why}.`))
   if (spec.folds !== undefined) {
     const { version, json, arrays } = model.state()
     await keeper.finish(stage, { unit: 'fold', done: 0, total: spec.folds * (spec.repeats ?? 1) }, { json: { version, facts: model.facts, state: json }, arrays })
@@ -162,7 +152,7 @@ function keepCurves(context: Context, keeper: Keeper | undefined, named: (entry:
     }
     context.report(progress.kind === 'missed' ? { ...progress, rows: progress.rows.map(named) } : progress)
   }
-  const watched: Context = { ...context, report, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) }
+  const watched: Context = { ...context, report, signal: context.signal, now: () => context.now(), checkpoint: () => context.checkpoint(), stopping: () => context.stopping(), held: () => context.held?.() ?? false, asset: (name) => context.asset(name), assetUrl: (name) => context.assetUrl(name) }
   const history = (): readonly CurveSeries[] => [...curves].map(([name, { x, y }]) => ({ name, x: [...x], y: [...y] }))
   for (const { name: series, x, y } of keeper?.left?.history ?? []) x.forEach((at, i) => report({ kind: 'curve', series, x: at, y: y[i] as number }))
   if (keeper) keeper.history = history

@@ -22,6 +22,12 @@ async function act({ context, store }: Probe, how: string): Promise<string> {
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
     }
+    case 'save': {
+      const { savepoint } = context
+      const [state] = savepoint?.left ?? []
+      const kept = await savepoint?.save({ unit: 'tree', done: 3, total: 9 }, { json: { at: 3 }, arrays: { x: Float32Array.of(3) } }, 'add')
+      return `left ${String(state?.json['at'])} ${state?.arrays['x']?.length}, kept ${kept}`
+    }
     case 'deaf':
       await new Promise(() => {})
       return ''

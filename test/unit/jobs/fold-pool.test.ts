@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { cancelled, StudioError } from '../../../src/core/errors.ts'
 import { quietContext } from '../../../src/core/context.ts'
 import type { FoldAnswer, FoldTask } from '../../../src/core/run/fold.ts'
+import { savepointOver, type Savepoint } from '../../../src/core/savepoint.ts'
 import { foldPool, type FoldPoolInit } from '../../../src/jobs/fold-pool.ts'
 
 const lost = () => new StudioError({ code: 'worker-lost', message: 'missing answer; the fold worker ended' })
@@ -15,6 +16,8 @@ interface Fake {
   alive: boolean
   readonly calls: { answer(by: string): void; fail(error: unknown): void }[]
   readonly abandoned: number[]
+  readonly held: boolean[]
+  readonly savepoints: (Savepoint | undefined)[]
   ended: boolean
 }
 function fakes(ready: () => Promise<void> = async () => {}) {
@@ -25,13 +28,20 @@ function fakes(ready: () => Promise<void> = async () => {}) {
       ended: false,
       calls: [],
       abandoned: [],
+      held: [],
+      savepoints: [],
       seat: {
         get alive() {
           return fake.alive
         },
         ready,
-        run: (() => new Promise((resolve, reject) => fake.calls.push({ answer: (by) => resolve(answerOf(by)), fail: reject }))) as unknown as Fake['seat']['run'],
+        run: (_call, _task, _input, _onProgress, savepoint) =>
+          new Promise((resolve, reject) => {
+            fake.savepoints.push(savepoint)
+            fake.calls.push({ answer: (by) => resolve(answerOf(by)), fail: reject })
+          }),
         abandon: (call) => void fake.abandoned.push(call),
+        hold: (_call, held) => void fake.held.push(held),
         end: () => void (fake.ended = true),
       },
     }
@@ -110,6 +120,43 @@ describe('a pool of fold workers', () => {
     }
     await pause(1)
     expect(made).toHaveLength(4)
+  })
+  it('goes on from what is left of a fold; where its worker dies the fresh one begins anew over it', async () => {
+    const { made, start } = fakes()
+    const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
+    void pool.fold(task, quietContext())
+    const saves: string[] = []
+    const left = [{ json: { trees: 3 }, arrays: {} }]
+    const savepoint = savepointOver(left, async (_, { json }, how) => saves.push(`${json['trees']} ${how}`) > 0, () => 0)
+    const fold = pool.fold(task, quietContext({ savepoint }))
+    const keep = (at: number, trees: number) => made[at]!.savepoints[0]!.save({ unit: 'tree', done: trees, total: 9 }, { json: { trees }, arrays: {} }, 'add')
+    await pause(1)
+    expect(made[0]!.savepoints[0]!.left).toEqual(left)
+    await keep(0, 4)
+    made[0]!.calls[0]!.fail(lost())
+    await pause(1)
+    expect(made[1]!.savepoints[0]!.left).toEqual([])
+    await keep(1, 1)
+    await keep(1, 2)
+    made[1]!.calls[0]!.answer('away')
+    await fold
+    expect(saves).toEqual(['4 add', '1 replace', '2 add'])
+  })
+  it('lets folds that are away stand still while the job is held', async () => {
+    const { made, start } = fakes()
+    const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
+    void pool.fold(task, quietContext())
+    let goOn: (() => void) | undefined
+    const context = quietContext({ held: () => goOn !== undefined, checkpoint: () => (goOn ? new Promise<void>((resolve) => (goOn = resolve)) : Promise.resolve()) })
+    goOn = () => {}
+    const fold = pool.fold(task, context)
+    await vi.waitFor(() => expect(made[0]!.held).toEqual([true]))
+    const go = goOn
+    goOn = undefined
+    go()
+    await vi.waitFor(() => expect(made[0]!.held).toEqual([true, false]))
+    made[0]!.calls[0]!.answer('away')
+    await fold
   })
   it('hands on what a fold throws, and gives up what its context no longer wants', async () => {
     const { made, start } = fakes()

@@ -16,17 +16,18 @@ import { readFileSync } from 'node:fs'
 const penguins = readFileSync('public/samples/penguins.csv')
 const open = (): Promise<Opened> => ingestText(penguins, {}, { ...createMemoryStore(), persistent: true })
 
-/** Saves at every chance. @param parts after how many kept parts the tab is lost */
-function dying({ host, ...opened }: Opened, parts: number): Opened {
+/** Saves at every chance. @param parts after how many kept parts the tab is lost, or after which one */
+function dying({ host, ...opened }: Opened, parts: number | ((part: { readonly stage?: string; readonly finished?: boolean }) => boolean)): Opened {
   let kept = 0
+  let last = false
   let dead = false
   const store: Store = {
     ...host.store,
     write: (stores, body, durability) => {
       if (dead) return Promise.reject(new StudioError({ code: 'storage-lost', message: 'missing storage; the tab is gone' }))
       return host.store
-        .write(stores, (tx) => body({ ...tx, put: (name, record) => (name === 'checkpointParts' && kept++, tx.put(name, record)) } as WriteTransaction), durability)
-        .finally(() => (dead ||= kept >= parts))
+        .write(stores, (tx) => body({ ...tx, put: (name, record) => (name === 'checkpointParts' && (kept++, (last ||= typeof parts === 'function' && parts(record as object))), tx.put(name, record)) } as WriteTransaction), durability)
+        .finally(() => (dead ||= last || kept >= Number(parts)))
     },
   }
   return { ...opened, host: { ...host, store, context: { ...hurried(host).context, checkpoint: () => (dead ? Promise.reject(cancelled()) : host.context.checkpoint()) } } }
@@ -66,6 +67,28 @@ describe('a run that is broken off', () => {
     expect(broken).toEqual(whole)
     expect([none, resumed?.length]).toEqual([undefined, deaths.length])
     expect(await leftOvers(store)).toEqual([])
+  })
+
+  it('goes on in the middle of a fold', async () => {
+    const opened = await open()
+    const { store } = opened.host
+    const spec: RunSpec = { ...specFor(opened, { column: 'species', task: 'multiclass' }, 'random-forest', { nEstimators: 6 }), folds: 3 }
+    await train({ runId: 'whole', token: opened.token, spec }, opened.host)
+    let inFold = 0
+    await expect(train({ runId: 'broken', token: opened.token, spec }, dying(opened, ({ stage, finished }) => stage === 'fold 1' && !finished && ++inFold === 3).host)).rejects.toThrow()
+    await markInterrupted(store, opened.projectId, opened.token)
+    const parts = await store.read(['checkpointParts'], (tx) => tx.getAll('checkpointParts'))
+    expect(parts.map(({ stage, finished }) => `${stage}${finished ? ', done' : ''}`)).toEqual(['fit, done', 'fold 0, done', 'fold 1', 'fold 1', 'fold 1'])
+    expect((await readRun(store, 'broken')).reached).toEqual({ unit: 'fold', done: 1, total: 3 })
+    const grown: number[] = []
+    const counting: Store = { ...store, write: (stores, body, durability) => store.write(stores, (tx) => body({ ...tx, put: (name, record) => (name === 'checkpointParts' && grown.push(1), tx.put(name, record)) } as WriteTransaction), durability) }
+    await train({ runId: 'broken', token: opened.token, spec, resume: true }, { ...hurried(opened.host), store: counting })
+    const { resumed, ...broken } = await everything(store, 'broken')
+    const { resumed: _, ...whole } = await everything(store, 'whole')
+    expect(broken).toEqual(whole)
+    expect(resumed).toEqual([{ unit: 'fold', done: 1, total: 3 }])
+    // Trees 4 to 6 of fold 1 and its end, then all of fold 2.
+    expect(grown.length).toBeLessThanOrEqual(3 + 1 + 6 + 1)
   })
 
   it.each([
