@@ -92,7 +92,7 @@ async function bundle(wanted) {
         minify: false,
         copyPublicDir: false,
         rollupOptions: {
-          input: { glasshouse: join(root, 'src/cli/main.ts'), api: join(root, 'src/cli/api.ts'), onnxruntime: join(root, 'src/cli/onnxruntime.ts'), helper: join(root, 'src/cli/helper.ts') },
+          input: { glasshouse: join(root, 'src/cli/main.ts'), api: join(root, 'src/cli/api.ts'), onnxruntime: join(root, 'src/cli/onnxruntime.ts'), helper: join(root, 'src/cli/helper.ts'), fold: join(root, 'src/cli/fold.ts') },
           // Graphics cards are the page's; here the network trains on our kernels or tfjs on the CPU.
           external: ['onnxruntime-node', '@tensorflow/tfjs-backend-webgl', '@tensorflow/tfjs-backend-webgpu', /^node:/],
           output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },

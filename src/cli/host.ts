@@ -7,8 +7,10 @@ import { availableParallelism } from 'node:os'
 import type { AssetName, Context, Progress } from '../core/context.ts'
 import { cancelled, StudioError } from '../core/errors.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
+import { foldPool } from '../jobs/fold-pool.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
 import type { Host } from '../tasks/task.ts'
+import { foldSeat } from './fold-seat.ts'
 import { helpersOf } from './helpers.ts'
 import { openPictureHere } from './open-picture.ts'
 import { appVersion } from './version.ts'
@@ -58,10 +60,16 @@ export async function openRunner(context: Context): Promise<OnnxRunner> {
   }
 }
 
-export const terminalHost = (context: Context): Host => ({
-  store: createMemoryStore(),
-  context,
-  environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads: context.crew?.threads ?? 1 },
-  openRunner,
-  openPicture: openPictureHere,
-})
+export function terminalHost(context: Context): Host {
+  // Threads read it through ports.
+  const store = createMemoryStore({ patient: true })
+  const threads = context.crew?.threads ?? 1
+  return {
+    store,
+    context,
+    environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads },
+    openRunner,
+    openPicture: openPictureHere,
+    ...(threads > 1 && { openPool: (datasetId, here) => foldPool({ lanes: threads, datasetId, here, start: () => foldSeat(store) }) }),
+  }
+}

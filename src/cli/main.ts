@@ -47,6 +47,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A reader that goes away, such as `head`, is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exits.good : exits.failed))
 
+// Threads and ports keep no process alive; a command under way does.
+const underWay = setInterval(() => {}, 60_000)
 try {
   await run(process.argv.slice(2), { out: (content) => void process.stdout.write(content), progress, signal: stop.signal })
 } catch (thrown) {
@@ -57,4 +59,6 @@ try {
   process.stderr.write(`glasshouse: ${oneLine((thrown as Error).message || String(error?.message))}${oneLine(hint) && ` ${oneLine(hint)}`}\n`)
   if (error?.code === 'bug' && process.env['DEBUG']) process.stderr.write(`${(thrown as Error).stack}\n`)
   process.exitCode = error ? exitCodeOf(error) : exits.usage
+} finally {
+  clearInterval(underWay)
 }

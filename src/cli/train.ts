@@ -8,6 +8,7 @@ import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
+import { besideOthers } from '../tasks/fold.ts'
 import { loadForRecipe } from '../tasks/load-pictures.ts'
 import type { Host } from '../tasks/task.ts'
 import { train as trainTask } from '../tasks/train.ts'
@@ -109,7 +110,7 @@ export function summaryOf({ spec, run }: Trained, seconds: number): Summary {
 async function crossValidated({ spec, dataset }: Trained, folds: number, host: Host): Promise<Summary['cv']> {
   const data = await loadForRecipe(host, dataset.id, spec.recipe)
   const rows = usedRows(makeSplit(data.columns, spec.target.column, spec.split)).sort()
-  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), host.context)
+  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), besideOthers(host, dataset.id, data))
   const scores = new Map(result.scores.map((score) => [score.metric, score]))
   const named = scoresOf(spec.target.task).map(({ id, name }) => [name, { mean: scores.get(id)?.mean ?? null, sd: scores.get(id)?.sd ?? null }] as const)
   return { folds: result.folds, metrics: Object.fromEntries(named) }
