@@ -8,15 +8,19 @@ import type { RunSpec } from '../core/run/run-spec.ts'
 import type { Host } from '../tasks/task.ts'
 import { openFile } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
+import { type PictureRows, trainAgainOnPictures } from './train-again-pictures.ts'
 import { trainAgain } from './train-again.ts'
+import type { Trained } from './train-file.ts'
 
-export interface RetrainRequest {
+interface TableRequest {
   /** Path of a CSV. */
   readonly file: string
   /** Of its bytes; another file is refused. */
   readonly sha256?: string
   readonly options?: IngestChoices['options']
   readonly kinds?: IngestChoices['kinds']
+}
+export type RetrainRequest = (TableRequest | { readonly pictures: PictureRows }) & {
   /** A run's own, as its code twin and its bundle's run.json have it; project and dataset are those made here. */
   readonly spec: Omit<RunSpec, 'projectId' | 'datasetId'>
   /** Decision threshold of two classes; default 0.5. */
@@ -33,16 +37,23 @@ export interface Retrained {
   readonly host: Host
 }
 
-/** Trains a run again: the same file, spec and seed give the same numbers. @throws StudioError bad-data for another file, and all that training throws */
-export async function retrain({ file: path, sha256, options, kinds, spec, threshold = 0.5 }: RetrainRequest): Promise<Retrained> {
+async function trained(request: RetrainRequest, host: Host): Promise<Trained> {
+  const { spec, threshold = 0.5 } = request
+  if ('pictures' in request) return trainAgainOnPictures(request.pictures, { spec, threshold }, host)
+  const { file: path, sha256, options, kinds } = request
   const file = await openFile(path)
   try {
-    const host = terminalHost(terminalContext(new AbortController().signal, () => undefined))
-    const { run, dataset } = await trainAgain({ bytes: file.bytes, name: file.name, ...(options && { options }), ...(kinds && { kinds }), spec, threshold, ...(sha256 !== undefined && { sha256 }) }, host)
-    const split = await host.store.read(['splits'], (tx) => tx.get('splits', run.id))
-    if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
-    return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
+    return await trainAgain({ bytes: file.bytes, name: file.name, ...(options && { options }), ...(kinds && { kinds }), spec, threshold, ...(sha256 !== undefined && { sha256 }) }, host)
   } finally {
     await file.close()
   }
+}
+
+/** Trains a run again: the same file or pictures, spec and seed give the same numbers. @throws StudioError bad-data for other files, and all that training throws */
+export async function retrain(request: RetrainRequest): Promise<Retrained> {
+  const host = terminalHost(terminalContext(new AbortController().signal, () => undefined))
+  const { run, dataset } = await trained(request, host)
+  const split = await host.store.read(['splits'], (tx) => tx.get('splits', run.id))
+  if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
+  return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
 }

@@ -33,18 +33,19 @@ export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord
   return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
 }
 
-function picturesIn({ spec: { target } }: Run, dataset: Dataset): { pictures?: TwinPictures } {
+function picturesIn({ spec: { target, split } }: Run, dataset: Dataset): { pictures?: TwinPictures } {
   const column = dataset.columns.find(({ kind }) => kind === 'image')
   if (!column) return {}
   const cells = (of: Column): Json[] => Array.from({ length: dataset.rows }, (_, row) => cellAt(of, row))
-  return { pictures: { column: column.name, sha256: cells(column).map(String), targets: cells(columnNamed(dataset, target.column)) } }
+  const dealtBy = 'column' in split.strategy && split.strategy.column !== target.column ? split.strategy.column : undefined
+  return { pictures: { column: column.name, sha256: cells(column).map(String), targets: cells(columnNamed(dataset, target.column)), ...(dealtBy !== undefined && { dealtBy: { column: dealtBy, values: cells(columnNamed(dataset, dealtBy)) } }) } }
 }
 
 /** The files of a twin, by the names that it reads itself by. */
 export const twinFiles = ({ python, notebook, typescript, split }: Twin): ProgramFile[] => [
   ['code/twin.py', python],
   ['code/twin.ipynb', notebook],
-  ...(typescript === undefined ? [] : [['code/twin.ts', typescript] as ProgramFile]),
+  ['code/twin.ts', typescript],
   ['code/split.json', split],
 ]
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { buildCli } from '../../src/cli/build.mjs'
 import { retrain, type Retrained } from '../../src/cli/api.ts'
 import { twinModels } from '../../src/core/code/twin/models.ts'
 import { twinOf, type Twin } from '../../src/core/code/twin/twin.ts'
@@ -15,6 +16,7 @@ import type { Task } from '../../src/core/data/target.ts'
 import { estimators } from '../../src/core/estimators/registry.ts'
 import type { ParamValues } from '../../src/core/params.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
+import type { SplitStrategy } from '../../src/core/data/split.ts'
 import { defaultSplit } from '../../src/core/data/default-split.ts'
 import { createRng } from '../../src/core/math/rng.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
@@ -65,12 +67,36 @@ interface Case {
   readonly sampleWeight?: string
 }
 const cases: readonly Case[] = [
-  ...estimators.all.filter(({ id }) => twinModels.has(id)).flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id} ${task}`, id, task }))),
+  ...estimators.all.filter(({ tags }) => !tags.takesPictures).flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id} ${task}`, id, task }))),
   { name: 'logistic-regression another recipe', id: 'logistic-regression', task: 'multiclass', recipe: otherRecipe },
   { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
   // About 2,000 a row: whoever forgets it has another penalty.
   ...(['ridge', 'logistic-regression', 'linear-svm', 'k-neighbors', 'mlp'] as const).map((id) => ({ name: `${id} weighed`, id, task: id === 'ridge' || id === 'mlp' ? ('regression' as const) : ('binary' as const), ...(id === 'mlp' ? {} : { params: id === 'k-neighbors' ? { weights: 'distance' } : {} }), sampleWeight: 'year' })),
   { name: 'gaussian-nb balanced', id: 'gaussian-nb', task: 'multiclass', params: { classWeight: 'balanced' } },
+]
+
+const brief = { learningRateInit: 0.003, batchSize: 8, backend: 'wasm' }
+const pictureCases: readonly { readonly name: string; readonly id: string; readonly params?: ParamValues; readonly pixels?: ParamValues }[] = [
+  { name: 'a head on the pretrained network', id: 'logistic-regression' },
+  { name: 'pixels as numbers', id: 'logistic-regression', params: { C: 0.01 }, pixels: { size: 8, layout: 'numbers', crop: 'stretch' } },
+  { name: 'cnn small', id: 'cnn', params: { ...brief, maxIter: 12, earlyStopping: false, alpha: 0.01 }, pixels: { size: 16, colour: 'grey', crop: 'contain' } },
+  {
+    name: 'cnn every layer, changed pictures',
+    id: 'cnn',
+    params: {
+      ...brief,
+      maxIter: 15,
+      validationFraction: 0.2,
+      classWeight: 'balanced',
+      flip: true,
+      shift: 0.1,
+      rotate: 10,
+      zoom: 0.1,
+      colour: 0.2,
+      layers: JSON.stringify([{ type: 'conv', filters: 6, size: 4, activation: 'none' }, { type: 'batch-norm' }, { type: 'max-pool' }, { type: 'depthwise', size: 3, activation: 'tanh' }, { type: 'dropout', rate: 0.2 }, { type: 'conv', filters: 9, size: 3, padding: 'valid' }, { type: 'average-pool' }, { type: 'dense', units: 10, activation: 'logistic' }, { type: 'dropout', rate: 0.1 }]),
+    },
+    pixels: { size: 14 },
+  },
 ]
 
 const golden = JSON.parse(readFileSync(new URL('twin.json', import.meta.url), 'utf8')) as Golden
@@ -128,23 +154,28 @@ describe('the scores of the twin lie as near as it says', () => {
     held(one.name, trained.scores, twin)
   })
 
-  test('a head on the pretrained network', async () => {
-    const { host, project, token, datasetId, files } = await stripes()
-    const { columns } = await datasetRecord(host.store, datasetId)
-    const id = 'logistic-regression'
-    const target = { column: 'label', task: 'multiclass' as const }
-    await train({ runId: 'run-1', token, spec: { version: 1, projectId: project, datasetId, target, split: { strategy: { kind: 'random' }, validShare: 0.4, testShare: 0.1, seed: 2 }, recipe: defaultRecipe(estimators.get(id).tags, columns, 'label'), estimator: { id, params: {} }, seed: 1 } }, host)
-    const { zip } = await deployExport({ runId: 'run-1', name: 'Stripes', intendedUse: '', limitations: '' }, host)
-    const bundle = await openZip(bytesOf(zip as Uint8Array<ArrayBuffer>))
-    const text = async (name: string): Promise<string> => new TextDecoder().decode(await bundle.read(name))
-    expect(bundle.names).not.toContain('code/twin.ts')
-    const twin = { python: await text('code/twin.py'), notebook: await text('code/twin.ipynb'), split: await text('code/split.json') }
-    held('a head on the pretrained network', (await readRun(host.store, 'run-1')).evaluation?.scores ?? [], twin, [...files, ['model.onnx', await bundle.read('model.onnx')]])
+  test.each(pictureCases)('$name', async (one) => {
+    const { twin, scores, files, graph } = await pictureTwin(one)
+    held(one.name, scores, twin, [...files, ['model.onnx', graph]])
   })
 })
 
+/** A model of the stripes, taken out as a bundle. */
+async function pictureTwin({ id, params: own, pixels }: Omit<(typeof pictureCases)[number], 'name'>, strategy: SplitStrategy = { kind: 'random' }) {
+  const { host, project, token, datasetId, files } = await stripes(strategy.kind === 'grouped')
+  const { columns } = await datasetRecord(host.store, datasetId)
+  const target = { column: 'label', task: 'multiclass' as const }
+  const recipe: RecipeSpec = pixels ? { version: 1, excluded: ['file', 'copies'], steps: [{ id: 'p', step: 'image-pixels', columns: { by: 'name', names: ['image'] }, params: pixels }] } : defaultRecipe(estimators.get(id).tags, columns, 'label')
+  await train({ runId: 'run-1', token, spec: { version: 1, projectId: project, datasetId, target, split: { strategy, validShare: 0.4, testShare: 0.1, seed: 2 }, recipe, estimator: { id, params: own ?? {} }, seed: 1 } }, host)
+  const { zip } = await deployExport({ runId: 'run-1', name: 'Stripes', intendedUse: '', limitations: '' }, host)
+  const bundle = await openZip(bytesOf(zip as Uint8Array<ArrayBuffer>))
+  const text = async (name: string): Promise<string> => new TextDecoder().decode(await bundle.read(name))
+  const twin: Twin = { python: await text('code/twin.py'), notebook: await text('code/twin.ipynb'), typescript: await text('code/twin.ts'), split: await text('code/split.json') }
+  return { twin, files, scores: (await readRun(host.store, 'run-1')).evaluation?.scores ?? [], graph: await bundle.read('model.onnx') }
+}
+
 /** Stripes one way, the other way, and rings, in a wide and an upright form: hard enough that some are mistaken. */
-async function stripes() {
+async function stripes(copied = false) {
   const store = createMemoryStore()
   const host: Host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture: openPng, openRunner: async () => nodeRunner() }
   const project = (await createProject(store, 'Stripes')).id
@@ -158,6 +189,7 @@ async function stripes() {
       return [`${kind}-${i}.png`, png(i % 2 ? 60 : 34, i % 2 ? 34 : 60, (x, y) => (Math.floor(at(x, y) / (5 + (i % 3))) % 2 === 0 ? [230, 240 - 9 * i, 40] : [20 + 9 * i, 30, 90]))]
     }),
   )
+  if (copied) files.push(['across-0-again.png', files[0]?.[1] as Uint8Array<ArrayBuffer>])
   await picturesAdd({ projectId: project, token, files: files.map(([path, bytes]) => ({ path: `${path.split('-')[0]}/${path}`, file: new Blob([bytes]) })), source: 'file' }, host)
   const { datasetId } = await picturesCommit({ projectId: project, token, name: 'Stripes' }, host)
   return { host, project, token, datasetId: datasetId as string, files }
@@ -168,8 +200,8 @@ function withoutStudio(python: string): string {
   return python.replaceAll(/^(STUDIO|ALLOWED) = .*$/gm, '$1')
 }
 
-test('every estimator of tables has a twin; the notebook holds the lines of the script', async () => {
-  expect(estimators.all.filter(({ id }) => !twinModels.has(id) && id !== 'cnn').map(({ id }) => id)).toEqual([])
+test('every estimator has a twin; the notebook holds the lines of the script', async () => {
+  expect(estimators.all.filter(({ id }) => !twinModels.has(id)).map(({ id }) => id)).toEqual([])
   const { twin } = await made({ name: '', id: 'ridge', task: 'regression' })
   const { cells, nbformat } = JSON.parse(twin.notebook) as { nbformat: number; cells: { cell_type: string; source: string[] }[] }
   expect(nbformat).toBe(4)
@@ -177,23 +209,45 @@ test('every estimator of tables has a twin; the notebook holds the lines of the 
   expect(code.join('\n\n')).toBe(twin.python.replaceAll(/^# %% .*\n/gm, '').trimEnd())
 })
 
-test('the twin in TypeScript leaves the same bits, and refuses another file', async () => {
-  const { twin } = await made({ name: '', id: 'logistic-regression', task: 'binary' })
+/** What the twin in TypeScript prints in this folder; the package is not installed there, its build stands in for it. */
+async function runTypescript(own: string, { typescript, split }: Twin) {
+  await buildCli()
+  writeFileSync(join(own, 'split.json'), split)
+  writeFileSync(join(own, 'twin.mts'), typescript.replace("'glasshouse'", JSON.stringify(resolve('dist-cli/api.mjs'))))
+  return spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8' })
+}
+function expectSameBits({ status, stdout, stderr }: Awaited<ReturnType<typeof runTypescript>>): void {
+  expect(status, stderr).toBe(0)
+  const lines = stdout.trim().split('\n').map((line) => line.split(/\s+/))
+  expect(lines.length).toBeGreaterThan(4)
+  for (const [metric, value, , studio] of lines) expect(value, metric).toBe(studio)
+}
+const inFolder = async (work: (own: string) => Promise<void>): Promise<void> => {
   const own = mkdtempSync(join(tmpdir(), 'glasshouse-ts-'))
   try {
-    writeFileSync(join(own, 'split.json'), twin.split)
-    copyFileSync(data, join(own, 'penguins.csv'))
-    // The package is not installed here: its source stands in for it.
-    writeFileSync(join(own, 'twin.mts'), `globalThis.__APP_VERSION__ = 'test'\n${(twin.typescript as string).replace("import { retrain } from 'glasshouse'", `const { retrain } = await import(${JSON.stringify(resolve('src/cli/api.ts'))})`)}`)
-    const run = () => spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8' })
-    const { status, stdout, stderr } = run()
-    expect(status, stderr).toBe(0)
-    const lines = stdout.trim().split('\n').map((line) => line.split(/\s+/))
-    expect(lines.length).toBeGreaterThan(5)
-    for (const [metric, value, , studio] of lines) expect(value, metric).toBe(studio)
-    writeFileSync(join(own, 'penguins.csv'), `${readFileSync(data, 'utf8')}\n`)
-    expect(run().stderr).toContain('invalid file; its SHA-256 must be')
+    await work(own)
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
-}, 60_000)
+}
+
+test('the twin in TypeScript leaves the same bits, and refuses another file', async () => {
+  const { twin } = await made({ name: '', id: 'logistic-regression', task: 'binary' })
+  await inFolder(async (own) => {
+    copyFileSync(data, join(own, 'penguins.csv'))
+    expectSameBits(await runTypescript(own, twin))
+    writeFileSync(join(own, 'penguins.csv'), `${readFileSync(data, 'utf8')}\n`)
+    expect((await runTypescript(own, twin)).stderr).toContain('invalid file; its SHA-256 must be')
+  })
+}, 180_000)
+
+test('so does that of a network for pictures, dealt by a column of copies; one that is gone is named', async () => {
+  const { twin, files } = await pictureTwin({ id: 'cnn', params: { ...brief, maxIter: 2 }, pixels: { size: 10, colour: 'grey' } }, { kind: 'grouped', column: 'copies' })
+  await inFolder(async (own) => {
+    mkdirSync(join(own, 'pictures'))
+    for (const [path, bytes] of files) writeFileSync(join(own, 'pictures', path), bytes)
+    expectSameBits(await runTypescript(own, twin))
+    rmSync(join(own, 'pictures', files[1]?.[0] as string))
+    expect((await runTypescript(own, twin)).stderr).toMatch(/missing pictures; 1 of this run are not in pictures: the first has the SHA-256 [0-9a-f]{64}/)
+  })
+}, 180_000)

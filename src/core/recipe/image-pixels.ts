@@ -42,6 +42,7 @@ const params = {
 } as const satisfies ParamTable
 
 type State = { readonly [K in keyof PixelForm]: PixelForm[K] } & { readonly layout: 'picture' | 'numbers' }
+export type PixelsState = State
 
 export const pixelFormOf = ({ size, colour, crop }: Pick<ValuesOf<typeof params>, 'size' | 'colour' | 'crop'>): PixelForm => ({ height: size, width: size, channels: colour === 'grey' ? 1 : 3, crop: crop as CropPolicy })
 
@@ -51,6 +52,8 @@ function pixelName(name: string, pixel: number, { width, channels }: PixelForm):
   const tint = channels === 3 ? (['.red', '.green', '.blue'][pixel % 3] as string) : ''
   return `${name}[${Math.floor(at / width)},${at % width}]${tint}`
 }
+
+export const pixelNames = (name: string, form: PixelForm): readonly string[] => Array.from({ length: pixelCount(form) }, (_, pixel) => pixelName(name, pixel, form))
 
 export const imagePixels: Step<typeof params, State> = {
   id: 'image-pixels',

@@ -1,47 +1,15 @@
 /** The estimator of a twin: scikit-learn, XGBoost or PyTorch, one entry an estimator, with how near its scores come and why. */
-import type { Task } from '../../data/target.ts'
 import type { ParamValue } from '../../params.ts'
 import type { Json } from '../../recipe/step.ts'
+import { balanced, namesClasses as classes, rowsWeigh, type TwinEstimator, type TwinFit, type TwinModel } from './fit.ts'
 import { marginLines } from './margins.ts'
+import { network, pictureNetwork } from './network.ts'
 import { call, py } from './python.ts'
-
-export interface TwinFit {
-  readonly task: Task
-  /** Checked, with every default. */
-  readonly params: Readonly<Record<string, ParamValue>>
-  readonly seed: number
-  /** Feature numbers that are category codes. */
-  readonly categorical: readonly number[]
-  /** Categories of the feature that has most. */
-  readonly mostCategories: number
-  /** Whether a column weighs the rows: `weight`, shape (rows of the file). */
-  readonly weighed: boolean
-  readonly facts: { readonly [key: string]: Json }
-  readonly features: readonly string[]
-}
-export interface TwinModel {
-  /** Import lines. */
-  readonly imports: readonly string[]
-  /** Lines that fit: they know X, y, train, SEED and, where a column weighs the rows, `weight`; they leave `answer`, a function of rows of X. */
-  readonly lines: readonly string[]
-  /** Allowed difference of shares and of R²; twice as much for the log loss, relative for errors in the target's unit. */
-  readonly tolerance: number
-  readonly because: string
-}
-type TwinEstimator = (fit: TwinFit) => TwinModel
 
 const rounding = 'the same optimum; rounding apart'
 const exact = 1e-5
 const chance = (what: string) => `${what} draws from another source of chance`
-const classes = ({ task }: TwinFit): boolean => task !== 'regression'
 const orNone = (value: ParamValue | undefined): Json => (value === 0 ? null : (value as Json))
-const balanced = ({ params }: TwinFit): Json | undefined => (params['classWeight'] === 'none' || params['classWeight'] === undefined ? undefined : params['classWeight'] === 'balanced-subsample' ? 'balanced_subsample' : 'balanced')
-
-/** Python of the weights of the training rows; undefined where all weigh the same. @param lifted rare classes, too */
-const rowsWeigh = (fit: TwinFit, lifted: boolean): string | undefined => {
-  const factors = [...(fit.weighed ? ['weight[train]'] : []), ...(lifted && balanced(fit) ? ['compute_sample_weight("balanced", y[train])'] : [])]
-  return factors.length === 0 ? undefined : factors.join(' * ')
-}
 
 /** `model` fitted on the training rows, and what it answers. */
 const fitted = (fit: TwinFit, made: string, { data = 'X', weights = false }: { data?: string; weights?: boolean } = {}): string[] => {
@@ -189,65 +157,6 @@ const svm: TwinEstimator = (fit) => {
   return { ...model, lines: [`gamma = ${gamma}`, ...model.lines] }
 }
 
-const network: TwinEstimator = (fit) => {
-  const { params: p } = fit
-  const hidden = String(p['hiddenLayerSizes']).split(',').map(Number)
-  const bend = { relu: 'ReLU', tanh: 'Tanh', logistic: 'Sigmoid' }[String(p['activation'])] as string
-  const out = classes(fit) ? 'len(CLASSES)' : '1'
-  const by = rowsWeigh(fit, classes(fit))
-  const each = classes(fit) ? 'torch.nn.functional.cross_entropy(out, wanted[rows], reduction="none")' : '((out - wanted[rows]) ** 2)[:, 0] / 2'
-  return {
-    imports: ['import copy', 'import torch', ...(classes(fit) && balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
-    lines: [
-      'torch.manual_seed(SEED)',
-      'torch.set_num_threads(1)',
-      'inputs = torch.from_numpy(X[train])',
-      ...(by === undefined ? [] : [`counts = ${by}`, 'counts = counts / counts.mean()']),
-      ...(classes(fit) ? ['wanted = torch.from_numpy(y[train].astype(np.int64))', 'center, spread = 0.0, 1.0'] : [by === undefined ? 'center, spread = y[train].mean(), y[train].std() or 1.0' : 'center = (counts * y[train]).mean()', ...(by === undefined ? [] : ['spread = (counts * (y[train] - center) ** 2).mean() ** 0.5 or 1.0']), 'wanted = torch.from_numpy(((y[train] - center) / spread).astype(np.float32))[:, None]']),
-      'layers = []',
-      `for before, after in zip([X.shape[1], *${py(hidden)}], ${py(hidden)}):`,
-      `    layers += [torch.nn.Linear(before, after), torch.nn.${bend}()]`,
-      `net = torch.nn.Sequential(*layers, torch.nn.Linear(${hidden.at(-1) ?? 'X.shape[1]'}, ${out}))`,
-      'for layer in net:',
-      '    if isinstance(layer, torch.nn.Linear):',
-      '        torch.nn.init.xavier_uniform_(layer.weight)',
-      ...(by !== undefined ? ['counts = torch.from_numpy(counts.astype(np.float32))', `loss_of = lambda out, rows: (${each} * counts[rows]).mean()`] : [classes(fit) ? 'loss_of = torch.nn.CrossEntropyLoss()' : 'loss_of = lambda out, wanted: ((out - wanted) ** 2).mean() / 2']),
-      `batch = ${p['batchSize']}`,
-      'biases = [parameter for name, parameter in net.named_parameters() if name.endswith("bias")]',
-      'weights = [parameter for name, parameter in net.named_parameters() if name.endswith("weight")]',
-      `optimiser = torch.optim.Adam([{"params": weights, "weight_decay": ${p['alpha']} / min(batch, len(train))}, {"params": biases}], lr=${p['learningRateInit']})`,
-      'order = torch.randperm(len(train))',
-      p['earlyStopping'] === true ? `held = order[:max(1, round(len(train) * ${p['validationFraction']})) if len(train) >= 20 else 0]` : 'held = order[:0]',
-      'learn = order[len(held):]',
-      'best, best_loss, stale = copy.deepcopy(net.state_dict()), float("inf"), 0',
-      `for epoch in range(${p['maxIter']}):`,
-      '    mixed, total = learn[torch.randperm(len(learn))], 0.0',
-      '    for start in range(0, len(mixed), batch):',
-      '        rows = mixed[start:start + batch]',
-      '        optimiser.zero_grad()',
-      `        loss = loss_of(net(inputs[rows]), ${by === undefined ? 'wanted[rows]' : 'rows'})`,
-      '        loss.backward()',
-      '        optimiser.step()',
-      '        total += loss.item() * len(rows)',
-      '    with torch.no_grad():',
-      `        judged = loss_of(net(inputs[held]), ${by === undefined ? 'wanted[held]' : 'held'}).item() if len(held) else total / len(mixed)`,
-      `    stale = 0 if judged < best_loss - ${p['tol']} else stale + 1`,
-      '    if judged < best_loss:',
-      '        best, best_loss = copy.deepcopy(net.state_dict()), judged',
-      `    if stale >= ${p['nIterNoChange']}:`,
-      '        break',
-      'net.load_state_dict(best)',
-      '',
-      'def answer(X):',
-      '    with torch.no_grad():',
-      '        out = net(torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32)))',
-      classes(fit) ? '        return torch.softmax(out.double(), dim=1).numpy()' : '        return out[:, 0].double().numpy() * spread + center',
-    ],
-    tolerance: 0.2,
-    because: chance('a network: its first weights, its batches and the rows that stop it'),
-  }
-}
-
 export const twinModels: ReadonlyMap<string, TwinEstimator> = new Map([
   ['baseline', (fit) => sklearn(fit, 'dummy', classes(fit) ? 'DummyClassifier' : 'DummyRegressor', { strategy: classes(fit) ? 'prior' : 'mean' }, same)],
   ['linear-regression', straight('LinearRegression', () => ({}))],
@@ -267,4 +176,5 @@ export const twinModels: ReadonlyMap<string, TwinEstimator> = new Map([
   ['linear-svm', linearSvm],
   ['svm', svm],
   ['mlp', network],
+  ['cnn', pictureNetwork],
 ] satisfies [string, TwinEstimator][])

@@ -1,5 +1,5 @@
 /** The parts of a twin that only pictures have: files found by their SHA-256, our resize, and the backbone of the exported graph in PyTorch. */
-import { emptyWeight } from '../../images/resize.ts'
+import { emptyWeight, greyWeights } from '../../images/resize.ts'
 import type { Json } from '../../recipe/step.ts'
 import { py } from './python.ts'
 
@@ -9,15 +9,18 @@ export interface TwinPictures {
   readonly column: string
   readonly sha256: readonly string[]
   readonly targets: readonly Json[]
+  /** The column that the split goes by, where it is none of these two. */
+  readonly dealtBy?: { readonly column: string; readonly values: readonly Json[] }
 }
 
-export const pictureImports: readonly string[] = ['import onnx', 'import torch', 'from onnx import numpy_helper', 'from PIL import Image, ImageOps']
+export const pictureImports: readonly string[] = ['from PIL import Image, ImageOps']
+export const embeddingImports: readonly string[] = ['import onnx', 'import torch', 'from onnx import numpy_helper']
 
-/** Where the pictures and the graph lie; stands before the rows. */
-export const placesCell = (rows: number): string[] => [
-  '# A folder with the pictures of the run, in any order and under any name, and the graph of its bundle.',
+/** Where the pictures lie and, for an embedding, the graph; stands before the rows. */
+export const placesCell = (rows: number, embeds: boolean): string[] => [
+  `# A folder with the pictures of the run, in any order and under any name${embeds ? ', and the graph of its bundle' : ''}.`,
   'FILE = Path(os.environ.get("DATA", "pictures"))',
-  'MODEL = Path(os.environ.get("MODEL", "../model.onnx"))',
+  ...(embeds ? ['MODEL = Path(os.environ.get("MODEL", "../model.onnx"))'] : []),
   `ROWS = ${rows}`,
 ]
 
@@ -30,8 +33,8 @@ export const picturesCell = ({ column }: TwinPictures, target: string): string[]
   `frame = pd.DataFrame({${py(column)}: [found[sha256] for sha256 in split["pictures"]], ${py(target)}: split["targets"]})`,
 ]
 
-/** `image_embedding(frame, names, crop)`, as the step of that name. */
-export const embeddingHelper: readonly string[] = [
+/** `shrunk(path, side, crop)`: the studio's resize, (3, side, side) from 0 to 1; stands before the steps of pictures. */
+export const resizeHelper: readonly string[] = [
   'def axis(size, extent, out):',
   '    """Weights of the studio\'s resize along one side: a triangle as wide as what falls into a pixel."""',
   '    scale = extent / out',
@@ -40,11 +43,38 @@ export const embeddingHelper: readonly string[] = [
   `    return (held / np.maximum(held.sum(axis=1, keepdims=True), ${emptyWeight})).astype(np.float32)`,
   '',
   'def shrunk(path, side, crop):',
-  '    pixels = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"), np.float32).transpose(2, 0, 1)',
+  '    image = ImageOps.exif_transpose(Image.open(path))',
+  '    clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info',
+  '    pixels = np.asarray(image.convert("RGBA" if clear else "RGB"), np.float64)',
+  '    if clear:',
+  '        # What is see-through lies on white.',
+  '        pixels = np.floor(pixels[..., :3] * (pixels[..., 3:] / 255) + 255 * (1 - pixels[..., 3:] / 255) + 0.5)',
+  '    pixels = pixels.astype(np.float32).transpose(2, 0, 1)',
   '    _, tall, wide = pixels.shape',
   '    square = {"cover": min(tall, wide), "contain": max(tall, wide)}.get(crop)',
   '    return axis(tall, square or tall, side) @ pixels @ axis(wide, square or wide, side).T / np.float32(255)',
-  '',
+]
+
+/** `image_pixels(frame, names, size, colour, crop, layout)`, as the step of that name. */
+export const pixelsHelper: readonly string[] = [
+  'def image_pixels(frame, names, size=32, colour="rgb", crop="cover", layout="picture"):',
+  '    made = {}',
+  '    for name in names:',
+  '        pictures = [shrunk(path, size, crop).transpose(1, 2, 0) for path in frame[name]]',
+  '        if colour == "grey":',
+  `            pictures = [picture @ np.float32(${py([...greyWeights])})[:, None] for picture in pictures]`,
+  '        if layout == "picture":',
+  '            made[name] = {name: pd.Series(pictures, index=frame.index)}',
+  '        else:',
+  '            tints = [".red", ".green", ".blue"] if colour == "rgb" else [""]',
+  '            pixels = np.stack(pictures).reshape(len(pictures), -1)',
+  '            titles = [f"{name}[{y},{x}]{tint}" for y in range(size) for x in range(size) for tint in tints]',
+  '            made[name] = dict(zip(titles, pixels.T))',
+  '    return made',
+]
+
+/** `image_embedding(frame, names, crop)`, as the step of that name. */
+export const embeddingHelper: readonly string[] = [
   'graph = onnx.load(MODEL).graph',
   'weights = {tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.STRING}',
   'first = next(i for i, node in enumerate(graph.node) if node.op_type == "Conv")',

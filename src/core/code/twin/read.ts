@@ -101,4 +101,4 @@ export function partLetters(rows: number, parts: { readonly train: ArrayLike<num
 
 /** split.json: the rule, and the letters; of pictures, which they are. */
 export const splitFile = (rule: unknown, { rows, pictures }: TwinData, parts: Parameters<typeof partLetters>[1]): string =>
-  `${JSON.stringify({ version: 1, rule, parts: partLetters(rows, parts), ...(pictures && { pictures: pictures.sha256, targets: pictures.targets }) })}\n`
+  `${JSON.stringify({ version: 1, rule, parts: partLetters(rows, parts), ...(pictures && { pictures: pictures.sha256, targets: pictures.targets, ...(pictures.dealtBy && { dealtBy: pictures.dealtBy }) }) })}\n`

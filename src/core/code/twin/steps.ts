@@ -1,11 +1,13 @@
 /** Recipe steps in pandas: fitted on the training rows, one call a step, a helper only where it is called. */
 import { StudioError } from '../../errors.ts'
+import type { PictureShape } from '../../data/matrix.ts'
 import { backboneSize } from '../../images/backbone/mobilenet-v2.ts'
 import { walkRecipe } from '../../recipe/recipe.ts'
+import { pixelNames, type PixelsState } from '../../recipe/image-pixels.ts'
 import type { FittedRecipeState, Json, SeriesKind } from '../../recipe/step.ts'
 import { checkParams } from '../../params.ts'
 import { steps } from '../../recipe/registry.ts'
-import { embeddingHelper } from './pictures.ts'
+import { embeddingHelper, pixelsHelper, resizeHelper } from './pictures.ts'
 import { call, py } from './python.ts'
 
 interface Value {
@@ -141,8 +143,25 @@ const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
     },
   ],
   ['image-embedding', { name: 'image_embedding', makes: ({ name }) => Array.from({ length: backboneSize }, (_, i) => ({ name: `${name}[${i}]`, kind: 'numeric' as const })), helper: embeddingHelper }],
+  [
+    'image-pixels',
+    {
+      name: 'image_pixels',
+      makes: ({ name }, state) => (as<PixelsState>(state).layout === 'picture' ? [{ name, kind: 'numeric' }] : pixelNames(name, as<PixelsState>(state)).map((own) => ({ name: own, kind: 'numeric' as const }))),
+      helper: pixelsHelper,
+    },
+  ],
   ['drop', { name: 'drop', makes: () => [], helper: ['def drop(frame, names):', '    return {name: {} for name in names}'] }],
 ])
+
+const picturesOf = (recipe: FittedRecipeState): readonly PixelsState[] =>
+  recipe.learnt.flatMap(({ step, series }) => (step === 'image-pixels' ? series.map(({ state }) => as<PixelsState>(state)) : [])).filter(({ layout }) => layout === 'picture')
+
+/** Height, width and channels where the one feature is a picture. */
+export function pictureIn(recipe: FittedRecipeState): PictureShape | undefined {
+  const [form] = picturesOf(recipe)
+  return form && recipe.features.length === 1 ? [form.height, form.width, form.channels] : undefined
+}
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
@@ -182,6 +201,7 @@ export function recipeCell(recipe: FittedRecipeState): string[] {
     '            columns[own] = values',
     '    return pd.DataFrame(columns, index=frame.index)',
     '',
+    ...(helpers.some(({ name }) => name.startsWith('image_')) ? ['', ...resizeHelper, ''] : []),
     ...helpers.flatMap(({ helper }) => ['', ...helper, '']),
     '',
     `INPUTS = ${py(recipe.inputs.map(({ name }) => name))}`,
@@ -189,7 +209,7 @@ export function recipeCell(recipe: FittedRecipeState): string[] {
     ...calls,
     `FEATURES = ${py(recipe.features.map(({ name }) => name))}`,
     'assert set(FEATURES) <= set(frame), sorted(set(FEATURES) - set(frame))',
-    'X = frame[FEATURES].to_numpy(np.float32)',
+    pictureIn(recipe) ? 'X = np.stack(frame[FEATURES[0]].to_list())' : 'X = frame[FEATURES].to_numpy(np.float32)',
   ]
 }
 

@@ -11,10 +11,10 @@ import { asOneTraining } from '../../run/continue-from.ts'
 import type { Run } from '../../run/run.ts'
 import { inComment } from '../text.ts'
 import { twinModels } from './models.ts'
-import { pictureImports, picturesCell, placesCell } from './pictures.ts'
+import { embeddingImports, pictureImports, picturesCell, placesCell } from './pictures.ts'
 import { py } from './python.ts'
 import { readCell, splitCell, splitFile, type TwinData } from './read.ts'
-import { recipeCell } from './steps.ts'
+import { pictureIn, recipeCell } from './steps.ts'
 import { typescriptTwin } from './typescript.ts'
 
 export interface TwinInput {
@@ -28,8 +28,7 @@ export interface Twin {
   readonly python: string
   /** A notebook of format 4. */
   readonly notebook: string
-  /** For models of tables: it reads a CSV. */
-  readonly typescript?: string
+  readonly typescript: string
   /** split.json, which all three read. */
   readonly split: string
 }
@@ -48,6 +47,14 @@ const judged: Readonly<Record<string, string>> = {
 const inUnits = new Set(['rmse', 'mae'])
 
 const pictureTolerance = 0.03
+const decoders = 'JPEG decoders differ by a level here and there'
+
+/** A score, and how far its 95 % interval reaches on these rows. */
+type Scores = readonly (readonly [metric: string, value: number, reach: number])[]
+/** Allowed difference of each score: of shares as stated, of the log loss twice as much, of errors relative. */
+const allowedOf = (scores: Scores, tolerance: number, another = false): [string, number][] =>
+  scores.map(([metric, value, reach]) => [metric, (metric === 'log-loss' ? 2 * tolerance : inUnits.has(metric) ? tolerance * Math.abs(value) : tolerance) + (another ? reach : 0)])
+const scoresOf = ({ evaluation }: TwinInput['run']): Scores => (evaluation?.scores ?? []).flatMap(({ metric, value, low, high }) => (value === null ? [] : [[metric, value, low === null || high === null ? 0 : Math.max(high - value, value - low)] as const]))
 
 interface Cell {
   readonly title: string
@@ -63,23 +70,25 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
   const categorical = recipe.features.flatMap(({ categories }, f) => (categories ? [f] : []))
   const weighed = spec.sampleWeight
   const mostCategories = recipe.features.reduce((most, { categories }) => Math.max(most, categories?.length ?? 0), 0)
-  const model = make({ task, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name) })
+  const picture = pictureIn(recipe)
+  const model = make({ task, classes, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name), ...(picture && { picture }) })
   const { pictures } = data
+  const embeds = recipe.learnt.some(({ step }) => step === 'image-embedding')
   const tolerance = pictures ? Math.max(model.tolerance, pictureTolerance) : model.tolerance
-  const because = pictures ? `${model.because}; JPEG decoders differ by a level here and there` : model.because
+  const because = pictures ? `${model.because}; ${decoders}` : model.because
   const target = data.columns.find(({ name }) => name === spec.target.column)
   const regression = task === 'regression'
   const counts = { train: split.train.length, valid: split.valid.length, test: split.test.length }
-  const scores = (run.evaluation?.scores ?? []).filter(({ metric, value }) => judged[metric] !== undefined && value !== null)
+  const scores = scoresOf(run).filter(([metric]) => judged[metric] !== undefined)
   const auc = task === 'binary' ? 'roc_auc_score(y[valid], given[:, 1])' : 'roc_auc_score(y[valid], given / given.sum(axis=1, keepdims=True), multi_class="ovr", labels=range(len(CLASSES)))'
-  const functions = [...new Set(scores.map(({ metric }) => (metric === 'roc-auc' ? 'roc_auc_score' : (judged[metric] as string).split('(')[0] as string)))]
-  const allowed = scores.map(({ metric, value }): [string, number] => [metric, metric === 'log-loss' ? 2 * tolerance : inUnits.has(metric) ? tolerance * Math.abs(value as number) : tolerance])
+  const functions = [...new Set(scores.map(([metric]) => (metric === 'roc-auc' ? 'roc_auc_score' : (judged[metric] as string).split('(')[0] as string)))]
   return [
     {
       title: `${run.name}: ${estimator.label}, target ${spec.target.column}`,
       lines: [
         `# The code twin of a run in Glasshouse: the same rows, recipe and model without the studio. Python 3.9 or newer.`,
         `# Its scores lie within ${tolerance} of the studio's: ${because}.`,
+        ...(model.another ? [`# It is another model, as good as the run's: on top comes how far the 95 % interval of each score reaches on ${counts.valid} rows.`] : []),
         ...(pictures ? [] : ['import csv']),
         'import hashlib',
         'import json',
@@ -88,7 +97,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
         '',
         'import numpy as np',
         'import pandas as pd',
-        ...[...new Set([...model.imports, ...(pictures ? pictureImports : [])]), ...(functions.length > 0 ? [`from sklearn.metrics import ${functions.sort().join(', ')}`] : [])].sort(),
+        ...[...new Set([...model.imports, ...(pictures ? pictureImports : []), ...(embeds ? embeddingImports : [])]), ...(functions.length > 0 ? [`from sklearn.metrics import ${functions.sort().join(', ')}`] : [])].sort(),
         '',
         `SEED = ${spec.seed}`,
         `CLASSES = ${py(classes)}`,
@@ -96,7 +105,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
     },
     ...(pictures
       ? [
-          { title: 'The rows', lines: [...placesCell(data.rows), ...splitCell(counts)] },
+          { title: 'The rows', lines: [...placesCell(data.rows, embeds), ...splitCell(counts)] },
           { title: 'The pictures', lines: picturesCell(pictures, spec.target.column) },
         ]
       : [
@@ -120,7 +129,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
     {
       title: `The model: ${estimator.label}`,
       lines: [
-        ...(regression ? [] : ['def in_order(model, X):', '    """Probabilities of every class, those without a training row too."""', '    shares = np.zeros((len(X), len(CLASSES)))', '    shares[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(X)', '    return shares', '', '']),
+        ...(!model.lines.some((line) => line.includes('in_order(')) ? [] : ['def in_order(model, X):', '    """Probabilities of every class, those without a training row too."""', '    shares = np.zeros((len(X), len(CLASSES)))', '    shares[:, np.asarray(model.classes_, dtype=int)] = model.predict_proba(X)', '    return shares', '', '']),
         ...model.lines,
       ],
     },
@@ -129,10 +138,10 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
       lines: [
         'given = answer(X[valid])',
         ...(task === 'binary' ? [`label = (given[:, 1] >= ${run.threshold}).astype(int)`] : regression ? [] : ['label = given.argmax(axis=1)']),
-        `STUDIO = ${py(Object.fromEntries(scores.map(({ metric, value }) => [metric, value])) as Json)}`,
-        `ALLOWED = ${py(Object.fromEntries(allowed) as Json)}`,
+        `STUDIO = ${py(Object.fromEntries(scores.map(([metric, value]) => [metric, value])) as Json)}`,
+        `ALLOWED = ${py(Object.fromEntries(allowedOf(scores, tolerance, model.another)) as Json)}`,
         'scores = {',
-        ...scores.map(({ metric }) => `    ${py(metric)}: float(${metric === 'roc-auc' ? auc : judged[metric]}),`),
+        ...scores.map(([metric]) => `    ${py(metric)}: float(${metric === 'roc-auc' ? auc : judged[metric]}),`),
         '}',
         'for name, score in scores.items():',
         '    apart = abs(score - STUDIO[name])',
@@ -165,5 +174,5 @@ export function twinOf(given: TwinInput): Twin {
   if (input.data.pictures && input.recipe.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported columns; a twin is written for pictures alone: ${input.recipe.inputs.map(({ name }) => name).join(', ').slice(0, 200)}` })
   if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
   const cells = cellsOf(input)
-  return { python: script(cells), notebook: notebook(cells), ...(input.data.pictures ? {} : { typescript: typescriptTwin(input) }), split: splitFile(input.run.spec.split, input.data, input.split) }
+  return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input, Object.fromEntries(allowedOf(scoresOf(input.run), pictureTolerance)), decoders), split: splitFile(input.run.spec.split, input.data, input.split) }
 }
