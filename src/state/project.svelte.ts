@@ -32,6 +32,7 @@ export class ProjectState {
   #unfinished = $state.raw<readonly DatasetRecord[]>([])
   #profile = $state.raw<Profile | null>(null)
   #runs = $state.raw<readonly Run[]>([])
+  #bin = $state.raw<readonly Run[]>([])
   #writer = $state.raw<Writer | null>(null)
   #diskFull = $state(false)
   #claim: ReturnType<typeof setInterval> | undefined
@@ -87,6 +88,10 @@ export class ProjectState {
   get runs(): readonly Run[] {
     return this.#runs
   }
+  /** Deleted runs, the latest first. */
+  get bin(): readonly Run[] {
+    return this.#bin
+  }
   get hasModel(): boolean {
     return this.#runs.some((run) => run.status === 'succeeded')
   }
@@ -126,6 +131,10 @@ export class ProjectState {
         .filter((entry) => entry.deletedAt === null)
         .map((entry) => entry.run)
         .sort((a, b) => a.sequence - b.sequence)
+      this.#bin = runs
+        .filter((entry) => entry.deletedAt !== null)
+        .sort((a, b) => (b.deletedAt ?? 0) - (a.deletedAt ?? 0))
+        .map((entry) => entry.run)
     })
   }
 
@@ -216,7 +225,16 @@ export class ProjectState {
   async deleteRun(id: string): Promise<void> {
     const run = this.runs.find((candidate) => candidate.id === id)
     const gone = await this.#andRefresh(() => deleteRun(this.#store, id, this.token))
-    if (gone && run) this.#notices.say(`Deleted “${run.name}”`, { action: { label: 'Undo', run: () => void this.#andRefresh(() => restoreRun(this.#store, id, this.token)) } })
+    if (gone && run) this.#notices.say(`Deleted “${run.name}”`, { action: { label: 'Undo', run: () => void this.restoreRun(id) } })
+  }
+  restoreRun(id: string): Promise<boolean> {
+    return this.#andRefresh(() => restoreRun(this.#store, id, this.token))
+  }
+  /** For good, with models and predictions. */
+  eraseRuns(ids: readonly string[]): Promise<boolean> {
+    return this.#andRefresh(async () => {
+      for (const id of ids) await eraseRun(this.#store, id, this.token)
+    })
   }
 
   /** Takes the right to write from the other tab. */

@@ -1,14 +1,11 @@
 /** The projects on this device: made, renamed, copied, put into the bin, taken out of it, erased. */
 import { asStudioError } from '../core/errors.ts'
 import type { Key, Store } from '../storage/port.ts'
-import { binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
+import { binLife, binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
 import { lostProjects, notedProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
 import type { ProjectPlan, ProjectRecord } from '../storage/records.ts'
 import type { JobsState } from './jobs.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
-
-/** Whatever stays longer in the bin is erased when the studio starts. */
-const binLife = 7 * 24 * 3600 * 1000
 
 export class ProjectsState {
   readonly #store: Store
@@ -66,7 +63,8 @@ export class ProjectsState {
   /** Erases what has been in the bin for a week. */
   async emptyOldBin(): Promise<void> {
     await this.refresh()
-    for (const project of this.bin) if (Date.now() - (project.deletedAt ?? 0) > binLife) await this.erase(project.id)
+    const old = this.bin.filter((project) => Date.now() - (project.deletedAt ?? 0) > binLife)
+    if (old.length > 0) await this.erase(...old.map(({ id }) => id))
   }
 
   /** @throws StudioError storage-full, storage-lost */
@@ -99,8 +97,10 @@ export class ProjectsState {
     return this.#try('Not restored', () => restoreProject(this.#store, id))
   }
   /** For good: the data, the runs, the models, everything. */
-  erase(id: string): Promise<boolean> {
-    return this.#try('Not erased', () => eraseProject(this.#store, id))
+  erase(...ids: string[]): Promise<boolean> {
+    return this.#try('Not erased', async () => {
+      for (const id of ids) await eraseProject(this.#store, id)
+    })
   }
 
   async #try(failure: string, write: () => Promise<unknown>): Promise<boolean> {

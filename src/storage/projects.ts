@@ -83,6 +83,9 @@ function mark(store: Store, id: string, edit: (project: ProjectRecord) => Projec
   )
 }
 export const renameProject = (store: Store, id: string, name: string): Promise<ProjectRecord> => mark(store, id, (project) => ({ ...project, name: tidyName(name), changedAt: Date.now() }))
+/** Whatever stays longer in the bin, a project or a run, is erased when the studio, or its project, is opened. */
+export const binLife = 7 * 24 * 3600 * 1000
+
 export const binProject = (store: Store, id: string): Promise<ProjectRecord> => mark(store, id, (project) => ({ ...project, deletedAt: Date.now() }))
 export const restoreProject = (store: Store, id: string): Promise<ProjectRecord> => mark(store, id, (project) => ({ ...project, deletedAt: null }))
 

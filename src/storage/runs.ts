@@ -6,7 +6,7 @@ import type { Run } from '../core/run/run.ts'
 import { byteSize } from './bytes.ts'
 import { checkpointStores, dropCheckpointIn, withoutReached } from './checkpoints.ts'
 import { fencedWrite } from './fenced.ts'
-import { eraseRunIn } from './projects.ts'
+import { binLife, eraseRunIn } from './projects.ts'
 import type { Store, WriteTransaction } from './port.ts'
 import type { ExplanationRecord, ModelRecord, PredictionRecord, RunRecord, SplitRecord } from './records.ts'
 
@@ -175,6 +175,12 @@ export const restoreRun = (store: Store, id: string, token: number): Promise<Run
 export async function eraseRun(store: Store, id: string, token: number): Promise<void> {
   const { projectId } = await runRecord(store, id)
   await fencedWrite(store, projectId, token, ['runs', 'models', 'splits', 'predictions', 'explanations', ...checkpointStores], (tx) => eraseRunIn(tx, id), 'strict')
+}
+
+/** Called by a project's new writer: erases the runs that have been in the bin for longer than `binLife`. */
+export async function eraseOldRuns(store: Store, projectId: string, token: number): Promise<void> {
+  const records = await store.read(['runs'], (tx) => tx.getAllOfProject('runs', projectId))
+  for (const { id, deletedAt } of records) if (deletedAt !== null && Date.now() - deletedAt > binLife) await eraseRun(store, id, token)
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { asStudioError } from '../core/errors.ts'
 import { takeOver } from './projects.ts'
-import { markInterrupted } from './runs.ts'
+import { eraseOldRuns, markInterrupted } from './runs.ts'
 import type { Store } from './port.ts'
 
 export interface WriterRight {
@@ -84,6 +84,7 @@ export async function openWriter(store: Store, projectId: string, options: Write
   try {
     token = await takeOver(store, projectId)
     await markInterrupted(store, projectId, token)
+    await eraseOldRuns(store, projectId, token)
   } catch (error) {
     end()
     // Taken over while still becoming the writer.
