@@ -6,10 +6,11 @@ import { defaultSplit } from '../core/data/default-split.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
+import { freshId } from '../core/ids.ts'
 import type { PictureSource } from '../core/images/header.ts'
 import { tidyClass } from '../core/images/labels.ts'
 import { copiesColumn } from '../core/images/quality.ts'
-import type { PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
+import type { AskedPicture, PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { listPictures, pictureBlob, putPictures, sweepPictures } from '../storage/pictures.ts'
 import type { Store } from '../storage/port.ts'
@@ -23,6 +24,13 @@ import { Thumbnails } from './thumbnails.ts'
 /** Milliseconds after the last change until the dataset is made anew. */
 const calm = 1200
 const undoSteps = 100
+
+/** A picture that is none of the project's and is asked about all the same. */
+export interface Visitor {
+  readonly id: string
+  readonly name: string
+  readonly file: Blob
+}
 
 const keepsCopies = ({ strategy }: SplitSpec): boolean => 'column' in strategy && strategy.column === copiesColumn
 
@@ -39,6 +47,8 @@ export class PicturesState {
   readonly #jobs: JobsState
   readonly #notices: Notices
   readonly thumbnails: Thumbnails
+  /** Asked about instead of a picture of the data. */
+  visitor = $state.raw<Visitor | undefined>(undefined)
   #all = $state.raw<ReadonlyMap<string, PictureRecord>>(new Map())
   #loaded = $state(false)
   #skipped = $state.raw<readonly SkippedPicture[]>([])
@@ -211,6 +221,16 @@ export class PicturesState {
   async original(hash: string): Promise<string> {
     const { bytes, type } = await pictureBlob(this.#store, this.#project.id, hash)
     return URL.createObjectURL(new Blob([bytes], { type }))
+  }
+
+  /** What a question is about: the visitor where there is one, else a row of the data. */
+  asked(row: number | undefined): AskedPicture | undefined {
+    const { visitor } = this
+    return visitor ? { id: visitor.id, file: visitor.file } : row === undefined ? undefined : { row }
+  }
+  /** A new picture to ask models about; it is not added. */
+  invite({ file, path }: PictureFile): void {
+    this.visitor = { id: freshId('visitor'), name: path, file }
   }
 
   /** Makes the dataset now: before one goes on to train. */

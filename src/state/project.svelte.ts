@@ -77,6 +77,10 @@ export class ProjectState {
   get dataset(): DatasetRecord | null {
     return this.#dataset
   }
+  /** What a row of the data is to whoever looks at it. */
+  get noun(): 'row' | 'picture' {
+    return this.#dataset?.columns.some(({ kind }) => kind === 'image') ? 'picture' : 'row'
+  }
   get profile(): Profile | null {
     return this.#profile
   }

@@ -1,14 +1,11 @@
-import { cellAt } from '../core/data/column.ts'
 import { layerKinds } from '../core/estimators/neural/layer-table.ts'
 import { networkMaps, type FeatureMaps } from '../core/estimators/neural/picture-network.ts'
 import { StudioError } from '../core/errors.ts'
 import { resize } from '../core/images/resize.ts'
 import type { PictureLayer } from '../jobs/protocol.ts'
-import { datasetRecord } from '../storage/datasets.ts'
-import { pictureBlob } from '../storage/pictures.ts'
 import { readRun } from '../storage/runs.ts'
+import { openAsked } from './asked-picture.ts'
 import { isNetwork, pictureInput } from './explain-picture.ts'
-import { pixelsOf } from './load-pictures.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
 import type { TaskHandler } from './task.ts'
 
@@ -29,17 +26,15 @@ function grey({ shape: [height, width, channels], values }: FeatureMaps): Pick<P
 }
 
 /** What every layer of a network makes of one picture. */
-export const explainPictureLayers: TaskHandler<'explain/picture-layers'> = async ({ runId, row }, host) => {
+export const explainPictureLayers: TaskHandler<'explain/picture-layers'> = async ({ runId, picture }, host) => {
   const run = await readRun(host.store, runId)
   const opened = await openRun(host, runId)
-  const { column, form } = pictureInput(opened)
-  if (!Number.isInteger(row) || row < 0 || row >= opened.dataset.rows) throw new StudioError({ code: 'bad-param', message: `invalid row; not in [0, ${opened.dataset.rows}): ${row}` })
-  if (opened.rowsOf('test').includes(row)) refuseSealed(run, 'test')
+  const { form } = pictureInput(opened)
   const { model } = opened.pipeline
   if (!isNetwork(model)) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; only a network from scratch has layers to look into: ${model.estimator}` })
-  const { projectId } = await datasetRecord(host.store, run.spec.datasetId)
-  const blob = await pictureBlob(host.store, projectId, String(cellAt(column, row)))
-  const maps = await networkMaps(model.network, resize(await pixelsOf(blob.bytes, blob.type, host), form.height, form.width, form.crop, form.channels), host.context)
+  const { pixels, sealed } = await openAsked(host, run, picture)
+  if (sealed) refuseSealed(run, 'test')
+  const maps = await networkMaps(model.network, resize(pixels, form.height, form.width, form.crop, form.channels), host.context)
   return maps.flatMap((map, i) => {
     const { type } = model.network.layers[i] as (typeof model.network.layers)[number]
     // Answering, dropout changes nothing.

@@ -1,5 +1,5 @@
 /** Explains what a model sees in one picture, and lays pictures out by what it sees in them. */
-import { cellAt, columnFrom, isValid, type TextColumn } from '../core/data/column.ts'
+import { columnFrom, type Column, type TextColumn } from '../core/data/column.ts'
 import type { ClassTarget } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Model } from '../core/estimators/estimator.ts'
@@ -15,11 +15,11 @@ import { openEmbedder } from '../core/images/backbone/embedder.ts'
 import { pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
 import { resize } from '../core/images/resize.ts'
 import { createRng, shuffle } from '../core/math/rng.ts'
+import type { Pipeline } from '../core/run/pipeline.ts'
 import type { PictureMethod } from '../jobs/protocol.ts'
-import { datasetRecord } from '../storage/datasets.ts'
-import { pictureBlob } from '../storage/pictures.ts'
 import { readRun } from '../storage/runs.ts'
-import { formsOf, pixelsOf } from './load-pictures.ts'
+import { openAsked } from './asked-picture.ts'
+import { formsOf } from './load-pictures.ts'
 import { openRun, refuseSealed, type OpenedRun } from './opened-run.ts'
 import type { Host, TaskHandler } from './task.ts'
 import { webRunner } from './web-runner.ts'
@@ -40,9 +40,8 @@ export function pictureInput({ pipeline, dataset }: OpenedRun): { readonly colum
 }
 
 /** What the model sees in some rows: the last layer of a network, or the numbers its head gets. */
-async function seenIn(opened: OpenedRun, rows: ArrayLike<number>, { context }: Host): Promise<Points> {
-  const X = opened.pipeline.features(opened.dataset.columns, rows)
-  const { model } = opened.pipeline
+async function seenIn({ features, model }: Pipeline, columns: readonly Column[], rows: ArrayLike<number>, { context }: Host): Promise<Points> {
+  const X = features(columns, rows)
   const [first] = X.features
   if (isNetwork(model) && first?.shape) return unitRows({ rows: rows.length, ...(await networkFeatures(model.network, first.values, context)) })
   const values = new Float32Array(rows.length * X.features.length)
@@ -53,25 +52,29 @@ async function seenIn(opened: OpenedRun, rows: ArrayLike<number>, { context }: H
 }
 
 /** Probabilities of altered pictures: pixels go through the network that describes them, where there is one. */
-async function scorer({ pipeline }: OpenedRun, column: TextColumn, form: PixelForm, host: Host) {
+async function scorer({ pipeline }: OpenedRun, name: string, form: PixelForm, host: Host) {
   const { context, openRunner = webRunner } = host
   const embedder = form.backbone ? await openEmbedder(context, await openRunner(context)) : undefined
+  /** As a column that the recipe takes. */
+  async function columnOf(pixels: Float32Array, count: number): Promise<TextColumn> {
+    const size = pixels.length / count
+    let tensor = pixels
+    if (embedder) {
+      const parts: Float32Array[] = []
+      for (let i = 0; i < count; i++) {
+        parts.push((await embedder.embed(pixels.slice(i * size, (i + 1) * size))).slice())
+        await context.checkpoint()
+      }
+      tensor = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+      parts.forEach((part, i) => tensor.set(part, i * part.length))
+    }
+    return { ...(columnFrom(name, 'image', new Array<string>(count).fill('altered')) as TextColumn), tensors: new Map([[pixelKey(form), tensor]]) }
+  }
   return {
     close: () => embedder?.close(),
+    columnOf,
     async score(pixels: Float32Array, count: number): Promise<Float64Array> {
-      const size = pixels.length / count
-      let tensor = pixels
-      if (embedder) {
-        const parts: Float32Array[] = []
-        for (let i = 0; i < count; i++) {
-          parts.push((await embedder.embed(pixels.slice(i * size, (i + 1) * size))).slice())
-          await context.checkpoint()
-        }
-        tensor = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-        parts.forEach((part, i) => tensor.set(part, i * part.length))
-      }
-      const altered: TextColumn = { ...(columnFrom(column.name, 'image', new Array<string>(count).fill('altered')) as TextColumn), tensors: new Map([[pixelKey(form), tensor]]) }
-      const prediction = await pipeline.predict([altered], undefined, context)
+      const prediction = await pipeline.predict([await columnOf(pixels, count)], undefined, context)
       if (prediction.task === 'regression') throw new StudioError({ code: 'unsupported', message: 'unsupported task; pictures are explained for classes: regression' })
       return prediction.probabilities
     },
@@ -106,18 +109,16 @@ async function heatOf(method: PictureMethod, model: Model, pixels: Float32Array,
 
 const pointsOf = new WeakMap<OpenedRun, Promise<Points>>()
 
-export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, row, method, target: wanted }, host) => {
+export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, picture, method, target: wanted }, host) => {
   const { store, context } = host
   const run = await readRun(store, runId)
   const opened = await openRun(host, runId)
   const { column, form } = pictureInput(opened)
-  if (!Number.isInteger(row) || row < 0 || row >= opened.dataset.rows || !isValid(column, row)) throw new StudioError({ code: 'bad-param', message: `invalid row; not a picture among ${opened.dataset.rows}: ${row}` })
-  if (opened.rowsOf('test').includes(row)) refuseSealed(run, 'test')
   const { model, classes } = opened.pipeline
-  const { projectId } = await datasetRecord(store, run.spec.datasetId)
-  const blob = await pictureBlob(store, projectId, String(cellAt(column, row)))
-  const pixels = resize(await pixelsOf(blob.bytes, blob.type, host), form.height, form.width, form.crop, form.channels)
-  const { score, close } = await scorer(opened, column, form, host)
+  const asked = await openAsked(host, run, picture)
+  if (asked.sealed) refuseSealed(run, 'test')
+  const pixels = resize(asked.pixels, form.height, form.width, form.crop, form.channels)
+  const { score, columnOf, close } = await scorer(opened, column.name, form, host)
   try {
     const probabilities = Array.from(await score(pixels, 1))
     const target = wanted ?? probabilities.indexOf(Math.max(...probabilities))
@@ -128,12 +129,13 @@ export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, ro
     const train = opened.rowsOf('train')
     let points = pointsOf.get(opened)
     if (!points) {
-      pointsOf.set(opened, (points = seenIn(opened, train, host)))
+      pointsOf.set(opened, (points = seenIn(opened.pipeline, opened.dataset.columns, train, host)))
       points.catch(() => pointsOf.delete(opened))
     }
-    const near = await nearest(await points, await seenIn(opened, [row], host), neighboursShown + 1, false, context)
+    const near = await nearest(await points, await seenIn(opened.pipeline, [await columnOf(pixels, 1)], [0], host), neighboursShown + 1, false, context)
+    const row = 'row' in picture ? picture.row : undefined
     const alike = Array.from(near.rows, (at, i) => ({ row: train[at] as number, distance: near.distances[i] as number })).filter((entry) => entry.row !== row)
-    return { method: chosen, methods, picture: shown(pixels, form), ...found, probabilities, target, nearest: alike.slice(0, neighboursShown) }
+    return { method: chosen, methods, picture: shown(pixels, form), ...found, probabilities, actual: asked.actual, target, nearest: alike.slice(0, neighboursShown) }
   } finally {
     await close()
   }
@@ -147,7 +149,7 @@ export const explainPictureMap: TaskHandler<'explain/picture-map'> = async ({ ru
   const all = [...opened.rowsOf('train'), ...opened.rowsOf('valid')]
   const trained = new Set(opened.rowsOf('train'))
   const rows = all.length <= mostOnMap ? all : Array.from(shuffle(Uint32Array.from(all), createRng(run.spec.seed).fork('map'))).slice(0, mostOnMap)
-  const points = await seenIn(opened, rows, host)
+  const points = await seenIn(opened.pipeline, opened.dataset.columns, rows, host)
   // Principal components first: neighbours in 30 directions are those in all, for a fraction of the work.
   const flat = await principal(points, by === 'pca' ? 2 : 30, run.spec.seed, context)
   const map = by === 'pca' ? flat.points : await umap(flat.points, { neighbours: Math.min(15, Math.max(2, rows.length - 1)), epochs: 200, seed: run.spec.seed }, context)

@@ -1,7 +1,7 @@
 /** A model of pictures is tried: live from the camera, on files, on a drawing. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { zip } from '../../src/core/zip.ts'
+import { violations } from '../support/axe.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { fixture, png } from '../support/pictures.ts'
 import { expect, goTo, test } from './studio.ts'
@@ -15,8 +15,7 @@ const entries = [true, false].flatMap((across) => Array.from({ length: 10 }, (_,
 
 async function axe(page: Page): Promise<void> {
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)))
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  expect(await violations(page)).toEqual([])
 }
 async function look(page: Page, name: string): Promise<void> {
   if (!process.env['LOOK']) return
@@ -57,6 +56,34 @@ test('from the finished run straight to the camera, to files and to the sketch p
   await expect(page.getByText(/CMYK/)).toBeVisible()
   await axe(page)
   await look(page, 'files')
+
+  // Why one of them was named so, and what would change it, though it is none of the data.
+  await page.getByRole('button', { name: /down .*new-down.png/ }).click()
+  await page.getByRole('button', { name: 'See why' }).click()
+  await expect(page.getByText('new-down.png is new')).toBeVisible()
+  const why = page.getByRole('region', { name: 'Prediction' })
+  await expect(why.getByText('It is not among the data')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('img', { name: /coloured is what speaks for down/ })).toBeVisible()
+  await axe(page)
+  await look(page, 'why')
+  await page.getByRole('tab', { name: 'What if' }).click()
+  await expect(why.getByText('It is not among the data')).toBeVisible()
+  await page.getByRole('slider', { name: 'Turn' }).fill('90')
+  await expect(why.locator('li .change').first()).not.toBeEmpty()
+  // Another by paste, then one of the data again, from a grid of pictures.
+  await page.evaluate((bytes) => {
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([new Uint8Array(bytes)], 'x.png', { type: 'image/png' }))
+    window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }))
+  }, [...striped(true, 61)])
+  await expect(page.getByText(/^pasted .* is new/)).toBeVisible()
+  await expect(page.getByRole('slider', { name: 'Turn' })).toHaveValue('0')
+  await page.getByRole('button', { name: 'Back to the data' }).click()
+  await page.getByRole('button', { name: 'Choose' }).click()
+  await page.getByRole('dialog', { name: 'Choose a picture' }).getByRole('button', { name: /^down, / }).first().click()
+  await expect(why.getByText('In the data it is down')).toBeVisible()
+  await goTo(page, 'Deploy')
+  await page.getByRole('tab', { name: 'Try it on pictures' }).click()
 
   await page.getByText('Draw', { exact: true }).click()
   const pad = await page.locator('canvas').boundingBox()

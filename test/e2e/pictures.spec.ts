@@ -1,6 +1,6 @@
 /** Pictures from a drop to a dataset: classes, relabelling, undo, a reload, bad files, camera and sketch pad. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violations } from '../support/axe.ts'
 import { browserArgs, chromiumPath } from '../support/chromium.ts'
 import { zip } from '../../src/core/zip.ts'
 import { fixture, png } from '../support/pictures.ts'
@@ -21,8 +21,7 @@ const upload = (entries: Parameters<typeof zip>[0], name = 'things.zip') => ({ n
 async function axe(page: Page): Promise<void> {
   // A button that fades from disabled to enabled has no colour of its own on the way.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)))
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  expect(await violations(page)).toEqual([])
 }
 
 test('three classes are dropped, sorted, and are all there after a reload', async ({ studio: page }) => {
@@ -143,9 +142,26 @@ test('the camera records while the button is held, says when it goes away, and a
   await page.mouse.up()
   await page.getByRole('button', { name: 'Add to Class 1' }).click()
   await expect(page.getByText('1 sketch added')).toBeVisible()
+  // By keyboard alone: a line down, the pen lifted, and away from it.
+  const add = page.getByRole('button', { name: 'Add to Class 1' })
+  await expect(add).toBeDisabled()
+  await page.getByRole('application', { name: /Sketch pad/ }).focus()
+  await page.keyboard.press('ArrowUp')
+  await expect(add).toBeDisabled()
+  await page.keyboard.press('Space')
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Space')
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight')
+  const dark = await page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const data = canvas.getContext('2d')?.getImageData(0, 0, 280, 280).data
+    return [[140, 130], [140, 174], [182, 176]].map(([x, y]) => (data?.[((y as number) * 280 + (x as number)) * 4] ?? 255) < 128)
+  })
+  expect(dark).toEqual([true, true, false])
+  await add.click()
+  await expect(page.getByText('2 sketches added')).toBeVisible()
   await axe(page)
   await page.reload()
-  await expect(page.getByRole('option', { name: /^sketch/ })).toBeVisible()
+  await expect(page.getByRole('option', { name: /^sketch/ })).toHaveCount(2)
   await expect(page.getByRole('option', { name: /^camera/ }).first()).toBeVisible()
 })
 

@@ -34,6 +34,6 @@ export const views: readonly View[] = [
   { id: 'picture', label: 'Picture', component: PictureView, isFor: (run) => seesPictures(run.spec) },
   { id: 'picture-what-if', label: 'What if', component: PictureWhatIf, isFor: (run) => seesPictures(run.spec) },
   { id: 'what-if', label: 'What if', component: WhatIf, isFor: (run, columns) => hasCells(run.features, columns) },
-  { id: 'importance', label: 'What it leans on', component: Importance, isFor: () => true },
+  { id: 'importance', label: 'What it leans on', component: Importance, isFor: (run) => !seesPictures(run.spec) },
   { id: 'model', label: 'The model itself', component: ModelShape, isFor: (run) => drawingsOf(run).length > 0 },
 ]

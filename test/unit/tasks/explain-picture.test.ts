@@ -1,12 +1,15 @@
 /** A network from scratch through the tasks: trained, explained, laid out, exported. */
 import { beforeAll, expect, it } from 'vitest'
 import { estimators } from '../../../src/core/estimators/registry.ts'
+import { noEdits } from '../../../src/core/images/edit.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
 import { defaultRecipe } from '../../../src/core/recipe/default-recipe.ts'
 import { datasetRecord } from '../../../src/storage/datasets.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
+import { explainPictureEdit } from '../../../src/tasks/explain-picture-edit.ts'
+import { explainPictureLayers } from '../../../src/tasks/explain-picture-layers.ts'
 import { explainPicture, explainPictureMap } from '../../../src/tasks/explain-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
@@ -53,7 +56,7 @@ beforeAll(async () => {
 }, 60_000)
 
 it.each(['grad-cam', 'integrated-gradients', 'occlusion'] as const)('%s says what of a picture counts, and who is alike', async (method) => {
-  const found = await explainPicture({ runId: 'net', row: 0, method }, host)
+  const found = await explainPicture({ runId: 'net', picture: { row: 0 }, method }, host)
   expect(found.methods).toEqual(['grad-cam', 'integrated-gradients', 'occlusion'])
   expect(found.method).toBe(method)
   expect(Math.max(...found.probabilities)).toBeGreaterThan(0.8)
@@ -65,9 +68,28 @@ it.each(['grad-cam', 'integrated-gradients', 'occlusion'] as const)('%s says wha
 })
 
 it('a head on a trained network is explained by occlusion, whatever was asked', async () => {
-  const found = await explainPicture({ runId: 'head', row: 3, method: 'grad-cam' }, host)
+  const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'grad-cam' }, host)
   expect(found).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
   expect(found.heat.values.some((value) => value !== 0)).toBe(true)
+})
+
+it('a new picture is explained and edited like one of the data, and one that is none is refused', async () => {
+  const file = new Blob([square(true, 99)])
+  const asked = { id: 'new', file }
+  const found = await explainPicture({ runId: 'net', picture: asked, method: 'occlusion' }, host)
+  expect(found.probabilities[0]).toBeGreaterThan(0.8)
+  expect(found.nearest).toHaveLength(8)
+  // The same bytes as a row of the data: the same answer.
+  const known = await explainPicture({ runId: 'net', picture: { row: 0 }, method: 'grad-cam' }, host)
+  const again = await explainPicture({ runId: 'net', picture: { id: 'copy', file: new Blob([square(true, 1)]) }, method: 'grad-cam' }, host)
+  expect(again.probabilities).toEqual(known.probabilities)
+  expect(again.nearest[0]).toMatchObject({ row: 0, distance: expect.closeTo(0, 6) })
+  const before = await explainPictureEdit({ runId: 'net', picture: asked, edits: noEdits }, host)
+  const hidden = { ...noEdits, strokes: [{ colour: [20, 30, 40] as const, radius: 0.25, points: [0.25, 0.5] }, { colour: [230, 230, 200] as const, radius: 0.13, points: [0.75, 0.5] }] }
+  const edited = await explainPictureEdit({ runId: 'net', picture: asked, edits: hidden }, host)
+  expect([before.answer.label, before.actual, edited.answer.label]).toEqual(['left', null, 'right'])
+  expect((await explainPictureLayers({ runId: 'net', picture: asked }, host)).length).toBeGreaterThan(3)
+  await expect(explainPictureEdit({ runId: 'net', picture: { id: 'words', file: new Blob(['words']) }, edits: noEdits }, host)).rejects.toThrow('holds text')
 })
 
 it.each(['pca', 'umap'] as const)('a map by %s has every picture of training and validation', async (by) => {
