@@ -214,12 +214,13 @@ const onKernels =
     openKernelTrainer(host, planNetwork(options.layers, options.shape, options.classes).network, data, options, start)
 
 /** Our own kernels, where they leave the same bits as their plain twin. */
-async function admitKernels(context: Context): Promise<Backend> {
+async function admitKernels(context: Context, pictures: boolean): Promise<Backend> {
   const wasm = await within(startLimit, context.asset('neural.wasm'), `missing answer; the WASM kernels did not come within ${startLimit / 1000} s`)
   const [compiled, twin] = [{ asset: async () => wasm }, { asset: () => Promise.reject(new Error('plain kernels need none')) }]
-  for (const activation of ['relu', 'tanh', 'logistic'] as const) {
-    const [own, plain] = await Promise.all([compiled, twin].map((host) => threeSteps(activation, onKernels(host))))
-    if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps with ${activation} are not those of the plain kernels`)
+  const problems = [...(['relu', 'tanh', 'logistic'] as const).map((activation) => [`with ${activation}`, (open: Backend['open']) => threeSteps(activation, open)] as const), ...(pictures ? [['on pictures', threePictureSteps] as const] : [])]
+  for (const [what, solve] of problems) {
+    const [own, plain] = await Promise.all([compiled, twin].map((host) => solve(onKernels(host))))
+    if (own?.theta.some((value, i) => value !== plain?.theta[i])) throw new Error(`its weights after three steps ${what} are not those of the plain kernels`)
   }
   return { name: 'wasm', open: onKernels(context) }
 }
@@ -267,7 +268,7 @@ export async function openBackend(wanted: BackendName | 'auto', skip: readonly B
     await context.checkpoint()
     try {
       const reason = wanted === name ? undefined : await obstacle(name)
-      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context) : admitTfjs(name, pictures, wanted === name ? patientLimit : testLimit)), refused }
+      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context, pictures) : admitTfjs(name, pictures, wanted === name ? patientLimit : testLimit)), refused }
       refused.push({ backend: name, reason })
     } catch (error) {
       refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })

@@ -15,6 +15,19 @@ import { nodeContext } from '../../../support/node-context.ts'
 vi.mock('@tensorflow/tfjs-backend-webgpu', () => ({}))
 vi.mock('@tensorflow/tfjs-backend-webgl', () => ({}))
 
+// Compiled kernels that fold windows back wrongly, when a test says so.
+const folds = vi.hoisted(() => ({ wrongly: false }))
+vi.mock('../../../../src/kernels/neural.ts', async (original) => {
+  const real = await original<typeof import('../../../../src/kernels/neural.ts')>()
+  return {
+    ...real,
+    async compiledNeuralKernels(...given: Parameters<typeof real.compiledNeuralKernels>) {
+      const kernels = await real.compiledNeuralKernels(...given)
+      return folds.wrongly ? { ...kernels, convolveWeightSlopes: () => undefined } : kernels
+    },
+  }
+})
+
 // To the probe before admission the host looks as if a graphics card were there.
 beforeAll(() => {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => ({}) } })
@@ -97,6 +110,16 @@ describe('admission', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+  test('kernels on WASM are tried on pictures where there are pictures', async () => {
+    folds.wrongly = true
+    try {
+      await expect(openBackend('wasm', [], nodeContext(), true)).rejects.toMatchObject({ message: expect.stringContaining('wasm: its weights after three steps on pictures are not those of the plain kernels') })
+      expect((await openBackend('wasm', [], nodeContext())).backend.name).toBe('wasm')
+    } finally {
+      folds.wrongly = false
+    }
+    expect((await openBackend('wasm', [], nodeContext(), true)).backend.name).toBe('wasm')
   })
   test('where none is left the error names every refusal', async () => {
     await spoiltBackend('webgpu', half)
