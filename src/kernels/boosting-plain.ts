@@ -20,6 +20,47 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
   const u32 = new Uint32Array(buffer)
   const f32 = new Float32Array(buffer)
   const f64 = new Float64Array(buffer)
+  /** @param counts undefined where rows are not counted */
+  const scan = (hist: number, counts: number | undefined, features: number, lastBins: number, modes: number, totalG: number, totalH: number, totalRows: number, minRows: number, lambda: number, minH: number, minScore: number, out: number): void => {
+    const at = out >>> 3
+    f64[at] = minScore
+    f64[at + 1] = 0
+    f64[at + 2] = 0
+    i32.set([-1, 0, 0], (out >>> 2) + 6)
+    for (let feature = 0; feature < features; feature++) {
+      const mode = u8[modes + feature]
+      if (mode === 0) continue
+      const base = (hist >>> 2) + feature * 512
+      const rowsIn = (bin: number): number => (counts === undefined ? 0 : (u32[(counts >>> 2) + feature * 256 + bin] as number))
+      const isEmpty = (bin: number): boolean => (counts === undefined ? u32[base + 2 * bin] === 0 && i32[base + 2 * bin + 1] === 0 : rowsIn(bin) === 0)
+      const last = u8[lastBins + feature] as number
+      const passes = mode === 2 && !isEmpty(255) ? 2 : 1
+      for (let pass = 0; pass < passes; pass++) {
+        let g = pass === 1 ? (i32[base + 511] as number) : 0
+        let h = pass === 1 ? (u32[base + 510] as number) : 0
+        let rows = pass === 1 ? rowsIn(255) : 0
+        const stop = passes === 2 && pass === 0 ? last + 1 : last
+        for (let bin = 0; bin < stop; bin++) {
+          if (isEmpty(bin)) continue
+          g += i32[base + 2 * bin + 1] as number
+          h += u32[base + 2 * bin] as number
+          rows += rowsIn(bin)
+          const hr = totalH - h
+          if (h < minH || hr < minH || rows < minRows || totalRows - rows < minRows) continue
+          const gr = totalG - g
+          const a = h + lambda
+          const b = hr + lambda
+          const score = (g * g * b + gr * gr * a) / (a * b)
+          if (score > (f64[at] as number)) {
+            f64[at] = score
+            f64[at + 1] = g
+            f64[at + 2] = h
+            i32.set([feature, bin, pass], (out >>> 2) + 6)
+          }
+        }
+      }
+    }
+  }
   const functions: Omit<BoostingKernels, 'compiled' | 'buffer' | 'threads' | 'run'> = {
     binColumn(values, count, thresholds, column) {
       const from = values >>> 2
@@ -172,45 +213,25 @@ export function plainBoostingKernels(bytes: number): BoostingKernels {
       }
     },
     search(hist, features, lastBins, modes, totalG, totalH, lambda, minH, minScore, out) {
-      const at = out >>> 3
-      f64[at] = minScore
-      f64[at + 1] = 0
-      f64[at + 2] = 0
-      i32.set([-1, 0, 0], (out >>> 2) + 6)
-      for (let feature = 0; feature < features; feature++) {
-        const mode = u8[modes + feature]
-        if (mode === 0) continue
-        const base = (hist >>> 2) + feature * 512
-        const last = u8[lastBins + feature] as number
-        const missingH = u32[base + 510] as number
-        const missingG = i32[base + 511] as number
-        const passes = mode === 2 && (missingH !== 0 || missingG !== 0) ? 2 : 1
-        for (let pass = 0; pass < passes; pass++) {
-          let g = pass === 1 ? missingG : 0
-          let h = pass === 1 ? missingH : 0
-          const stop = passes === 2 && pass === 0 ? last + 1 : last
-          for (let bin = 0; bin < stop; bin++) {
-            const cellH = u32[base + 2 * bin] as number
-            const cellG = i32[base + 2 * bin + 1] as number
-            if (cellH === 0 && cellG === 0) continue
-            g += cellG
-            h += cellH
-            const hr = totalH - h
-            if (hr < minH) break
-            if (h < minH) continue
-            const gr = totalG - g
-            const a = h + lambda
-            const b = hr + lambda
-            const score = (g * g * b + gr * gr * a) / (a * b)
-            if (score > (f64[at] as number)) {
-              f64[at] = score
-              f64[at + 1] = g
-              f64[at + 2] = h
-              i32.set([feature, bin, pass], (out >>> 2) + 6)
-            }
-          }
+      scan(hist, undefined, features, lastBins, modes, totalG, totalH, 0, 0, lambda, minH, minScore, out)
+    },
+    searchCounted(hist, counts, features, lastBins, modes, totalG, totalH, totalRows, minRows, lambda, minH, minScore, out) {
+      scan(hist, counts, features, lastBins, modes, totalG, totalH, totalRows, minRows, lambda, minH, minScore, out)
+    },
+    countBins(rowMajor, stride, rows, count, counts) {
+      u32.fill(0, counts >>> 2, (counts >>> 2) + stride * 256)
+      for (let i = 0; i < count; i++) {
+        const bins = rowMajor + (u32[(rows >>> 2) + i] as number) * stride
+        for (let feature = 0; feature < stride; feature++) {
+          const cell = (counts >>> 2) + feature * 256 + (u8[bins + feature] as number)
+          u32[cell] = (u32[cell] as number) + 1
         }
       }
+    },
+    countLeft(column, rows, count, goesLeft) {
+      let left = 0
+      for (let i = 0; i < count; i++) left += u8[goesLeft + (u8[column + (u32[(rows >>> 2) + i] as number)] as number)] as number
+      return left
     },
     partition(column, rows, count, goesLeft, scratch) {
       const from = rows >>> 2

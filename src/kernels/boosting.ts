@@ -64,6 +64,12 @@ export interface BoostingKernels {
    * out: f64 score, GL, HL; i32 feature (-1 where none), bin, missing goes left.
    */
   search(hist: number, features: number, lastBins: number, modes: number, totalG: number, totalH: number, lambda: number, minH: number, minScore: number, out: number): void
+  /** Rows in each bin of each feature: u32[stride * 256], cleared first. */
+  countBins(rowMajor: number, stride: number, rows: number, count: number, counts: number): void
+  /** As search, with at least minRows of the node's totalRows on either side. counts: those of its features, as countBins leaves them. */
+  searchCounted(hist: number, counts: number, features: number, lastBins: number, modes: number, totalG: number, totalH: number, totalRows: number, minRows: number, lambda: number, minH: number, minScore: number, out: number): void
+  /** Rows whose bin goes left. */
+  countLeft(column: number, rows: number, count: number, goesLeft: number): number
   /** Stable partition of u32 rows by goesLeft (u8[256]) of their bin; returns the number on the left. */
   partition(column: number, rows: number, count: number, goesLeft: number, scratch: number): number
   /** Makes one partition of pieces that were parted one by one, in their order. pieces: u32 pairs of rows and rows on the left. @returns rows on the left */

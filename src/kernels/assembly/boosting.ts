@@ -309,12 +309,17 @@ export function add(from: usize, into: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(into + at, i64x2.add(v128.load(into + at), v128.load(from + at)))
 }
 
-/** Best numeric split of a node; the twin explains the result's layout. */
-export function search(
-  hist: usize, features: u32, lastBins: usize, modes: usize,
-  totalG: f64, totalH: f64, lambda: f64, minH: f64, minScore: f64, out: usize,
+/** What is surely no better is passed over without a division: products and the quotient round at most this much together. */
+const slack: f64 = 1 - 2.0 ** -50
+
+// @ts-ignore: decorator
+@inline
+function scan(
+  counted: bool, hist: usize, counts: usize, features: u32, lastBins: usize, modes: usize,
+  totalG: f64, totalH: f64, totalRows: u32, minRows: u32, lambda: f64, minH: f64, minScore: f64, out: usize,
 ): void {
   let best = minScore
+  let surely = minScore * slack
   let bestFeature: i32 = -1
   let bestBin: i32 = 0
   let bestMissingLeft: i32 = 0
@@ -324,27 +329,39 @@ export function search(
     const mode = load<u8>(modes + f)
     if (mode == 0) continue
     const base = hist + (<usize>f) * 2048
+    const rowsOf = counts + (<usize>f) * 1024
     const last = <usize>load<u8>(lastBins + f)
     const missing = load<u64>(base + 255 * 8)
-    const passes: i32 = mode == 2 && missing != 0 ? 2 : 1
+    const missingRows: u32 = counted ? load<u32>(rowsOf + 255 * 4) : 0
+    const passes: i32 = mode == 2 && (counted ? missingRows != 0 : missing != 0) ? 2 : 1
     for (let pass: i32 = 0; pass < passes; pass++) {
-      let g: f64 = pass == 1 ? <f64><i32>(missing >> 32) : 0
-      let h: f64 = pass == 1 ? <f64><u32>missing : 0
+      // Both sums in one word, as in a cell.
+      let sum: u64 = pass == 1 ? missing : 0
+      let rows: u32 = pass == 1 ? missingRows : 0
       const stop = passes == 2 && pass == 0 ? last + 1 : last
       for (let bin: usize = 0; bin < stop; bin++) {
-        const cell = load<u64>(base + (bin << 3))
-        if (cell == 0) continue
-        g += <f64><i32>(cell >> 32)
-        h += <f64><u32>cell
+        // An empty bin scores as the one before it, which is not better: no branch is worth it.
+        sum += load<u64>(base + (bin << 3))
+        if (counted) {
+          rows += load<u32>(rowsOf + (bin << 2))
+          if (totalRows - rows < minRows) break
+        }
+        const g = <f64><i32>(sum >> 32)
+        const h = <f64><u32>sum
         const hr = totalH - h
         if (hr < minH) break
         if (h < minH) continue
+        if (counted && rows < minRows) continue
         const gr = totalG - g
         const a = h + lambda
         const b = hr + lambda
-        const score = (g * g * b + gr * gr * a) / (a * b)
+        const above = g * g * b + gr * gr * a
+        const below = a * b
+        if (above <= surely * below) continue
+        const score = above / below
         if (score > best) {
           best = score
+          surely = score * slack
           bestFeature = f
           bestBin = <i32>bin
           bestMissingLeft = pass
@@ -360,6 +377,42 @@ export function search(
   store<i32>(out + 24, bestFeature)
   store<i32>(out + 28, bestBin)
   store<i32>(out + 32, bestMissingLeft)
+}
+
+/** Best numeric split of a node; the twin explains the result's layout. */
+export function search(
+  hist: usize, features: u32, lastBins: usize, modes: usize,
+  totalG: f64, totalH: f64, lambda: f64, minH: f64, minScore: f64, out: usize,
+): void {
+  scan(false, hist, 0, features, lastBins, modes, totalG, totalH, 0, 0, lambda, minH, minScore, out)
+}
+
+export function searchCounted(
+  hist: usize, counts: usize, features: u32, lastBins: usize, modes: usize,
+  totalG: f64, totalH: f64, totalRows: u32, minRows: u32, lambda: f64, minH: f64, minScore: f64, out: usize,
+): void {
+  scan(true, hist, counts, features, lastBins, modes, totalG, totalH, totalRows, minRows, lambda, minH, minScore, out)
+}
+
+export function countBins(rowMajor: usize, stride: u32, rows: usize, count: u32, counts: usize): void {
+  memory.fill(counts, 0, (<usize>stride) << 10)
+  for (let i: u32 = 0; i < count; i++) {
+    let bins = rowMajor + (<usize>load<u32>(rows + ((<usize>i) << 2))) * stride
+    const end = bins + stride
+    let slots = counts
+    while (bins < end) {
+      const slot = slots + ((<usize>load<u8>(bins)) << 2)
+      store<u32>(slot, load<u32>(slot) + 1)
+      bins++
+      slots += 1024
+    }
+  }
+}
+
+export function countLeft(column: usize, rows: usize, count: u32, goesLeft: usize): u32 {
+  let left: u32 = 0
+  for (let i: u32 = 0; i < count; i++) left += load<u8>(goesLeft + load<u8>(column + load<u32>(rows + ((<usize>i) << 2))))
+  return left
 }
 
 export function partition(column: usize, rows: usize, count: u32, goesLeft: usize, scratch: usize): u32 {

@@ -13,7 +13,7 @@ const padded = 1024
 const features = 6
 const at = {
   a: 64, b: 64 + padded * 16, gradient: 100_032, hessian: 120_000, packed: 140_032, rows: 170_048, scratch: 190_016, rowMajor: 210_048, column: 250_048,
-  thresholds: 280_000, sums: 290_048, result: 291_008, lastBins: 292_032, modes: 293_056, goesLeft: 294_080, hist: 300_032, child: 400_000, out: 500_032, probabilities: 600_000,
+  thresholds: 280_000, sums: 290_048, result: 291_008, lastBins: 292_032, modes: 293_056, goesLeft: 294_080, counts: 700_032, hist: 300_032, child: 400_000, out: 500_032, probabilities: 600_000,
 } as const
 
 let compiled: BoostingKernels
@@ -182,6 +182,7 @@ describe('compiled and plain kernels leave the same bits', () => {
       new Uint8Array(k.buffer, at.goesLeft, 256)[255] = seed % 2
     }
     const cut = 1 + rng.int(rows - 2)
+    let left = 0
     const kernels = onBoth(prepare, (k) => {
       k.quantise(at.gradient, at.hessian, rows, 2 ** 19 + 0.3, 2 ** 21 - 0.7, at.packed)
       k.histogram(at.rowMajor, stride, at.rows, rows, at.packed, at.hist)
@@ -195,7 +196,11 @@ describe('compiled and plain kernels leave the same bits', () => {
         g += new Int32Array(k.buffer)[at.packed / 4 + 2 * i + 1] as number
       }
       k.search(at.hist, features, at.lastBins, at.modes, g, h, 1000, 5000, 0, at.result)
-      const left = k.partition(at.column, at.rows, rows, at.goesLeft, at.scratch)
+      k.countBins(at.rowMajor, stride, at.rows, rows, at.counts)
+      // The second limit lets nothing through.
+      for (const [i, minRows] of [300, 501].entries()) k.searchCounted(at.hist, at.counts, features, at.lastBins, at.modes, g, h, rows, minRows, 1000, 5000, 0, at.result + 64 * (i + 1))
+      words(k, at.result + 40, [k.countLeft(at.column, at.rows, rows, at.goesLeft)])
+      left = k.partition(at.column, at.rows, rows, at.goesLeft, at.scratch)
       k.sumRows(at.gradient, at.hessian, at.rows, left, at.sums)
       k.addToRows(at.a, at.rows, left, 0.1)
       return left
@@ -206,6 +211,11 @@ describe('compiled and plain kernels leave the same bits', () => {
     other.quantise(at.gradient, at.hessian, rows, 2 ** 19 + 0.3, 2 ** 21 - 0.7, at.packed)
     other.histogram(at.rowMajor, stride, at.rows + cut * 4, rows - cut, at.packed, at.out)
     expect(Buffer.from(other.buffer, at.out, stride * 2048).equals(Buffer.from(kernels.buffer, at.out, stride * 2048))).toBe(true)
-    expect(new Int32Array(kernels.buffer, at.result + 24, 1)[0]).toBeGreaterThanOrEqual(0)
+    const featureAt = (result: number): number | undefined => new Int32Array(kernels.buffer, result + 24, 1)[0]
+    expect(featureAt(at.result)).toBeGreaterThanOrEqual(0)
+    expect(featureAt(at.result + 64)).toBeGreaterThanOrEqual(0)
+    expect(featureAt(at.result + 128)).toBe(-1)
+    // Rows are counted as they are parted.
+    expect(new Uint32Array(kernels.buffer, at.result + 40, 1)[0]).toBe(left)
   })
 })

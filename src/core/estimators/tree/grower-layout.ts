@@ -22,6 +22,8 @@ export interface GrowerLayout {
   readonly modes: number
   /** Which bins go left, for each of some nodes. */
   readonly goesLeft: number
+  /** Rows in each bin, for each of some nodes. */
+  readonly counts: number
   /** Pairs of rows and rows on the left. */
   readonly pieces: number
   readonly thresholds: number
@@ -71,6 +73,7 @@ export function layOutGrower(layout: Layout, rows: number, features: number, max
     lastBins: layout.take(features),
     modes: layout.take(2 * nodesAtOnce * stride),
     goesLeft: layout.take(nodesAtOnce * binsPerFeature),
+    counts: layout.take(nodesAtOnce * stride * binsPerFeature * 4),
     pieces: layout.take((nodesAtOnce + partsFor(threads)) * 8),
     thresholds: layout.take(featuresAtOnce * binsPerFeature * 4),
     binning: layout.take(featuresAtOnce * thresholdsWork(Math.min(rows, binSampleRows))),

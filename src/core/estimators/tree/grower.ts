@@ -194,7 +194,7 @@ export class TreeGrower {
 
   async #searchAll(searches: readonly Search[], tasks: readonly HistogramTask[], { rules, rowHessian, pacer }: Season): Promise<readonly (BinSplit | undefined)[]> {
     const ranges = await this.#histograms.work(tasks, pacer)
-    return searches.map((search) => this.#finder.settle(search, rules, rowHessian, ranges))
+    return this.#finder.settle(searches, rules, rowHessian, ranges)
   }
 
   /** Parts the rows of nodes that have splits. */

@@ -4,9 +4,11 @@
  */
 import { binsPerFeature, missingBin } from '../../../kernels/boosting.ts'
 import type { BoostingKernels } from '../../../kernels/boosting.ts'
+import { runHere } from '../../../kernels/crew.ts'
 import type { Call } from '../../../kernels/crew.ts'
 import type { Rng } from '../../math/rng.ts'
 import type { Bins, CategoryBins } from './bins.ts'
+import { fewRows, nodesAtOnce } from './grower-layout.ts'
 import type { GrowerLayout } from './grower-layout.ts'
 import type { GrowOptions } from './grower.ts'
 import { bestCategorySplit, bestNumberSplit } from './splits.ts'
@@ -38,6 +40,7 @@ const featureBytes = binsPerFeature * 8
 const foundBytes = 64
 
 export class SplitFinder {
+  readonly #kernels: BoostingKernels
   readonly #at: GrowerLayout
   readonly #rows: number
   readonly #bins: readonly Bins[]
@@ -53,6 +56,7 @@ export class SplitFinder {
 
   /** @param rows of the layout's columns */
   constructor(kernels: BoostingKernels, at: GrowerLayout, rows: number, bins: readonly Bins[], options: GrowOptions) {
+    this.#kernels = kernels
     this.#at = at
     this.#rows = rows
     this.#bins = bins
@@ -88,17 +92,30 @@ export class SplitFinder {
     return [['search', histogram + from * featureBytes, to - from, lastBins + from, this.#modesAt(place) + from, node.sums.g, node.sums.h, rules.lambda, rules.minH, minScore, found + (place * ranges + range) * foundBytes]]
   }
 
-  /** The best split, after the calls have run. @param rowHessian the largest that a row can have */
-  settle(search: Search, rules: SplitRules, rowHessian: number, ranges: number): BinSplit | undefined {
-    const { node, histogram, minScore, looked } = search
-    const { h, rows } = node.sums
-    const view: HistogramView = { hessians: this.#u32, gradients: this.#i32, base: histogram >>> 2 }
-    const numeric = this.#hasRules(rules) ? this.#searchUnderRules(node, view, rules, minScore, looked) : this.#foundBy(search, ranges)
-    const best = this.#withCategories(numeric, view, node.sums, rules, minScore, looked)
-    if (!best || Math.min(best.h, h - best.h) >= rules.minRows * rowHessian) return best
-    const left = this.#countLeft(node, best)
-    if (left >= rules.minRows && rows - left >= rules.minRows) return best
-    return this.#countedSplit(node, view, rules, minScore, looked)
+  /** The best splits, after the calls have run. @param rowHessian the largest that a row can have */
+  settle(searches: readonly Search[], rules: SplitRules, rowHessian: number, ranges: number): (BinSplit | undefined)[] {
+    const best = searches.map((search) => {
+      const view = this.#viewOf(search)
+      const numeric = this.#hasRules(rules) ? this.#searchUnderRules(search, view, rules) : this.#foundAt(search.place, ranges)
+      return this.#withCategories(numeric, search, view, rules)
+    })
+    // Where the hessians cannot prove that both sides have rows enough, they are counted.
+    const doubtful = searches.flatMap((search, i) => {
+      const split = best[i]
+      return split && Math.min(split.h, search.node.sums.h - split.h) < rules.minRows * rowHessian ? [{ search, split, i }] : []
+    })
+    for (let from = 0; from < doubtful.length; from += nodesAtOnce) {
+      const some = doubtful.slice(from, from + nodesAtOnce)
+      const lefts = this.#run(some.map(({ search, split }, k) => [this.#countLeft(search.node, split, k)]), some)
+      const tooSmall = some.filter(({ search }, k) => Math.min(lefts[k] as number, search.node.sums.rows - (lefts[k] as number)) < rules.minRows)
+      this.#run(tooSmall.map(({ search }, k) => this.#countedCalls(search, rules, k)), tooSmall)
+      tooSmall.forEach(({ search, i }, k) => {
+        const view: HistogramView = { ...this.#viewOf(search), counts: this.#u32.subarray(this.#countsAt(k) >>> 2, this.#countsAt(k + 1) >>> 2) }
+        const numeric = this.#hasRules(rules) ? this.#searchUnderRules(search, view, rules) : this.#foundAt(k, 1)
+        best[i] = this.#withCategories(numeric, search, view, rules)
+      })
+    }
+    return best
   }
 
   /** +1 where values must not fall with the feature, -1 where they must not rise, else 0. */
@@ -141,7 +158,7 @@ export class SplitFinder {
   }
 
   /** Of equal splits in several ranges the first: the lowest feature. */
-  #foundBy({ place }: Search, ranges: number): BinSplit | undefined {
+  #foundAt(place: number, ranges: number): BinSplit | undefined {
     const { found } = this.#at
     let best = -1
     let feature = -1
@@ -164,7 +181,11 @@ export class SplitFinder {
     }
   }
 
-  #searchUnderRules(node: Searched, view: HistogramView, rules: SplitRules, minScore: number, looked: (feature: number) => boolean): BinSplit | undefined {
+  #viewOf({ histogram }: Search): HistogramView {
+    return { hessians: this.#u32, gradients: this.#i32, base: histogram >>> 2 }
+  }
+
+  #searchUnderRules({ node, minScore, looked }: Search, view: HistogramView, rules: SplitRules): BinSplit | undefined {
     let best: BinSplit | undefined
     this.#bins.forEach((bins, feature) => {
       if (bins.kind !== 'numeric' || !looked(feature)) return
@@ -173,53 +194,42 @@ export class SplitFinder {
     return best
   }
 
-  #withCategories(numeric: BinSplit | undefined, view: HistogramView, sums: NodeSums, rules: SplitRules, minScore: number, looked: (feature: number) => boolean): BinSplit | undefined {
+  #withCategories(numeric: BinSplit | undefined, { node, minScore, looked }: Search, view: HistogramView, rules: SplitRules): BinSplit | undefined {
     let best = numeric
     for (const feature of this.#categorical) {
       if (!looked(feature)) continue
       const bins = this.#bins[feature] as CategoryBins
-      const split = bestCategorySplit(feature, bins.bins, view, sums, rules, minScore)
+      const split = bestCategorySplit(feature, bins.bins, view, node.sums, rules, minScore)
       if (split && (!best || split.score > best.score || (split.score === best.score && feature < best.feature))) best = split
     }
     return best
   }
 
-  #countLeft(node: Searched, split: BinSplit): number {
-    const { goesLeft, columns, rows: list } = this.#at
-    this.markLeft(split, goesLeft)
-    const column = columns + split.feature * this.#rows
-    const rows = (list >>> 2) + node.start
-    let left = 0
-    for (let i = 0; i < node.sums.rows; i++) left += this.#u8[goesLeft + (this.#u8[column + (this.#u32[rows + i] as number)] as number)] as number
-    return left
+  /** On all threads where the nodes have rows enough. */
+  #run(lists: readonly (readonly Call[])[], nodes: readonly { readonly search: Search }[]): readonly number[] {
+    if (lists.length === 0) return []
+    const rows = nodes.reduce((sum, { search }) => sum + search.node.sums.rows, 0)
+    return rows < fewRows ? runHere(this.#kernels, lists) : this.#kernels.run(lists)
+  }
+
+  #countLeft(node: Searched, split: BinSplit, k: number): Call {
+    const { goesLeft, columns, rows } = this.#at
+    const table = goesLeft + k * binsPerFeature
+    this.markLeft(split, table)
+    return ['countLeft', columns + split.feature * this.#rows, rows + node.start * 4, node.sums.rows, table]
+  }
+
+  #countsAt(k: number): number {
+    return this.#at.counts + k * this.#at.stride * binsPerFeature * 4
   }
 
   /** The search again, with rows counted a bin, because the best split would leave a side with too few. */
-  #countedSplit(node: Searched, view: HistogramView, rules: SplitRules, minScore: number, looked: (feature: number) => boolean): BinSplit | undefined {
-    const { rowMajor, stride, rows: list } = this.#at
-    const features = this.#bins.length
-    const counts = new Uint32Array(features * binsPerFeature)
-    const rows = (list >>> 2) + node.start
-    for (let i = 0; i < node.sums.rows; i++) {
-      const row = rowMajor + (this.#u32[rows + i] as number) * stride
-      for (let feature = 0; feature < features; feature++) {
-        const cell = feature * binsPerFeature + (this.#u8[row + feature] as number)
-        counts[cell] = (counts[cell] as number) + 1
-      }
-    }
-    const counted = { ...view, counts }
-    let best: BinSplit | undefined
-    for (let feature = 0; feature < features; feature++) {
-      const bins = this.#bins[feature] as Bins
-      if (!looked(feature)) continue
-      const floor = best?.score ?? minScore
-      const split =
-        bins.kind === 'categorical'
-          ? bestCategorySplit(feature, bins.bins, counted, node.sums, rules, floor)
-          : bestNumberSplit(feature, bins.thresholds.length, counted, node.sums, rules, floor, this.signOf(feature))
-      if (split) best = split
-    }
-    return best
+  #countedCalls({ node, histogram, place, minScore }: Search, rules: SplitRules, k: number): readonly Call[] {
+    const { rowMajor, stride, rows, lastBins, found } = this.#at
+    const { g, h, rows: count } = node.sums
+    const counting: Call = ['countBins', rowMajor, stride, rows + node.start * 4, count, this.#countsAt(k)]
+    if (this.#hasRules(rules)) return [counting]
+    return [counting, ['searchCounted', histogram, this.#countsAt(k), this.#bins.length, lastBins, this.#modesAt(place), g, h, count, rules.minRows, rules.lambda, rules.minH, minScore, found + k * foundBytes]]
   }
 }
 
