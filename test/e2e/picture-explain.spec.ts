@@ -1,6 +1,6 @@
 /** From sorted pictures to a network trained from scratch, and what it sees in one of them. */
-import AxeBuilder from '@axe-core/playwright'
 import { zip } from '../../src/core/zip.ts'
+import { violations } from '../support/axe.ts'
 import { png } from '../support/pictures.ts'
 import type { Page } from '@playwright/test'
 import { expect, goTo, test } from './studio.ts'
@@ -75,7 +75,13 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()
   await page.getByRole('combobox', { name: 'Lay out by' }).selectOption('pca')
   await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  expect(await violations(page)).toEqual([])
   if (process.env['LOOK']) await look(page, 'explain', 'Layer by layer')
+  // The same network without the studio, up to the epoch at which it was stopped.
+  await goTo(page, 'Deploy')
+  await page.getByRole('tab', { name: 'Code twin' }).click()
+  const twin = page.locator('pre[aria-label="twin.py"]')
+  await expect(twin).toContainText('torch.nn.Conv2d(3, 16, 3, padding=1), torch.nn.ReLU(),')
+  await expect(twin).not.toContainText('range(9000)')
+  if (process.env['LOOK']) await look(page, 'twin')
 })

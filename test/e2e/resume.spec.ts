@@ -1,6 +1,6 @@
 /** F5: a tab that is lost in the middle of a training. What was kept is offered, and ends as the same model. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violations } from '../support/axe.ts'
 import { chooseTarget, expect, goTo, openSample, test } from './studio.ts'
 
 /** SHA-256 of each stored model, by the sequence of its run. */
@@ -40,7 +40,7 @@ test('F5: a training that a reload broke off goes on to the same model', async (
   await studio.reload()
   const stopped = studio.getByRole('region', { name: 'Trainings that were broken off' })
   await expect(stopped).toContainText(/Stopped after tree [\d,]+ of 60/)
-  expect((await new AxeBuilder({ page: studio }).analyze()).violations.map(({ id }) => id)).toEqual([])
+  expect(await violations(studio)).toEqual([])
   await stopped.getByRole('button', { name: 'Go on' }).press('Enter')
   await expect(stopped).toBeHidden()
   await expect(studio.getByRole('row', { name: /Random forest.*Done/ })).toHaveCount(1, { timeout: 60_000 })

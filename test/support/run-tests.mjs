@@ -1,10 +1,10 @@
 /**
- * `npm test`: types, then the suites in Node, in a real browser, and on the built app. Ends with one line
- * `N passed, N failed`, made from the runners' own JSON reports; a suite that reports nothing has failed.
+ * `npm test`: types and the build, then the suites in Node, in a real browser, and on the built app. Ends with one
+ * line `N passed, N failed`, made from the runners' own JSON reports; a suite that reports nothing has failed.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBrowser } from './browser.mjs'
 
@@ -24,6 +24,25 @@ function check(name, command, args) {
   if (step(name, command, args)) totals.passed++
   else totals.failed++
 }
+/** Steps that keep one core busy each, as many at a time as there are cores; each one's output in one piece, at its end. */
+async function checks(steps) {
+  const waiting = [...steps]
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [name, command, args] = next
+      const from = performance.now()
+      const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      const said = []
+      child.stdout.on('data', (bytes) => said.push(bytes))
+      child.stderr.on('data', (bytes) => said.push(bytes))
+      const status = await new Promise((resolve) => child.on('error', resolve).on('close', resolve))
+      process.stdout.write(`\n== ${name}\n${Buffer.concat(said)}== ${name}: ${status === 0 ? 'ok' : 'FAILED'} after ${((performance.now() - from) / 1000).toFixed(0)} s\n`)
+      if (status === 0) totals.passed++
+      else totals.failed++
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, lane))
+}
 /** A runner that writes a JSON report; read(report) gives [passed, failed]. */
 function suite(name, args, report, read, env = {}) {
   const file = join(scratch, report)
@@ -34,7 +53,8 @@ function suite(name, args, report, read, env = {}) {
   if (!ok && failed === 0) totals.failed++
   if (ok && passed === 0) totals.failed++
 }
-const vitest = (project) => (file) => ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+// Vitest would leave a core to an editor that nobody has open.
+const vitest = (project) => (file) => ['vitest', 'run', '--project', project, '--maxWorkers=100%', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
 const vitestCounts = (report) => [report.numPassedTests, report.numFailedTests]
 
 try {
@@ -42,13 +62,16 @@ try {
   process.env.CHROMIUM_PATH = browser
   process.stdout.write(`Browser: ${browser}\n`)
   check('kernels', 'npm', ['run', '--silent', 'kernels'])
-  check('types: core', 'npx', ['tsc', '-p', 'tsconfig.core.json'])
-  check('types: workers', 'npx', ['tsc', '-p', 'tsconfig.workers.json'])
-  check('types: node', 'npx', ['tsc', '-p', 'tsconfig.node.json'])
-  check('types: page', 'npx', ['svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings', '--output', 'human'])
+  // The longest first.
+  await checks([
+    ['types: page', 'npx', ['svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings', '--output', 'human']],
+    ['build', 'npx', ['vite', 'build', '--logLevel', 'warn']],
+    ['types: node', 'npx', ['tsc', '-p', 'tsconfig.node.json']],
+    ['types: workers', 'npx', ['tsc', '-p', 'tsconfig.workers.json']],
+    ['types: core', 'npx', ['tsc', '-p', 'tsconfig.core.json']],
+  ])
   suite('unit, contract, golden, property', vitest('node'), 'node.json', vitestCounts)
   suite('browser', vitest('browser'), 'browser.json', vitestCounts)
-  check('build', 'npx', ['vite', 'build', '--logLevel', 'warn'])
   suite(
     'end to end',
     () => ['playwright', 'test', '--reporter=line,json'],
