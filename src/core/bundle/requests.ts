@@ -60,6 +60,7 @@ export function readInferRequest(signature: Signature, body: StrictJson): ModelR
   onlyKeys(body, 'body', ['id', 'parameters', 'inputs', 'outputs'])
   const id = body.get('id')
   if (id !== undefined && (typeof id !== 'string' || id.length > 200)) throw bad('id', 'not text of at most 200 characters', id)
+  checkParameters('parameters', body.get('parameters'))
   const inputs = body.get('inputs')
   if (!Array.isArray(inputs)) throw bad('inputs', 'not a list of tensors', inputs ?? null)
   const given = new Map<string, ReadonlyMap<string, StrictJson>>()
@@ -76,6 +77,7 @@ export function readInferRequest(signature: Signature, body: StrictJson): ModelR
     const tensor = given.get(input.name)
     if (!tensor) throw new StudioError({ code: 'bad-data', message: `missing input; the signature asks for ${shownValue(input.name)}`, details: { field: input.name.slice(0, 200) } })
     onlyKeys(tensor, `input ${input.name}`, ['name', 'shape', 'datatype', 'parameters', 'data'])
+    checkParameters(`parameters of ${input.name}`, tensor.get('parameters'))
     const count = readShape(input, tensor.get('shape'))
     if (rows !== undefined && rows !== count) throw bad(`shape of ${input.name}`, `every input must have the same number of rows, ${rows}`, count)
     rows = count
@@ -86,6 +88,15 @@ export function readInferRequest(signature: Signature, body: StrictJson): ModelR
   const feeds = signature.inputs.map((input, i) => readTensor(input, tensors[i] as ReadonlyMap<string, StrictJson>, count))
   const outputs = readOutputs(signature, body.get('outputs'))
   return { rows: count, feeds, ...(id === undefined ? {} : { id }), ...(outputs ? { outputs } : {}) }
+}
+
+/** Parameters are left to servers, and this one has none. What says that the data lie elsewhere cannot be overlooked. */
+function checkParameters(what: string, parameters: StrictJson | undefined): void {
+  if (parameters === undefined || parameters === null) return
+  if (!isObject(parameters)) throw bad(what, 'not an object', parameters)
+  for (const elsewhere of ['binary_data_size', 'shared_memory_region']) {
+    if (parameters.has(elsewhere)) throw new StudioError({ code: 'bad-data', message: `unsupported ${elsewhere} in ${what.slice(0, 200)}; send data as a JSON list`, details: { field: what.slice(0, 200) } })
+  }
 }
 
 function readShape(input: SignatureInput, shape: StrictJson | undefined): number {
@@ -129,9 +140,11 @@ function readCell(input: SignatureInput, datatype: string, value: StrictJson): E
 function readOutputs(signature: Signature, outputs: StrictJson | undefined): readonly string[] | undefined {
   if (outputs === undefined) return undefined
   if (!Array.isArray(outputs)) throw bad('outputs', 'not a list', outputs)
-  return outputs.map((output) => {
+  const names = outputs.map((output) => {
     const name = isObject(output) ? output.get('name') : undefined
     if (typeof name !== 'string' || !signature.outputs.some((known) => known.name === name)) throw bad('outputs', `not one of ${signature.outputs.map((known) => known.name).join(', ')}`, name ?? null)
     return name
   })
+  // None is all.
+  return names.length === 0 ? undefined : names
 }

@@ -18,14 +18,13 @@ export function checkFiniteAnswer(answer: ServedAnswer, rows: number): void {
 
 /** @param notices counted in `parameters`, which the protocol leaves to servers */
 export function inferResponse(signature: Signature, model: string, version: string, request: ModelRequest, answer: ServedAnswer, notices: readonly Notice[] = []): string {
-  const outputs = signature.outputs
-    .map((output, i) => ({
-      name: output.name,
-      shape: [request.rows, ...output.shape.slice(1)],
-      datatype: datatypes[output.tensor],
-      data: Array.from((i === 0 ? answer.answers : (answer.probabilities ?? [])) as ArrayLike<number | string>),
-    }))
-    .filter((output) => request.outputs?.includes(output.name) ?? true)
+  const all = signature.outputs.map((output, i) => ({
+    name: output.name,
+    shape: [request.rows, ...output.shape.slice(1)],
+    datatype: datatypes[output.tensor],
+    data: Array.from((i === 0 ? answer.answers : (answer.probabilities ?? [])) as ArrayLike<number | string>),
+  }))
+  const outputs = request.outputs ? [...new Set(request.outputs)].flatMap((asked) => all.filter(({ name }) => name === asked)) : all
   const count = (kind: Notice['kind']): number => notices.reduce((sum, notice) => sum + (notice.kind === kind ? notice.count : 0), 0)
   const parameters = notices.length === 0 ? {} : { parameters: { unseen: count('unseen'), out_of_range: count('out-of-range') } }
   return JSON.stringify({ model_name: model, model_version: version, ...(request.id === undefined ? {} : { id: request.id }), ...parameters, outputs })

@@ -48,7 +48,7 @@ export function parseStrictJson(text: string, maxDepth: number): StrictJson {
     }
     numberPattern.lastIndex = at
     const match = numberPattern.exec(text)
-    if (!match) throw refuse(at >= text.length ? 'it ends too early' : 'a value was expected')
+    if (!match) throw refuse(at >= text.length ? 'it ends too early' : /^(?:NaN|-?Infinity)/.test(text.slice(at, at + 9)) ? 'NaN and Infinity are no JSON (null stands for missing), a value was expected' : 'a value was expected')
     const number = Number(match[0])
     if (!Number.isFinite(number)) throw refuse('a number too large')
     at += match[0].length

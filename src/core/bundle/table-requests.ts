@@ -1,7 +1,8 @@
 /**
  * Bodies of two more protocols as tensors: KServe v1 (`instances`, `inputs`) and MLflow scoring
  * (`dataframe_split`, `dataframe_records`, `instances`, `inputs`, CSV). As MLflow asks, its route ignores
- * columns that the signature does not know and takes a missing one where the signature allows missing; both are told.
+ * columns that the signature does not know and takes a missing one where the signature allows missing, in all rows or in
+ * some; both are told. Its CSV is what pandas writes and reads.
  */
 import { StudioError } from '../errors.ts'
 import { parseNumber } from '../ingest/csv/number.ts'
@@ -18,6 +19,8 @@ import type { StrictJson } from './strict-json.ts'
 interface Table {
   readonly names: readonly string[]
   readonly rows: number
+  /** Column -> rows that do not have it; where there are any. */
+  readonly absent?: ReadonlyMap<string, number>
   cell(row: number, column: number): unknown
 }
 
@@ -46,16 +49,17 @@ function requestOf(signature: Signature, table: Table, lenient: boolean): ModelR
     notices.push({ level: 'warning', kind: 'missing-column', column: name, count: 1, text: 'It counts as missing in every row.' })
     return -1
   })
+  for (const [name, count] of table.absent ?? []) notices.push({ level: 'warning', kind: 'missing-column', column: name, count, text: `It counts as missing in ${count} ${count === 1 ? 'row' : 'rows'}.` })
   const feeds = encodeRows(signature, table.rows, (row, input) => (order[input] === -1 ? null : table.cell(row, order[input] as number)))
   return { rows: table.rows, feeds, ...(notices.length > 0 ? { notices } : {}) }
 }
 
 /** Rows as objects by column name, as lists in the signature's order, or bare values of the only column. */
-function tableOfInstances(signature: Signature, list: StrictJson | undefined, what: string): Table {
+function tableOfInstances(signature: Signature, list: StrictJson | undefined, what: string, lenient = false): Table {
   if (!Array.isArray(list)) throw bad(what, 'not a list', list ?? null)
   checkCount(what, list.length)
   const names = signature.inputs.map(({ name }) => name)
-  if (isObject(list[0])) return tableOfRecords(list, what)
+  if (isObject(list[0])) return tableOfRecords(list, what, lenient ? names : undefined)
   const rows = list.map((item, row) => {
     const cells = Array.isArray(item) ? item : names.length === 1 ? [item] : undefined
     if (!cells || cells.length !== names.length) throw bad(what, `row ${row + 1} is neither an object nor a list of ${names.length} values in the signature's order`, item)
@@ -64,7 +68,8 @@ function tableOfInstances(signature: Signature, list: StrictJson | undefined, wh
   return { names, rows: rows.length, cell: (row, column) => (rows[row] as StrictJson[])[column] }
 }
 
-function tableOfRecords(list: readonly StrictJson[], what: string): Table {
+/** @param lenient columns that need not be in every row: as pandas has it, they are missing there. Without it every row has the same columns */
+function tableOfRecords(list: readonly StrictJson[], what: string, lenient?: readonly string[]): Table {
   const places = new Map<string, number>()
   const records = list.map((item, row) => {
     if (!isObject(item)) throw bad(what, `row ${row + 1} is not an object`, item)
@@ -72,12 +77,16 @@ function tableOfRecords(list: readonly StrictJson[], what: string): Table {
     return item
   })
   const names = [...places.keys()]
+  const absent = new Map<string, number>()
   for (const [row, record] of records.entries()) {
-    for (const name of names) {
-      if (!record.has(name)) throw new StudioError({ code: 'bad-data', message: `missing column in row ${row + 1}; another row has ${shownValue(name)}`, details: { column: name.slice(0, 200), row: row + 1 } })
+    if (record.size === names.length) continue
+    for (const name of lenient ?? names) {
+      if (record.has(name) || !places.has(name)) continue
+      if (!lenient) throw new StudioError({ code: 'bad-data', message: `missing column in row ${row + 1}; another row has ${shownValue(name)}`, details: { column: name.slice(0, 200), row: row + 1 } })
+      absent.set(name, (absent.get(name) ?? 0) + 1)
     }
   }
-  return { names, rows: records.length, cell: (row, column) => (records[row] as ReadonlyMap<string, StrictJson>).get(names[column] as string) }
+  return { names, rows: records.length, absent, cell: (row, column) => (records[row] as ReadonlyMap<string, StrictJson>).get(names[column] as string) }
 }
 
 /** Columns as lists of equal length, each value bare or in a list of its own. */
@@ -105,7 +114,7 @@ function tableOfSplit(split: StrictJson | undefined): Table {
   if (!Array.isArray(columns) || !columns.every((name): name is string => typeof name === 'string')) throw bad('dataframe_split.columns', 'not a list of names', columns ?? null)
   if (!Array.isArray(data)) throw bad('dataframe_split.data', 'not a list of rows', data ?? null)
   data.forEach((row, i) => {
-    if (!Array.isArray(row) || row.length !== columns.length) throw bad('dataframe_split.data', `row ${i + 1} is not a list of ${columns.length} values`, row)
+    if (!Array.isArray(row) || row.length !== columns.length) throw bad('dataframe_split.data', `row ${i + 1} is not a list of ${columns.length} values`, Array.isArray(row) ? row.length : row)
   })
   return { names: columns, rows: data.length, cell: (row, column) => (data[row] as StrictJson[])[column] }
 }
@@ -134,7 +143,7 @@ export function readMlflowRequest(signature: Signature, body: StrictJson): Model
 
 /** The models have no parameters; as with MLflow, one that is given is told and ignored. */
 function strangeParams(params: StrictJson | undefined): Notice[] {
-  if (params === undefined) return []
+  if (params === undefined || params === null) return []
   if (!isObject(params)) throw bad('params', 'not an object', params)
   return [...params.keys()].slice(0, 50).map((name) => ({ level: 'warning', kind: 'unknown-param', column: name.slice(0, 200), count: 1, text: 'The model has no such parameter.' }))
 }
@@ -145,19 +154,22 @@ function tableOfForm(signature: Signature, form: (typeof mlflowForms)[number], v
       return tableOfSplit(value)
     case 'dataframe_records':
       if (!Array.isArray(value)) throw bad(form, 'not a list of objects', value ?? null)
-      return tableOfRecords(value, form)
+      return tableOfRecords(value, form, signature.inputs.map(({ name }) => name))
     case 'instances':
-      return tableOfInstances(signature, value, form)
+      return tableOfInstances(signature, value, form, true)
     case 'inputs':
-      return isObject(value) ? tableOfColumns(value, form) : tableOfInstances(signature, value, form)
+      return isObject(value) ? tableOfColumns(value, form) : tableOfInstances(signature, value, form, true)
   }
 }
 
 const encoder = new TextEncoder()
 
-/** A CSV cell as the JSON that the signature reads: empty is missing, numbers and truth values are read from their text. */
+/** What pandas.read_csv, with which MLflow reads CSV, takes for missing. */
+const pandasMissing = new Set(['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'])
+
+/** A CSV cell as the JSON that the signature reads: what pandas calls missing is, unless it is a category of the training; numbers and truth values are read from their text. */
 function csvValue(input: SignatureInput, text: string): unknown {
-  if (text === '') return null
+  if (pandasMissing.has(text) && !input.categories?.includes(text) && !input.labels?.includes(text)) return null
   if (input.kind === 'numeric' && input.layout === undefined) {
     const bytes = encoder.encode(text)
     const value = parseNumber(bytes, 0, bytes.length, 46)

@@ -47,7 +47,8 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
     requestTimeout: 15_000,
     keepAliveTimeout: 5000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 1000 },
+    // The protocol's own OpenAPI file has its first route as /v2/.
+    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => void refuse(reply, error),
   })
   app.server.maxConnections = 512
@@ -56,6 +57,8 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
     state.inFlight++
     reply.raw.once('close', () => state.inFlight--)
     reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
+    // While the server drains, nobody's next request may wait in a connection that is about to end.
+    if (!state.ready) reply.header('Connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {
     const protocol = protocolOf(request.url)
@@ -134,7 +137,7 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         return reply.headers({ 'X-Model-Version': answered.version.version, 'X-Request-Id': id }).type('application/json').send(written(protocol, answered))
       },
     )
-  const readiness = (reply: FastifyReply, more: Readonly<Record<string, string>> = {}): string => {
+  const readiness = (reply: FastifyReply, more: Readonly<Record<string, string | boolean>> = {}): string => {
     reply.code(state.ready ? 200 : 503)
     return JSON.stringify({ ...more, ready: state.ready })
   }
@@ -150,7 +153,9 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
   get(['/openapi.json'], () => openApi(models))
   get(['/v2'], () => JSON.stringify({ name: 'glasshouse', version: '1', extensions: [] }))
   get(['/v2/health/live'], () => '{"live":true}')
-  get(['/v2/health/ready', '/ping', '/health'], (_request, reply) => readiness(reply))
+  // The protocol's text says "live" of readiness as well; KServe's own server says "ready".
+  get(['/v2/health/ready'], (_request, reply) => readiness(reply, { live: true }))
+  get(['/ping', '/health'], (_request, reply) => readiness(reply))
   get(['/version'], () => '"glasshouse 1"')
   get(['/v1/models'], () => JSON.stringify({ models: [...models.models.keys()] }))
 

@@ -42,7 +42,8 @@ export type Body =
 
 /** Before the body is read. @throws HttpError 413 or 415; nothing more is read then */
 export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted: readonly BodyKind[]): void {
-  if (headers['content-encoding'] !== undefined) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${headers['content-encoding'].slice(0, 40)}`, closing)
+  if (headers['inference-header-content-length'] !== undefined) throw new HttpError(415, 'unsupported binary tensors; this server has no binary extension, send data as JSON', closing)
+  if (!/^identity$/i.test(headers['content-encoding'] ?? 'identity')) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${headers['content-encoding']?.slice(0, 40)}`, closing)
   kindOf(headers['content-type'], accepted)
   if (Number(headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${headers['content-length']}`, closing)
 }

@@ -47,7 +47,7 @@ export function readConfig(path: string): ModelConfig[] {
   const models = onlyKeys(entriesOf(json, 'the file'), 'the file', ['models']).get('models')
   if (!Array.isArray(models) || models.length === 0) throw bad('models', 'must be a list of at least one')
   const configs = models.map((model, i) => readModel(model, `models[${i}]`, dirname(path)))
-  const names = configs.map(({ name }) => name)
+  const names = configs.flatMap(({ name }) => (name === undefined ? [] : [name]))
   if (new Set(names).size !== names.length) throw bad('models', 'must have names that differ')
   return configs
 }

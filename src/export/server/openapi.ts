@@ -37,12 +37,25 @@ const asked = (signature: Signature, rows: Schema): Schema => ({
     'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf(signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: `a ${pictureFormats} file` } }])) } },
   }),
 })
-const ok = (schema: Schema, description = 'The answer.'): Schema => ({
-  200: { description, content: json(schema) },
-  ...Object.fromEntries([[400, 'A value, column or field that does not fit; the sentence names row and column.'], [404, 'No such model or version.'], [413, 'The body is too large.'], [415, 'Neither JSON nor CSV in UTF-8, or compressed.'], [503, 'Too many requests are waiting; try again after Retry-After seconds.']].map(([status, text]) => [status, { description: text, content: json({ $ref: '#/components/schemas/Error' }) }])),
+const refusals = (texts: Readonly<Record<number, string>>): Schema => Object.fromEntries(Object.entries(texts).map(([status, text]) => [status, { description: text, content: json({ $ref: '#/components/schemas/Error' }) }]))
+const modelName = { name: { type: 'string' } }
+const unknownModel = { 404: 'No such model or version.' }
+const ok = (schema: Schema): Schema => ({
+  200: { description: 'The answer.', content: json(schema) },
+  ...refusals({ 400: 'A value, column or field that does not fit; the sentence names row and column.', ...unknownModel, 413: 'The body is too large.', 415: 'Neither JSON nor CSV in UTF-8, or compressed.', 503: 'Too many requests are waiting; try again after Retry-After seconds.' }),
 })
 const post = (summary: string, tag: string, request: Schema, response: Schema): Schema => ({ post: { summary, tags: [tag], requestBody: { required: true, content: request }, responses: ok(response) } })
-const get = (summary: string, tag: string, schema: Schema = { type: 'object' }): Schema => ({ get: { summary, tags: [tag], responses: { 200: { description: 'The answer.', content: json(schema) } } } })
+/** @param texts what else it may answer */
+const get = (summary: string, tag: string, schema: Schema = { type: 'object' }, texts: Readonly<Record<number, string>> = {}): Schema => ({ get: { summary, tags: [tag], responses: { 200: { description: 'The answer.', content: json(schema) }, ...refusals({ 400: 'It came with a body.', ...texts }) } } })
+const readiness = (more: Schema = {}): Schema => ({ type: 'object', required: ['ready'], properties: { ...more, ready: { type: 'boolean' } } })
+/** A state has a body like that of 200. */
+const readyGet = (summary: string, tag: string, more: Schema = {}, texts: Readonly<Record<number, string>> = {}): Schema => {
+  const { get: operation } = get(summary, tag, readiness(more), texts) as { get: { responses: Schema } }
+  return { get: { ...operation, responses: { ...operation.responses, 503: { description: 'Not while the server starts or drains.', content: json(readiness(more)) } } } }
+}
+/** For programs that write clients: a name of every operation, from its method and address. */
+const named = (path: string, item: Schema): Schema => Object.fromEntries(Object.entries(item).map(([method, operation]) => [method, { operationId: `${method}${path.replace(/[^A-Za-z0-9]+/g, '_')}`, ...(operation as Schema) }]))
+const tensor = (datatypes: readonly string[], name: Schema = { type: 'string' }): Schema => ({ type: 'object', required: ['name', 'shape', 'datatype', 'data'], properties: { name, shape: { type: 'array', items: { type: 'integer', minimum: 1 } }, datatype: { enum: datatypes }, data: { type: 'array' } } })
 
 const inferRequest = (signature: Signature): Schema => ({
   type: 'object',
@@ -53,12 +66,12 @@ const inferRequest = (signature: Signature): Schema => ({
       type: 'array',
       minItems: signature.inputs.length,
       maxItems: signature.inputs.length,
-      items: { type: 'object', required: ['name', 'shape', 'datatype', 'data'], properties: { name: { enum: signature.inputs.map(({ name }) => name) }, shape: { type: 'array', items: { type: 'integer', minimum: 1 }, minItems: 2, maxItems: 2 }, datatype: { enum: ['FP32', 'INT64', 'BYTES', 'BOOL'] }, data: { type: 'array' } } },
+      items: tensor(['FP32', 'INT64', 'BYTES', 'BOOL'], { enum: signature.inputs.map(({ name }) => name) }),
     },
     outputs: { type: 'array', items: { type: 'object', required: ['name'], properties: { name: { enum: signature.outputs.map(({ name }) => name) } } } },
   },
 })
-const inferAnswer: Schema = { type: 'object', required: ['model_name', 'outputs'], properties: { model_name: { type: 'string' }, model_version: { type: 'string' }, id: { type: 'string' }, outputs: { type: 'array', items: { type: 'object', required: ['name', 'shape', 'datatype', 'data'] } } } }
+const inferAnswer: Schema = { type: 'object', required: ['model_name', 'outputs'], properties: { model_name: { type: 'string' }, model_version: { type: 'string' }, id: { type: 'string' }, outputs: { type: 'array', items: tensor(['FP32', 'FP64', 'BYTES']) } } }
 
 const cache = new WeakMap<object, string>()
 
@@ -69,9 +82,10 @@ export function openApi(models: Models): string {
   const paths: [string, Schema][] = [
     ['/v2', get('Name and version of the server', 'Open Inference Protocol v2')],
     ['/v2/health/live', get('Whether the process answers', 'Health')],
-    ['/v2/health/ready', get('Whether requests are taken: 503 while starting and draining', 'Health')],
+    ['/v2/health/ready', readyGet('Whether requests are taken', 'Health', { live: { type: 'boolean' } })],
     ['/v1/models', get('Names of the models', 'KServe v1')],
-    ['/ping', get('As /v2/health/ready', 'MLflow')],
+    ['/ping', readyGet('As /v2/health/ready', 'MLflow')],
+    ['/health', readyGet('As /v2/health/ready', 'MLflow')],
     ['/version', get('Name and version of the server', 'MLflow', { type: 'string' })],
   ]
   const answers = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
@@ -86,7 +100,7 @@ export function openApi(models: Models): string {
       'Rows as MLflow sends them: exactly one of the four forms, or CSV with a header',
       'MLflow',
       {
-        ...json({ oneOf: [{ required: ['dataframe_split'] }, { required: ['dataframe_records'] }, { required: ['instances'] }, { required: ['inputs'] }], type: 'object', properties: { dataframe_split: { type: 'object', required: ['columns', 'data'] }, dataframe_records: list({ type: 'object' }), instances: list({}), inputs: {} } }),
+        ...json({ oneOf: ['dataframe_split', 'dataframe_records', 'instances', 'inputs'].map((form) => ({ required: [form], properties: { [form]: {} } })), type: 'object', properties: { dataframe_split: { type: 'object', required: ['columns', 'data'], properties: { columns: list({ type: 'string' }), data: list({ type: 'array' }), index: list({}) } }, dataframe_records: list({ type: 'object' }), instances: list({}), inputs: {}, params: { type: ['object', 'null'] } } }),
         'text/csv': { schema: { type: 'string' } },
       },
       rows(first),
@@ -95,17 +109,22 @@ export function openApi(models: Models): string {
   for (const [name, model] of models.models) {
     const { signature } = model.fallback
     const instances = json({ type: 'object', properties: { instances: list({ oneOf: [rowSchema(signature), { type: 'array' }] }), inputs: { type: 'object' } } })
-    paths.push([`/v1/models/${name}`, get('Whether the model is ready', 'KServe v1')], [`/v1/models/${name}:predict`, post('Instances as objects by column, or lists in the order of the signature', 'KServe v1', instances, rows(signature))])
-    for (const base of [`/v2/models/${name}`, ...[...model.versions.keys(), ...model.config.aliases.keys()].map((version) => `/v2/models/${name}/versions/${version}`)]) {
-      paths.push([base, get('Inputs and outputs', 'Open Inference Protocol v2')], [`${base}/ready`, get('Whether the model is ready', 'Open Inference Protocol v2')], [`${base}/infer`, post('Tensors of shape [rows, 1], one for each column', 'Open Inference Protocol v2', json(inferRequest(signature)), inferAnswer)])
+    const versions = [...model.versions.keys(), ...model.config.aliases.keys()]
+    for (const base of [name, ...versions.map((version) => `${name}/versions/${version}`)]) {
+      paths.push([`/v1/models/${base}`, get('Whether the model is ready', 'KServe v1', readiness(modelName), unknownModel)], [`/v1/models/${base}:predict`, post('Instances as objects by column, or lists in the order of the signature', 'KServe v1', instances, rows(signature))])
+    }
+    for (const base of [`/v2/models/${name}`, ...versions.map((version) => `/v2/models/${name}/versions/${version}`)]) {
+      paths.push([base, get('Inputs and outputs', 'Open Inference Protocol v2', { type: 'object' }, unknownModel)], [`${base}/ready`, readyGet('Whether the model is ready', 'Open Inference Protocol v2', modelName, unknownModel)], [`${base}/infer`, post('Tensors of shape [rows, 1], one for each column', 'Open Inference Protocol v2', json(inferRequest(signature)), inferAnswer)])
     }
     paths.push([`/predict/${name}`, post('Rows by column names', 'Plain', asked(signature, plain(signature)), answers(signature))])
-    for (const version of [...model.versions.keys(), ...model.config.aliases.keys()]) paths.push([`/predict/${name}/${version}`, post('Rows by column names, to this version', 'Plain', asked(signature, plain(signature)), answers(signature))])
+    for (const version of versions) paths.push([`/predict/${name}/${version}`, post('Rows by column names, to this version', 'Plain', asked(signature, plain(signature)), answers(signature))])
   }
   const text = JSON.stringify({
     openapi: '3.1.0',
     info: { title: [...models.models.keys()].join(', '), version: '1', description: 'A model exported by Glasshouse.' },
-    paths: objectOf(paths),
+    servers: [{ url: '/' }],
+    security: [],
+    paths: objectOf(paths.map(([path, item]) => [path, named(path, item)] as const)),
     components: {
       schemas: {
         Error: { type: 'object', required: ['error'], properties: { error: { type: 'string' } } },

@@ -32,6 +32,8 @@ export class Service {
   async answer(model: ServedModel, asked: string | undefined, id: string, protocol: Protocol, read: (version: ServedVersion) => ModelRequest): Promise<Answered & { readonly request: ModelRequest }> {
     const route = model.route(asked, id)
     const request = read(route.primary)
+    const { primary } = route
+    const answering = primary.run(request)
     const shadow = route.shadow && this.#shadows(model, route) ? route.shadow : undefined
     const beside = shadow?.run(request)
     // Nobody waits for it, and its failure is nobody's but its own.
@@ -39,8 +41,7 @@ export class Service {
       checkFiniteAnswer(answer, request.rows)
       this.#told(shadow as ServedVersion, 'shadow', id, protocol, request, answer)
     }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow as ServedVersion)))
-    const { primary } = route
-    const answer = await primary.run(request)
+    const answer = await answering
     checkFiniteAnswer(answer, request.rows)
     const notices = [...(request.notices ?? []), ...noticesOf(primary.signature, request.feeds, request.rows)]
     this.#count(primary, request, answer, notices)

@@ -9,6 +9,7 @@ import { jsonCell } from '../../../src/core/bundle/encode.ts'
 import { plainBody } from '../../../src/core/bundle/examples.ts'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
 import { createRng } from '../../../src/core/math/rng.ts'
+import { readConfig } from '../../../src/export/server/config.ts'
 import { askGolden, goldenRoutes } from '../../../src/export/server/self-test.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { deployed } from '../../support/deployed.ts'
@@ -69,7 +70,7 @@ describe('protocols', () => {
     for (const route of goldenRoutes) expect(await askGolden(url, signature, golden, route), route).toBeUndefined()
     expect(JSON.parse((await get(`${url}/v1/models`)).text)).toEqual({ models: [name] })
     expect(JSON.parse((await get(`${url}/v1/models/${name}`)).text)).toEqual({ name, ready: true })
-    for (const path of ['/ping', '/health', '/version', '/v2', '/v2/health/live', `/v2/models/${name}/ready`]) expect((await get(url + path)).status, path).toBe(200)
+    for (const path of ['/ping', '/health', '/version', '/v2', '/v2/', '/v2/health/live', `/v2/models/${name}/ready`]) expect((await get(url + path)).status, path).toBe(200)
     const metadata = JSON.parse((await get(`${url}/v2/models/${name}`)).text) as { versions: string[]; outputs: { datatype: string }[] }
     expect(metadata.versions).toEqual(['1'])
     expect(metadata.outputs[0]?.datatype).toBe(name === 'ridge' ? 'FP64' : 'BYTES')
@@ -110,6 +111,8 @@ describe('protocols', () => {
       const { status } = await fetch(url + path, method === 'GET' ? {} : { method, body: '{}', headers: { 'Content-Type': 'application/json' } })
       expect([path, status]).toEqual([path, method === 'GET' ? 200 : 400])
     }
+    const ids = Object.values(document.paths).flatMap((item) => Object.values(item).map((operation) => (operation as { operationId: string }).operationId))
+    expect(new Set(ids).size).toBe(ids.length)
     const row = (document.paths['/predict'] as never)['post']['requestBody']['content']['application/json']['schema']['properties']['rows']['items'] as { required: string[]; properties: object }
     expect(row.required).toEqual(bundle('tree').signature.inputs.map(({ name }) => name))
     expect(Object.keys(row.properties)).toContain('__proto__')
@@ -208,6 +211,14 @@ describe('versions and routing', () => {
     expect((await post(`${url}/predict/rich/1`, body)).status).toBe(404)
     server.child.kill('SIGKILL')
   }, 20_000)
+
+  test('models without a name take that of their bundle, however many they are', () => {
+    const path = join(root, 'nameless.json')
+    writeFileSync(path, '{"models":[{"versions":{"1":"tree"}},{"versions":{"1":"ridge"}}]}')
+    expect(readConfig(path).map(({ name, fallback }) => [name, fallback])).toEqual([[undefined, '1'], [undefined, '1']])
+    writeFileSync(path, '{"models":[{"name":"a","versions":{"1":"tree"}},{"name":"a","versions":{"1":"ridge"}}]}')
+    expect(() => readConfig(path)).toThrow('must have names that differ')
+  })
 
   test.each([
     ['a routing between other inputs', { kind: 'shadow', to: '9' }, { versions: { 1: 'tree', 9: 'ridge' }, aliases: {}, default: '1' }, /cannot be routed/],

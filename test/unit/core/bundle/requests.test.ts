@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { encodeCell, missingTime } from '../../../../src/core/bundle/encode.ts'
 import { readInferRequest, readPlainRequest } from '../../../../src/core/bundle/requests.ts'
-import { checkFiniteAnswer, modelSlug, plainResponse } from '../../../../src/core/bundle/responses.ts'
+import { checkFiniteAnswer, inferResponse, modelSlug, plainResponse } from '../../../../src/core/bundle/responses.ts'
 import { graphNames } from '../../../../src/core/bundle/signature-of.ts'
 import type { Signature, SignatureInput } from '../../../../src/core/bundle/signature.ts'
 import { parseStrictJson } from '../../../../src/core/bundle/strict-json.ts'
+import { readCsvRequest, readMlflowRequest, readV1Request } from '../../../../src/core/bundle/table-requests.ts'
 
 const number: SignatureInput = { name: '__proto__', kind: 'numeric', tensor: 'float', nullable: true }
 const category: SignatureInput = { name: 'colour', kind: 'categorical', tensor: 'string', nullable: false, categories: ['red'] }
@@ -37,7 +38,8 @@ describe('strict JSON', () => {
     ['{"a":1,"a":2}', /repeated name, "a"/],
     ['{"a":1,"\\u0061":2}', /repeated name/],
     ['1e999', /too large/],
-    ['NaN', /value was expected/],
+    ['NaN', /NaN and Infinity are no JSON/],
+    ['[-Infinity]', /null stands for missing/],
     ['01', /behind the end/],
     ['[1,]', /value was expected/],
     ['"a\nb"', /does not allow/],
@@ -115,11 +117,44 @@ describe('requests', () => {
     [{ data: ['1'] }, /not a finite number: "1" in row 1/],
     [{ data: [[[1]]] }, /deeper than 4/],
     [{ extra: 1 }, /not one of name, shape/],
+    [{ parameters: [1] }, /invalid parameters of __proto__; not an object/],
+    [{ parameters: { binary_data_size: 4 } }, /unsupported binary_data_size in parameters of __proto__; send data as a JSON list/],
+    [{ parameters: { shared_memory_region: 'a' } }, /unsupported shared_memory_region/],
   ])('a tensor with %j is refused', (change, reason) => {
     expect(() => infer({ inputs: tensors(change) })).toThrow(reason)
   })
+  test('outputs come as they were asked for, and all where none was', () => {
+    const names = (outputs?: unknown): string[] => {
+      const request = infer({ inputs: tensors(), parameters: { sent: true }, ...(outputs ? { outputs } : {}) })
+      return (JSON.parse(inferResponse(signature, 'm', '1', request, { answers: ['a'], probabilities: [0.5, 0.5] })) as { outputs: { name: string }[] }).outputs.map(({ name }) => name)
+    }
+    expect(names()).toEqual(['label', 'probabilities'])
+    expect(names([])).toEqual(['label', 'probabilities'])
+    expect(names([{ name: 'probabilities', parameters: { binary_data: true } }, { name: 'label' }, { name: 'label' }])).toEqual(['probabilities', 'label'])
+  })
   test('2^53 seconds are refused, though JSON can write them', () => {
     expect(() => infer({ inputs: [...tensors().slice(0, 3), { name: 'day', shape: [1, 1], datatype: 'INT64', data: [2 ** 53] }] })).toThrow(/invalid day; not a whole number of seconds/)
+  })
+})
+
+describe('tables', () => {
+  const rows = [{ ['__proto__']: 1.5, colour: 'red', flag: true, day: '2024-01-01' }, { colour: 'red', flag: false }]
+  const values = (request: ReturnType<typeof readCsvRequest>) => request.feeds.map((feed) => Array.from(feed.values as ArrayLike<unknown>))
+  const mlflow = (body: unknown) => readMlflowRequest(signature, parseStrictJson(JSON.stringify(body), 4))
+  test('what a record of MLflow does not have is missing, as pandas has it, and said; KServe v1 refuses it', () => {
+    const read = mlflow({ dataframe_records: rows, params: null })
+    expect(values(read)).toEqual([[1.5, Number.NaN], ['red', 'red'], [1, 0], [1704067200n, missingTime]])
+    expect(read.notices?.map(({ kind, column, text }) => [kind, column, text])).toEqual([['missing-column', '__proto__', 'It counts as missing in 1 row.'], ['missing-column', 'day', 'It counts as missing in 1 row.']])
+    expect(values(mlflow({ instances: rows }))).toEqual(values(read))
+    expect(() => mlflow({ dataframe_records: [rows[0], { colour: 'red' }] })).toThrow('invalid flag; a value is needed')
+    expect(() => readV1Request(signature, parseStrictJson(JSON.stringify({ instances: rows }), 4))).toThrow('missing column in row 2; another row has "__proto__"')
+  })
+  test('what pandas reads as missing is missing in CSV, unless training knew it as a category', () => {
+    const csv = (text: string, of = signature) => values(readCsvRequest(of, `__proto__,colour,flag,day\n${text}`))
+    for (const word of ['', 'NA', 'NaN', 'null', '<NA>']) expect(csv(`${word},red,yes,${word}`), word).toEqual([[Number.NaN], ['red'], [1], [missingTime]])
+    expect(() => csv('1,NA,yes,')).toThrow('invalid colour; a value is needed')
+    expect(csv('1,NA,yes,', { ...signature, inputs: [number, { ...category, categories: ['NA'] }, flag, date] })[1]).toEqual(['NA'])
+    expect(() => csv('?,red,yes,')).toThrow('invalid __proto__; not a finite number: "?" in row 1')
   })
 })
 

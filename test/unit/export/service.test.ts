@@ -1,0 +1,37 @@
+/** Whatever a shadow does, the answer is that of the primary. */
+import { expect, test } from 'vitest'
+import type { Signature } from '../../../src/core/bundle/signature.ts'
+import type { ServedAnswer } from '../../../src/core/onnx/runner.ts'
+import type { ServedModel } from '../../../src/export/server/models.ts'
+import { Overloaded } from '../../../src/export/server/pool.ts'
+import type { RequestLog } from '../../../src/export/server/request-log.ts'
+import type { ServedVersion } from '../../../src/export/server/served-version.ts'
+import { ServerMetrics } from '../../../src/export/server/server-metrics.ts'
+import { Service } from '../../../src/export/server/service.ts'
+
+const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }] }
+const request = { rows: 1, feeds: [] }
+
+test.each<[string, () => Promise<ServedAnswer>, { readonly failures: number; readonly logged: boolean }]>([
+  ['fails', () => Promise.reject(new Error('no')), { failures: 1, logged: false }],
+  ['has no room', () => Promise.reject(new Overloaded()), { failures: 1, logged: false }],
+  ['answers what is no number', () => Promise.resolve({ answers: [Number.NaN] }), { failures: 1, logged: false }],
+  ['never answers', () => new Promise(() => {}), { failures: 0, logged: false }],
+  ['answers', () => Promise.resolve({ answers: [2] }), { failures: 0, logged: true }],
+])('a shadow that %s', async (_, shadowRun, expected) => {
+  const asked: string[] = []
+  const served = (version: string, run: () => Promise<ServedAnswer>) => ({ model: 'm', version, signature, drift: undefined, run: () => (asked.push(version), run()) }) as unknown as ServedVersion
+  const route = { primary: served('1', () => Promise.resolve({ answers: [1] })), shadow: served('2', shadowRun) }
+  const model = { config: { routing: { kind: 'shadow', to: '2' } }, route: () => route } as unknown as ServedModel
+  const logged: unknown[] = []
+  const log = { write: ({ version, arm, answer }: Parameters<RequestLog['write']>[0]) => void logged.push([version, arm, answer.answers[0]]) } as unknown as RequestLog
+  const metrics = new ServerMetrics()
+  const answered = await new Service(metrics, log).answer(model, undefined, 'id', 'plain', () => request)
+  expect([answered.version.version, answered.answer.answers]).toEqual(['1', [1]])
+  await new Promise((done) => setTimeout(done, 0))
+  // The primary is asked first: a thread that both wait for is its.
+  expect(asked).toEqual(['1', '2'])
+  expect(logged).toContainEqual(['1', 'primary', 1])
+  expect(logged.filter((entry) => JSON.stringify(entry) === '["2","shadow",2]').length).toBe(expected.logged ? 1 : 0)
+  expect((await metrics.text()).includes('glasshouse_shadow_failures_total{model="m",version="2"} 1')).toBe(expected.failures === 1)
+})
