@@ -1,13 +1,17 @@
 /** A convolutional network on our own kernels trains as the same network does on tfjs. */
+import v8 from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { quietContext } from '../../../../src/core/context.ts'
+import { cnn } from '../../../../src/core/estimators/neural/cnn.ts'
 import { openKernelTrainer, type Network } from '../../../../src/core/estimators/neural/kernel-trainer.ts'
 import { conv2dLayer } from '../../../../src/core/estimators/neural/layers/conv2d.ts'
 import { denseLayer } from '../../../../src/core/estimators/neural/layers/dense.ts'
 import { maxPoolLayer } from '../../../../src/core/estimators/neural/layers/max-pool.ts'
 import { adamRate } from '../../../../src/core/estimators/neural/trainer.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
+import { defaultsOf } from '../../../../src/core/params.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
 import { nodeContext } from '../../../support/node-context.ts'
@@ -82,6 +86,25 @@ describe('convolution, pooling and dense layers', () => {
     const [compiled, plain] = await Promise.all(trainers.map((trainer) => trainer.read()))
     expect(compiled).toEqual(plain)
     expect((await trainers[0]!.judge(all)).loss).toBeLessThan(before / 2)
+  })
+
+  it('leave no memory behind', async () => {
+    v8.setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const held = (): number => {
+      collect()
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
+    const params = { ...defaultsOf(cnn.params), layers: JSON.stringify([{ type: 'conv', filters: 8 }, { type: 'batch-norm' }, { type: 'dropout' }]), maxIter: 1, backend: 'wasm' }
+    const pictures = { rows: 32, features: [{ name: 'p', source: 'p', shape: [12, 12, 1] as const, values: Float32Array.from({ length: 32 * 144 }, (_, i) => Math.sin(i)) }] }
+    const y = { task: 'binary' as const, column: 'y', classes: ['a', 'b'], codes: Int32Array.from({ length: 32 }, (_, i) => i % 2) }
+    const fit = (seed: number) => cnn.fit(pictures, y, { params, seed }, nodeContext())
+    for (let round = 0; round < 5; round++) await fit(round)
+    const before = held()
+    for (let round = 5; round < 35; round++) await fit(round)
+    // The memory of one such training is over 1 MB: those of thirty would be thirty times that.
+    expect(held() - before).toBeLessThan(2 * 2 ** 20)
   })
 
   it('go on from a checkpoint with the bits of an undisturbed run', async () => {
