@@ -55,7 +55,7 @@ export function answerAt({ values, classes, nodes }: Pick<TreeDrawing, 'values' 
   const node = nodes[index] as TreeDrawing['nodes'][number]
   if (values === 'shares') {
     const top = node.values.reduce((best, share, k) => (share > (node.values[best] as number) ? k : best), 0)
-    return `${nameOf(classes[top] ?? '', 20)} ${Math.round((node.values[top] as number) * 100)} %`
+    return `${nameOf(classes[top] ?? '', 20)} ${Math.round((node.values[top] as number) * 100)}%`
   }
   // Inner nodes of trees that add hold nothing of their own.
   if (values === 'adds') return node.question === undefined || node.hidden > 0 ? signed(node.values[0] as number) : ''

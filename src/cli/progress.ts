@@ -74,7 +74,7 @@ export class ProgressLine {
     const share = total > 0 ? Math.min(1, done / total) : 0
     const words = phaseWords.get(this.#phase) ?? this.#phase
     const left = share > forecastShare && share < 1 && elapsed > forecastMs ? `, about ${spoken((elapsed / share - elapsed) / 1000)} left` : ''
-    return `${this.#prefix === '' ? '' : `${this.#prefix}: `}${words} ${Math.floor(share * 100)} %${left}`
+    return `${this.#prefix === '' ? '' : `${this.#prefix}: `}${words} ${Math.floor(share * 100)}%${left}`
   }
 
   /** A line that stays, above the one that moves. */

@@ -23,7 +23,7 @@ const params = {
   maxIter: { kind: 'integer', default: 500, min: 1, max: 100_000, scale: 'log', unit: 'rounds', label: 'Rounds at most', help: 'Turns of all terms; held-out rows usually end it earlier.' },
   learningRate: { kind: 'number', default: 0.05, min: 1e-4, max: 1, scale: 'log', label: 'Learning rate', help: 'Smaller steps need more rounds and make smoother curves.' },
   interactions: { kind: 'integer', default: 3, min: 0, max: 100, unit: 'pairs', label: 'Pairs of features', help: 'How many of the strongest pairs get a grid of their own; 0 keeps one curve a feature.' },
-  outerBags: { kind: 'integer', default: 4, min: 1, max: 64, unit: 'bags', label: 'Bags', help: 'The model is the mean of this many, each fitted on 85 % of the rows; their spread says how sure a curve is.' },
+  outerBags: { kind: 'integer', default: 4, min: 1, max: 64, unit: 'bags', label: 'Bags', help: 'The model is the mean of this many, each fitted on 85% of the rows; their spread says how sure a curve is.' },
   maxLeafNodes: { kind: 'integer', default: 3, min: 2, max: 32, unit: 'steps', label: 'Steps of a curve a round', help: 'How many levels one round may add to one curve.', advanced: true },
   minSamplesLeaf: { kind: 'integer', default: 4, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows behind a level', help: 'Fewer rows than this never make a level of their own.', advanced: true },
   maxBins: { kind: 'integer', default: 128, min: 4, max: 254, unit: 'cells', label: 'Cells of a curve', help: 'Numbers are cut into at most this many cells of about equally many rows.', advanced: true },

@@ -42,7 +42,7 @@ export interface CurveVerdict {
 export const least = { difference: 0.01, gap: 0.1, fitted: 0.9, alpha: 0.05 } as const
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-const percent = (share: number): string => `${Math.round(share * 100)} %`
+const percent = (share: number): string => `${Math.round(share * 100)}%`
 
 /** Scores as shares of the way from the baseline to perfect; undefined where one is missing or the way has no length. */
 function skills(points: readonly CurvePoint[], metric: Pick<Metric, 'greaterIsBetter' | 'range'>, baseline: number | null): readonly { readonly train: readonly number[]; readonly held: readonly number[] }[] | undefined {

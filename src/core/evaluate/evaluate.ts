@@ -56,8 +56,8 @@ export async function evaluate(input: EvaluateInput, context: Context): Promise<
         .filter((scores) => scores.support < few)
         .map(({ className, support }) =>
           support === 0
-            ? `No row of the ${partWord[part]} part is ${className}: scores that need one are undefined.`
-            : `Only ${support} ${support === 1 ? 'row' : 'rows'} of the ${partWord[part]} part ${support === 1 ? 'is' : 'are'} ${className}: its scores are uncertain.`,
+            ? `No row of the ${partWord[part]} part is “${className}”: scores that need one are undefined.`
+            : `Only ${support} ${support === 1 ? 'row' : 'rows'} of the ${partWord[part]} part ${support === 1 ? 'is' : 'are'} “${className}”: its scores are uncertain.`,
         ),
     ],
   }

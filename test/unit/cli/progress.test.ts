@@ -22,7 +22,7 @@ describe('progress in a log', () => {
     const { written, at } = watched(false)
     for (let ms = 0; ms <= 12_000; ms += 100) at(ms, ms / 200)
     // At 5 s a quarter is done, so 15 s are left; at 10 s half, so 10 s.
-    expect(written).toEqual(['Growing trees 25 %, about 15 s left\n', 'Growing trees 50 %, about 10 s left\n'])
+    expect(written).toEqual(['Growing trees 25%, about 15 s left\n', 'Growing trees 50%, about 10 s left\n'])
   })
   it('counts the time left from the beginning of the phase', () => {
     const { written, line, at } = watched(false)
@@ -30,7 +30,7 @@ describe('progress in a log', () => {
     at(0, 0, 'fit')
     at(4000, 0)
     at(6000, 50)
-    expect(written).toEqual(['Fold 2 of 5: Growing trees 50 %, about 2 s left\n'])
+    expect(written).toEqual(['Fold 2 of 5: Growing trees 50%, about 2 s left\n'])
   })
 })
 

@@ -166,7 +166,7 @@ describe('evaluate', () => {
     const codes = Int32Array.from({ length: 90 }, (_, i) => i % 2)
     const probabilities = Float64Array.from({ length: 270 }, (_, i) => [0.5, 0.3, 0.2][i % 3] as number)
     const result = await evaluate({ part: 'test', rows: rowsOf(90), target: { task: 'multiclass', column: 'y', classes: three, codes }, prediction: { task: 'multiclass', classes: three, probabilities }, threshold: 0.5, seed: 1 }, quietContext())
-    expect(result.warnings).toEqual(['No row of the test part is c: scores that need one are undefined.'])
+    expect(result.warnings).toEqual(['No row of the test part is “c”: scores that need one are undefined.'])
     expect(result.scores.find((score) => score.metric === 'roc-auc')).toMatchObject({ value: null, reason: 'no row is c' })
     expect(result.roc?.map((curve) => curve.name)).toEqual(['a', 'b'])
     expect(result.thresholds).toBeUndefined()
