@@ -33,6 +33,7 @@ export function serveTasks(handlers: LazyHandlers<Host>): void {
     },
     host: ({ app, store, threads, crew, openPool }, context) => ({
       store,
+      outlived: true,
       context: crew ? { ...context, crew } : context,
       ...(openPool && { openPool }),
       environment: { app, userAgent: navigator.userAgent, threads },

@@ -2,16 +2,26 @@
 import { type MessagePort as NodePort, Worker } from 'node:worker_threads'
 import { StudioError } from '../core/errors.ts'
 import type { FoldAnswer } from '../core/run/fold.ts'
+import type { FitState, Savepoint } from '../core/savepoint.ts'
 import { fromPlain, type PlainError } from '../core/wire-error.ts'
 import type { FoldSeat } from '../jobs/fold-pool.ts'
 import type { TaskMap } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
 import { serveStore } from '../storage/remote-store.ts'
 
-export type ToThread = { readonly call: number; readonly input: TaskMap['fold']['input'] } | { readonly cancel: number }
-export type FromThread = { readonly ready: true } | { readonly call: number; readonly answer: FoldAnswer } | { readonly call: number; readonly error: PlainError }
+export type ToThread =
+  /** `left` where how far it comes is kept. */
+  | { readonly call: number; readonly input: TaskMap['fold']['input']; readonly left: readonly FitState[] | undefined }
+  | { readonly cancel: number }
+  | { readonly saved: number; readonly kept: boolean }
+export type FromThread =
+  | { readonly ready: true }
+  | { readonly call: number; readonly answer: FoldAnswer }
+  | { readonly call: number; readonly error: PlainError }
+  | { readonly call: number; readonly save: number; readonly state: Parameters<Savepoint['save']> }
 
 interface Owed {
+  readonly savepoint: Savepoint | undefined
   resolve(answer: FoldAnswer): void
   reject(error: unknown): void
 }
@@ -49,6 +59,7 @@ export function foldSeat(store: Store): FoldSeat {
   worker.on('exit', () => end('ended'))
   worker.on('message', (said: FromThread) => {
     if ('ready' in said) begin()
+    else if ('save' in said) void owed.get(said.call)?.savepoint?.save(...said.state).then((kept) => post({ saved: said.save, kept }))
     else if ('answer' in said) settle(said.call)?.resolve(said.answer)
     else settle(said.call)?.reject(fromPlain(said.error))
   })
@@ -61,11 +72,11 @@ export function foldSeat(store: Store): FoldSeat {
       return alive
     },
     ready: () => begun,
-    run: (call, _task, input) =>
+    run: (call, _task, input, _onProgress, savepoint) =>
       new Promise((resolve, reject) => {
         if (!alive) return reject(new StudioError({ code: 'worker-lost', message: 'missing answer; the thread for folds ended' }))
-        owed.set(call, { resolve, reject })
-        post({ call, input })
+        owed.set(call, { resolve, reject, savepoint })
+        post({ call, input, left: savepoint?.left })
       }),
     abandon: (call) => post({ cancel: call }),
     // Nothing pauses a command but the shell, and that holds all threads.

@@ -55,7 +55,7 @@ try {
   progress.clear()
   const usage = thrown instanceof UsageError
   const error = usage ? undefined : asStudioError(thrown)
-  const hint = error?.hint && error.code !== 'bug' ? ` (${error.hint})` : ''
+  const hint = error?.code === 'cancelled' ? (process.argv.includes('--checkpoint') ? ' (the same command goes on from what --checkpoint kept)' : ' (nothing was kept)') : error?.hint && error.code !== 'bug' ? ` (${error.hint})` : ''
   process.stderr.write(`glasshouse: ${oneLine((thrown as Error).message || String(error?.message))}${oneLine(hint) && ` ${oneLine(hint)}`}\n`)
   if (error?.code === 'bug' && process.env['DEBUG']) process.stderr.write(`${(thrown as Error).stack}\n`)
   process.exitCode = error ? exitCodeOf(error) : exits.usage

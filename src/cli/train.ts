@@ -7,12 +7,15 @@ import type { Estimator } from '../core/estimators/estimator.ts'
 import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
+import { Keeper } from '../core/run/keeper.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
 import { besideOthers } from '../tasks/fold.ts'
 import { loadForRecipe } from '../tasks/load-pictures.ts'
+import { checkpointOf } from '../tasks/record-run.ts'
 import type { Host } from '../tasks/task.ts'
 import { train as trainTask } from '../tasks/train.ts'
 import { readWords, wholeNumber } from './arguments.ts'
+import { CheckpointFolder } from './checkpoint.ts'
 import { openEarlier } from './earlier.ts'
 import { checkWritable, openFile, writeWhole } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
@@ -25,7 +28,7 @@ import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
 import { trainPictures } from './train-pictures.ts'
 import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
-const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--json': 'flag', '--out': 'value' } as const
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--checkpoint': 'value', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
@@ -49,6 +52,9 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const folds = cv === undefined ? undefined : wholeNumber('--cv', cv, 2, mostFolds)
   const out = words.value('--out')
   if (out !== undefined) await checkWritable(out)
+  const kept = words.value('--checkpoint')
+  if (earlier && kept !== undefined) throw new UsageError(`unsupported --checkpoint; training on top of a bundle's model begins anew each time: ${kept}`)
+  const checkpoint = kept === undefined ? undefined : new CheckpointFolder(kept, ({ reached: { unit, done, total } }) => io.progress.note(`note: goes on ${done === 0 ? `in ${unit} 1` : `after ${unit} ${done}`} of ${total}, kept in ${kept}`))
 
   if (pictured && weight !== undefined) throw new UsageError(`unsupported --weight; pictures have no column that could weigh them: ${weight}`)
   if (pictured && task === 'regression') throw new UsageError('unsupported --task; pictures have classes: regression')
@@ -56,12 +62,13 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const file = pictured ? undefined : await openFile(path)
   try {
     const begun = performance.now()
-    const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
+    const host: Host = { ...terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress))), ...(checkpoint && { openCheckpoint: (of) => checkpoint.open(of) }) }
     const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
     if (out !== undefined) await exportBundle(trained, estimator, out, host)
+    await checkpoint?.clear()
     io.progress.clear()
     io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
   } finally {
@@ -110,7 +117,11 @@ export function summaryOf({ spec, run }: Trained, seconds: number): Summary {
 async function crossValidated({ spec, dataset }: Trained, folds: number, host: Host): Promise<Summary['cv']> {
   const data = await loadForRecipe(host, dataset.id, spec.recipe)
   const rows = usedRows(makeSplit(data.columns, spec.target.column, spec.split)).sort()
-  const { result } = await crossValidate(spec, data, rows, foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds), besideOthers(host, dataset.id, data))
+  const folding = foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds)
+  const { openCheckpoint, context, environment } = host
+  // Beside the run's own, and of the same form.
+  const checkpoint = await openCheckpoint?.(await checkpointOf({ ...spec, folds }, data, environment.app))
+  const { result } = await crossValidate(spec, data, rows, folding, besideOthers(host, dataset.id, data), checkpoint && new Keeper(checkpoint.port, context))
   const scores = new Map(result.scores.map((score) => [score.metric, score]))
   const named = scoresOf(spec.target.task).map(({ id, name }) => [name, { mean: scores.get(id)?.mean ?? null, sd: scores.get(id)?.sd ?? null }] as const)
   return { folds: result.folds, metrics: Object.fromEntries(named) }

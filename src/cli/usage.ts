@@ -1,6 +1,5 @@
 /** What can be typed, and the one way to say that it was typed wrong. */
-import { tableEstimators } from '../core/estimators/registry.ts'
-import { continuing } from '../core/run/continue-from.ts'
+import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 
 /** Exit codes, as promised to scripts. */
 export const exits = { good: 0, failed: 1, usage: 2, data: 3, drift: 4, interrupted: 130 } as const
@@ -32,7 +31,9 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --cv K                also cross-validate over K folds of all rows
       --seed N              of the estimator and the folds (${defaultSeed})
       --continue-from BUNDLE.zip   more rounds on top of the bundle's model, with its settings;
-                            --param maxIter=N says how many (${continuing().join(', ')})
+                            ${estimators.all.flatMap(({ id, tags }) => (tags.continues === undefined ? [] : [`--param ${tags.continues}=N says how many (${id})`])).join(', ')}
+      --checkpoint FOLDER   keep how far it comes there, every 20 s or sooner: after a crash the
+                            same command goes on to the same bits; emptied at the end
       --json                print one JSON object instead of tables
       --out BUNDLE.zip      write the bundle: graph, server, model card
 

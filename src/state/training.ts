@@ -95,13 +95,16 @@ export function goOn(app: AppState, project: ProjectState, { id: runId, spec }: 
   void followed(app, project, runId, started)
 }
 
+/** The parameter that counts the rounds of an estimator that goes on from an earlier model; '' of any other. */
+export const roundsOf = (estimator: string): string => (estimators.has(estimator) ? (estimators.get(estimator).tags.continues ?? '') : '')
+
 /** Whether more rounds can come on top of a run's model: models from elsewhere keep their own record. */
 export const canTrainMore = ({ status, spec, facts }: Run): boolean =>
-  status === 'succeeded' && estimators.has(spec.estimator.id) && estimators.get(spec.estimator.id).tags.continues === true && typeof facts['rounds'] === 'number' && facts['trainedElsewhere'] === undefined
+  status === 'succeeded' && roundsOf(spec.estimator.id) !== '' && typeof facts['rounds'] === 'number' && facts['trainedElsewhere'] === undefined
 
 /** A run of more rounds on top of this one's model, else as it was; folds would have been seen. @throws StudioError read-only */
 export function trainMore(app: AppState, project: ProjectState, { id, spec: { folds: _, repeats: __, ...spec } }: Run, rounds: number): string {
-  return launch(app, project, { ...spec, estimator: { ...spec.estimator, params: { ...spec.estimator.params, maxIter: rounds } }, continueFrom: id })
+  return launch(app, project, { ...spec, estimator: { ...spec.estimator, params: { ...spec.estimator.params, [roundsOf(spec.estimator.id)]: rounds } }, continueFrom: id })
 }
 
 /** Shows a run as it begins and as it ends, however it ends; never rejects. */

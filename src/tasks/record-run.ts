@@ -3,7 +3,7 @@ import type { Dataset } from '../core/data/dataset.ts'
 import type { Prediction } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
 import { canonicalJson, sha256 } from '../core/ids.ts'
-import { checkpointVersion, Keeper } from '../core/run/keeper.ts'
+import { type CheckpointOf, checkpointVersion, Keeper } from '../core/run/keeper.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { TrainResult } from '../core/run/train.ts'
 import { openCheckpoint } from '../storage/checkpoints.ts'
@@ -22,6 +22,9 @@ export interface RunStart {
   readonly resume?: boolean
 }
 
+/** Of a run in whichever project, on the same data read anew. */
+export const checkpointOf = async ({ projectId: _, datasetId: __, ...spec }: RunSpec, dataset: Dataset, app: string): Promise<CheckpointOf> => ({ version: checkpointVersion, app, spec: await sha256(canonicalJson(spec)), data: dataset.id })
+
 /** @param make what the run does with its data */
 export async function recordRun({ runId, token, spec, name, resume }: RunStart, host: Host, make: (dataset: Dataset, keeper: Keeper | undefined) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
   const { store, context, environment } = host
@@ -35,8 +38,12 @@ export async function recordRun({ runId, token, spec, name, resume }: RunStart, 
   if (resume) await resumeRun(store, runId, token, begins)
   else await createRun(store, { id: runId, name, token, spec, dataHash: dataset.id, environment: begins })
   try {
-    // What a store without a disk kept would be gone with the tab too.
-    const checkpoint = store.persistent ? await openCheckpoint(store, runId, spec.projectId, token, { version: checkpointVersion, app, spec: await sha256(canonicalJson(spec)), data: dataset.id }) : undefined
+    // What a store without a disk keeps is gone with the tab, yet not with the worker.
+    const checkpoint = host.openCheckpoint
+      ? await host.openCheckpoint(await checkpointOf(spec, dataset, app))
+      : store.persistent || host.outlived
+        ? await openCheckpoint(store, runId, spec.projectId, token, { version: checkpointVersion, app, spec: await sha256(canonicalJson(spec)), data: dataset.id })
+        : undefined
     const result = await make(dataset, checkpoint && new Keeper(checkpoint.port, context))
     const { split, pipeline, prediction, evaluation, crossValidation, outOfFold, foldEvaluation, timings, history, threshold } = result
     const warnings = checkpoint?.refused === undefined ? result.warnings : [`Trained from the beginning: ${checkpoint.refused}.`, ...result.warnings]

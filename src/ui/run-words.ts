@@ -83,3 +83,7 @@ export function reachedInWords({ unit, done, total }: Reached): string {
   if (unit === 'fold' && done === 0) return `after its training, before fold 1 of ${formatCount(total)}`
   return done === 0 ? `in ${unit} 1 of ${formatCount(total)}` : `after ${unit} ${formatCount(done)} of ${formatCount(total)}`
 }
+
+/** "5 folds, dealt 3 times, of 275 rows" */
+export const foldsInWords = ({ folds, repeats, rows }: { readonly folds: number; readonly repeats: number; readonly rows: number }, noun = 'row'): string =>
+  `${folds} folds${repeats > 1 ? `, dealt ${repeats} times,` : ''} of ${plural(rows, noun)}`

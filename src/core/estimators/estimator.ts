@@ -40,8 +40,8 @@ export interface EstimatorTags {
   readonly deterministic: boolean
   /** Learns in rounds: it has a live curve, and stop keeps the best so far. */
   readonly iterative: boolean
-  /** Can go on from an earlier model (FitOptions.earlier). */
-  readonly continues?: boolean
+  /** Can go on from an earlier model (FitOptions.earlier), by as many rounds more as this parameter says. */
+  readonly continues?: string
   /** The model holds training rows as they are prepared: whoever gets it gets them. */
   readonly keepsRows?: boolean
   /** Fits the constant a sensible person would guess: always on the leaderboard. */

@@ -89,7 +89,7 @@ export const histGradientBoosting: Estimator<typeof params> = {
   source:
     "Ke et al. 2017 (LightGBM); defaults and behaviour of scikit-learn's HistGradientBoosting. Ours sums quantised gradients exactly, keeps the best round when stopping early, and groups the rarest categories beyond 255.",
   tasks: ['binary', 'multiclass', 'regression'],
-  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, continues: true, baseline: false },
+  tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: true, deterministic: true, iterative: true, continues: 'maxIter', baseline: false },
   params,
   shows: ['trees'],
   memory({ maxLeafNodes, maxIter, earlyStopping }, { rows, features, classes }) {

@@ -56,7 +56,10 @@ export function asOneTraining(run: { readonly spec: RunSpec; readonly facts: Rea
   const before = run.facts['roundsBefore']
   if (continueFrom === undefined || typeof before !== 'number') return run.spec
   const { id, params } = spec.estimator
-  return { ...spec, estimator: { id, params: { ...params, maxIter: before + Number(checkParams(id, estimators.get(id).params, params)['maxIter']) } } }
+  const { tags, params: table } = estimators.get(id)
+  const rounds = tags.continues
+  if (rounds === undefined) return run.spec
+  return { ...spec, estimator: { id, params: { ...params, [rounds]: before + Number(checkParams(id, table, params)[rounds]) } } }
 }
 
 export const continuedWords = (earlier: EarlierRun): readonly string[] =>

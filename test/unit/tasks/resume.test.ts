@@ -91,6 +91,18 @@ describe('a run that is broken off', () => {
     expect(grown.length).toBeLessThanOrEqual(3 + 1 + 6 + 1)
   })
 
+  it('is kept in memory, too, where the records outlive the worker', async () => {
+    for (const outlived of [true, false]) {
+      const opened = await ingestText(penguins, {}, createMemoryStore())
+      const { host, token } = { ...opened, host: { ...opened.host, outlived } }
+      const spec = specFor(opened, { column: 'species', task: 'multiclass' }, 'random-forest', { nEstimators: 4 })
+      await train({ runId: 'a', token, spec }, { ...hurried(host), context: { ...hurried(host).context, report: (progress) => {
+        if (progress.kind === 'step' && progress.phase === 'evaluate') throw new StudioError({ code: 'worker-lost', message: 'missing worker' })
+      } } }).catch(() => {})
+      expect((await readRun(host.store, 'a')).reached).toEqual(outlived ? { unit: 'tree', done: 4, total: 4 } : undefined)
+    }
+  })
+
   it.each([
     { what: 'another version of the studio', spoil: { of: { version: 1, app: '0.0.1' } }, says: /checkpoint; it must be of version test of the studio: 0\.0\.1/ },
     { what: 'another form', spoil: { of: { version: 7 } }, says: /checkpoint; its version must be 1: 7/ },

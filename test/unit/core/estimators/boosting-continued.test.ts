@@ -89,7 +89,7 @@ describe('what does not fit is refused by name', () => {
     await expect(fit(values, { maxIter: 2 }, { earlier: { arrays: old, json, ...state } })).rejects.toThrow(/missing places of chance/)
   })
   test('others have no such tag', () => {
-    expect(histGradientBoosting.tags.continues).toBe(true)
+    expect(histGradientBoosting.tags.continues).toBe('maxIter')
     expect(ridge.tags.continues).toBeUndefined()
   })
 })
