@@ -47,7 +47,7 @@ export const scoreOf = (evaluation: Evaluation | undefined, metric: string): Sco
 export const foldScoreOf = (run: Run, metric: string): FoldScore | undefined => run.crossValidation?.scores.find((score) => score.metric === metric)
 
 /** The folds that all of some runs have in common, each with a score there; undefined where there are none. */
-export function sameFolds(runs: readonly Run[], metric: string): { readonly folds: number; readonly rows: number; readonly heldToTrained: number } | undefined {
+export function sameFolds(runs: readonly Run[], metric: string): { readonly folds: number; readonly repeats: number; readonly rows: number; readonly heldToTrained: number } | undefined {
   const first = runs[0]?.crossValidation
   if (!first) return undefined
   const alike = runs.every((run) => {
@@ -55,11 +55,11 @@ export function sameFolds(runs: readonly Run[], metric: string): { readonly fold
     return own?.folds === first.folds && own.repeats === first.repeats && own.rows === first.rows && foldScoreOf(run, metric)?.values.every((value) => value !== null)
   })
   if (!alike) return undefined
-  const { folds, rows } = first
+  const { folds, repeats, rows } = first
   // By time the first fold learns from one block and the last from as many as there are folds; held out is one.
   const byTime = runs[0]?.spec.split.strategy.kind === 'time'
   const shares = Array.from({ length: folds }, (_, i) => (byTime ? 1 / (i + 1) : 1 / (folds - 1)))
-  return { folds, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds }
+  return { folds, repeats, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds }
 }
 
 /** In what two runs' questions differ, in words; empty where they may be compared. */

@@ -20,6 +20,7 @@ function bracket(trials: number, rungs: number): readonly Rung[] {
 function strategy(about: Pick<Strategy, 'id' | 'label' | 'summary' | 'source'>, bracketsOf: (trials: number) => readonly (readonly Rung[])[]): Strategy {
   return {
     ...about,
+    beginsSmall: true,
     plan(_space, options) {
       checkTrials(options)
       return bracketsOf(options.trials).flatMap((rungs) => rungs.flatMap(({ count, budget }) => new Array<number>(count).fill(budget)))

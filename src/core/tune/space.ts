@@ -1,7 +1,7 @@
 /** Where a search may look: one dimension a parameter, each a stretch of the unit interval. */
 import { StudioError } from '../errors.ts'
 import { exp, log } from '../math/elementary.ts'
-import { paramProblem, type ParamTable, type ParamValue, type ParamValues } from '../params.ts'
+import { paramProblem, type Param, type ParamTable, type ParamValue, type ParamValues } from '../params.ts'
 
 export interface NumberDimension {
   readonly kind: 'number' | 'integer'
@@ -33,6 +33,20 @@ export function defaultSpace(table: ParamTable): Space {
     return from < to ? [{ kind, name, low: from, high: to, scale: from > 0 ? scale : 'linear' }] : []
   })
 }
+
+/** What a parameter may be varied over: a number between its ends, a choice or a switch over all its values. */
+export function dimensionOf(name: string, param: Param): Dimension | undefined {
+  if (param.kind === 'choice') return { kind: 'choice', name, values: param.options.map(({ value }) => value) }
+  if (param.kind === 'boolean') return { kind: 'choice', name, values: [false, true] }
+  if (param.kind === 'text') return undefined
+  const known = defaultSpace({ [name]: { ...param, advanced: false } })[0]
+  return known ?? { kind: param.kind, name, low: param.min, high: Math.min(param.max, Math.max(10 * Math.abs(param.default), param.min + 1)), scale: 'linear' }
+}
+
+const countedIn: ReadonlySet<string | undefined> = new Set(['trees', 'rounds', 'epochs'])
+/** Parameters that a trial on a small budget may have less of, instead of fewer rows: what counts trees, rounds or epochs. */
+export const resourcesOf = (table: ParamTable): readonly string[] =>
+  Object.entries(table).flatMap(([name, param]) => (param.kind === 'integer' && !param.advanced && countedIn.has(param.unit) ? [name] : []))
 
 /** @throws StudioError bad-param naming owner, parameter and rule */
 export function checkSpace(owner: string, table: ParamTable, space: Space): void {

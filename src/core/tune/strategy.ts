@@ -30,6 +30,8 @@ export interface Strategy {
   /** One sentence a newcomer understands. */
   readonly summary: string
   readonly source: string
+  /** Begins trials on a part of the budget. */
+  readonly beginsSmall?: boolean
   /**
    * The budgets that will be spent, one a trial, in order: known before the start.
    * @throws StudioError bad-param where the options do not allow a search

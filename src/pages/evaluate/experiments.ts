@@ -17,7 +17,7 @@ export interface Ranking {
   /** Best first; runs without the score last; older first among equals. */
   readonly places: readonly Place[]
   /** The folds whose mean decides, where every run has a score in each of the same folds; else the validation rows decide. */
-  readonly folds?: { readonly folds: number; readonly rows: number }
+  readonly folds?: { readonly folds: number; readonly repeats: number; readonly rows: number }
 }
 
 export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greaterIsBetter'>): Ranking {
