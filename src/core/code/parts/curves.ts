@@ -66,7 +66,7 @@ export function curvesPart(curves: readonly Curve[], outputs: number): Part {
     const declarations = helper(language, n)
     const cell = (axis: Axis, own: string): string => {
       const kind = isCategorical(axis) ? 'category' : 'step'
-      declarations.push(...(isCategorical(axis) ? table(language, own, axis.cellOfCode, { integers: true }) : table(language, own, axis.thresholds)))
+      declarations.push(...(isCategorical(axis) ? table(language, own, axis.cellOfCode, { type: 'int' }) : table(language, own, axis.thresholds)))
       const count = language === 'c' ? `, ${isCategorical(axis) ? axis.cellOfCode.length : axis.thresholds.length}` : ''
       return `${n}_${kind}(x[${axis.feature}], ${own}${count}, ${axis.cells - 1})`
     }

@@ -67,7 +67,7 @@ export function neighboursPart({ k, byDistance, features: p, points, answers, vo
   const count = answers.length
   const regression = classes === 0
   const code = (language: LoopLanguage, n: string): PartCode => {
-    const declarations = [...table(language, `${n}_points`, points, { width: p }), ...table(language, `${n}_answers`, answers, { integers: !regression }), ...table(language, `${n}_votes`, votes)]
+    const declarations = [...table(language, `${n}_points`, points, { width: p }), ...table(language, `${n}_answers`, answers, { type: regression ? 'double' : 'int' }), ...table(language, `${n}_votes`, votes)]
     if (language === 'python') {
       return {
         declarations: [

@@ -65,24 +65,63 @@ function asConditions(trees: Trees): Part {
   }
 }
 
-/** Nodes in lists: a leaf has feature -1, `set` -1 means a threshold, else bit c of set s says whether category c goes left. */
+/** Nodes in lists, each tree from its root on, the node on the left behind its parent. */
+interface Lists {
+  readonly start: readonly number[]
+  /** -1 for a leaf, else 4 x feature + 2 where categories are asked for + 1 where missing goes left. */
+  readonly test: Int32Array
+  /** Threshold, or number of a set: bit c of set s says whether category c goes left. */
+  readonly cut: Float32Array
+  /** The node on the right; of a leaf, where its values begin. */
+  readonly next: Int32Array
+  readonly leaf: Float64Array
+}
+function listsOf(trees: Trees): Lists {
+  const nodes = trees.feature.length
+  const lists = { start: [] as number[], test: new Int32Array(nodes).fill(-1), cut: new Float32Array(nodes), next: new Int32Array(nodes) }
+  const leaf: number[] = []
+  let at = 0
+  for (let tree = 0; tree < treeCount(trees); tree++) {
+    lists.start.push(at)
+    // Pairs of a node and the place that has to know where it lies; the left one is taken first.
+    const open: [node: number, parent: number][] = [[trees.start[tree] as number, -1]]
+    for (let top = open.pop(); top; top = open.pop()) {
+      const [node, parent] = top
+      if (parent >= 0) lists.next[parent] = at
+      const feature = trees.feature[node] as number
+      if (feature < 0) {
+        lists.next[at] = leaf.length
+        for (let w = 0; w < trees.width; w++) leaf.push(trees.value[node * trees.width + w] as number)
+      } else {
+        const set = trees.set[node] as number
+        lists.test[at] = feature * 4 + (set < 0 ? 0 : 2) + (trees.missingLeft[node] as number)
+        lists.cut[at] = set < 0 ? (trees.threshold[node] as number) : set
+        open.push([trees.right[node] as number, at], [trees.left[node] as number, -1])
+      }
+      at++
+    }
+  }
+  return { ...lists, leaf: Float64Array.from(leaf) }
+}
+
 function asTables(trees: Trees): Part {
   const { width } = trees
-  const tables = (language: LoopLanguage, n: string): string[] => [
-    ...table(language, `${n}_start`, trees.start, { integers: true }),
-    ...table(language, `${n}_target`, trees.target, { integers: true }),
-    ...table(language, `${n}_feature`, trees.feature, { integers: true }),
-    ...table(language, `${n}_threshold`, trees.threshold),
-    ...table(language, `${n}_left`, trees.left, { integers: true }),
-    ...table(language, `${n}_right`, trees.right, { integers: true }),
-    ...table(language, `${n}_missing_left`, trees.missingLeft, { integers: true }),
-    ...table(language, `${n}_set`, trees.set, { integers: true }),
-    ...table(language, `${n}_set_start`, trees.setStart, { integers: true }),
-    // Signed, so that they fit an int everywhere; the bits are the same.
-    ...table(language, `${n}_set_bits`, Int32Array.from(trees.setBits, (word) => word | 0), { integers: true }),
-    ...table(language, `${n}_value`, trees.value),
-  ]
   const count = treeCount(trees)
+  const leaves = trees.feature.reduce((sum, feature) => sum + Number(feature < 0), 0)
+  const tables = (language: LoopLanguage, n: string): string[] => {
+    const { start, test, cut, next, leaf } = listsOf(trees)
+    return [
+      ...table(language, `${n}_start`, start, { type: 'int' }),
+      ...table(language, `${n}_target`, trees.target, { type: 'int' }),
+      ...table(language, `${n}_test`, test, { type: 'int' }),
+      ...table(language, `${n}_cut`, cut, { type: 'float' }),
+      ...table(language, `${n}_next`, next, { type: 'int' }),
+      ...table(language, `${n}_leaf`, leaf),
+      ...table(language, `${n}_set_start`, trees.setStart, { type: 'int' }),
+      // Signed, so that they fit an int everywhere; the bits are the same.
+      ...table(language, `${n}_set_bits`, Int32Array.from(trees.setBits, (word) => word | 0), { type: 'int' }),
+    ]
+  }
   const code = (language: LoopLanguage, n: string): PartCode => {
     const declarations = tables(language, n)
     if (language === 'python') {
@@ -91,21 +130,22 @@ function asTables(trees: Trees): Part {
           ...declarations,
           '',
           `def ${n}_left_of(node, v):`,
+          `    test = ${n}_test[node]`,
           `    if v != v:`,
-          `        return ${n}_missing_left[node] == 1`,
-          `    own = ${n}_set[node]`,
-          `    if own < 0:`,
-          `        return v <= ${n}_threshold[node]`,
+          `        return test & 1 == 1`,
+          `    if test & 2 == 0:`,
+          `        return v <= ${n}_cut[node]`,
+          `    own = int(${n}_cut[node])`,
           `    word = ${n}_set_start[own] + (int(v) >> 5)`,
           `    return word < ${n}_set_start[own + 1] and (${n}_set_bits[word] >> (int(v) & 31)) & 1 == 1`,
         ],
         body: [
           `    for tree in range(${count}):`,
           `        node = ${n}_start[tree]`,
-          `        while ${n}_feature[node] >= 0:`,
-          `            node = ${n}_left[node] if ${n}_left_of(node, x[${n}_feature[node]]) else ${n}_right[node]`,
+          `        while ${n}_test[node] >= 0:`,
+          `            node = node + 1 if ${n}_left_of(node, x[${n}_test[node] >> 2]) else ${n}_next[node]`,
           `        for w in range(${width}):`,
-          `            s[${n}_target[tree] + w] += ${n}_value[node * ${width} + w]`,
+          `            s[${n}_target[tree] + w] += ${n}_leaf[${n}_next[node] + w]`,
         ],
       }
     }
@@ -115,9 +155,10 @@ function asTables(trees: Trees): Part {
       declarations: [
         ...declarations,
         js ? `function ${n}_left_of(node, v) {` : `static int ${n}_left_of(int node, float v) {`,
-        `  if (v != v) return ${n}_missing_left[node] ${same} 1${e}`,
-        `  ${int} own = ${n}_set[node]${e}`,
-        `  if (own < 0) return v <= ${n}_threshold[node]${e}`,
+        `  ${int} test = ${n}_test[node]${e}`,
+        `  if (v != v) return (test & 1) ${same} 1${e}`,
+        `  if ((test & 2) ${same} 0) return v <= ${n}_cut[node]${e}`,
+        `  ${int} own = ${js ? '' : '(int)'}${n}_cut[node]${e}`,
         `  ${int} code = ${js ? 'v | 0' : '(int)v'}${e}`,
         `  ${int} word = ${n}_set_start[own] + (code >> 5)${e}`,
         `  return word < ${n}_set_start[own + 1] && ((${js ? '' : '(unsigned)'}${n}_set_bits[word] ${js ? '>>>' : '>>'} (code & 31)) & 1) ${same} 1${e}`,
@@ -126,13 +167,13 @@ function asTables(trees: Trees): Part {
       body: [
         `  for (${int} tree = 0; tree < ${count}; tree++) {`,
         `    ${int} node = ${n}_start[tree]${e}`,
-        `    while (${n}_feature[node] >= 0) node = ${n}_left_of(node, x[${n}_feature[node]]) ? ${n}_left[node] : ${n}_right[node]${e}`,
-        `    for (${int} w = 0; w < ${width}; w++) s[${n}_target[tree] + w] += ${n}_value[node * ${width} + w]${e}`,
+        `    while (${n}_test[node] >= 0) node = ${n}_left_of(node, x[${n}_test[node] >> 2]) ? node + 1 : ${n}_next[node]${e}`,
+        `    for (${int} w = 0; w < ${width}; w++) s[${n}_target[tree] + w] += ${n}_leaf[${n}_next[node] + w]${e}`,
         '  }',
       ],
     }
   }
-  return { numbers: trees.feature.length * (8 + width), code }
+  return { numbers: 3 * trees.feature.length + leaves * width, code }
 }
 
 /** @param most conditions that are written out */

@@ -29,7 +29,7 @@ export interface TwinModel {
   /** Allowed difference of shares and of R²; twice as much for the log loss, relative for errors in the target's unit. */
   readonly tolerance: number
   readonly because: string
-  /** The twin is another model that is as good: on top of the tolerance a score may lie as far away as its own 95 % interval reaches on these rows. */
+  /** The twin is another model that is as good: on top of the tolerance comes what chance makes of the difference of two scores on these rows, sqrt(2) times the reach of a 95 % interval. */
   readonly another?: true
 }
 export type TwinEstimator = (fit: TwinFit) => TwinModel

@@ -53,7 +53,7 @@ const decoders = 'JPEG decoders differ by a level here and there'
 type Scores = readonly (readonly [metric: string, value: number, reach: number])[]
 /** Allowed difference of each score: of shares as stated, of the log loss twice as much, of errors relative. */
 const allowedOf = (scores: Scores, tolerance: number, another = false): [string, number][] =>
-  scores.map(([metric, value, reach]) => [metric, (metric === 'log-loss' ? 2 * tolerance : inUnits.has(metric) ? tolerance * Math.abs(value) : tolerance) + (another ? reach : 0)])
+  scores.map(([metric, value, reach]) => [metric, (metric === 'log-loss' ? 2 * tolerance : inUnits.has(metric) ? tolerance * Math.abs(value) : tolerance) + (another ? Math.SQRT2 * reach : 0)])
 const scoresOf = ({ evaluation }: TwinInput['run']): Scores => (evaluation?.scores ?? []).flatMap(({ metric, value, low, high }) => (value === null ? [] : [[metric, value, low === null || high === null ? 0 : Math.max(high - value, value - low)] as const]))
 
 interface Cell {
@@ -88,7 +88,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
       lines: [
         `# The code twin of a run in Glasshouse: the same rows, recipe and model without the studio. Python 3.9 or newer.`,
         `# Its scores lie within ${tolerance} of the studio's: ${because}.`,
-        ...(model.another ? [`# It is another model, as good as the run's: on top comes how far the 95 % interval of each score reaches on ${counts.valid} rows.`] : []),
+        ...(model.another ? [`# It is another model, as good as the run's: on top comes what chance makes of the difference of two scores on ${counts.valid} rows, from their 95 % intervals.`] : []),
         ...(pictures ? [] : ['import csv']),
         'import hashlib',
         'import json',
