@@ -14,7 +14,7 @@ export function importance(explanation: PermutationImportance, palette: Palette)
   const repeats = shown.reduce((n, column) => Math.max(n, column.drops.length), 0)
   return {
     title: 'What each column is worth',
-    description: `How much worse ${metric} (${say(explanation.baseline)}) gets on ${explanation.n} held-out rows when a column is shuffled: the mean of ${repeats} shuffles with one standard deviation. ${nameOf(top.column)} matters most, ${say(top.mean)}.`,
+    description: `How much worse ${metric} (${say(explanation.baseline)}) gets on ${explanation.n} held-out rows when a column is shuffled: the mean of ${repeats} shuffles with one standard deviation. ${nameOf(top.column)} matters most, by ${say(top.mean)}.`,
     figure: {
       data: [
         {

@@ -50,16 +50,7 @@ export async function evaluate(input: EvaluateInput, context: Context): Promise<
     roc: drawn.flatMap((c) => rocCurve(sample, c) ?? []),
     precisionRecall: drawn.flatMap((c) => precisionRecallCurve(sample, c) ?? []),
     calibration: drawn.map((c) => calibration(sample, c)),
-    warnings: [
-      ...rowWarnings(sample.rows, part),
-      ...perClass
-        .filter((scores) => scores.support < few)
-        .map(({ className, support }) =>
-          support === 0
-            ? `No row of the ${partWord[part]} part is “${className}”: scores that need one are undefined.`
-            : `Only ${support} ${support === 1 ? 'row' : 'rows'} of the ${partWord[part]} part ${support === 1 ? 'is' : 'are'} “${className}”: its scores are uncertain.`,
-        ),
-    ],
+    warnings: [...rowWarnings(sample.rows, part), ...classWarnings(perClass, part)],
   }
 }
 
@@ -81,4 +72,26 @@ const partWord: Readonly<Record<JudgedPart, string>> = { train: 'training', vali
 function rowWarnings(rows: number, part: JudgedPart): string[] {
   if (rows >= few) return []
   return [`Only ${rows} ${rows === 1 ? 'row' : 'rows'} in the ${partWord[part]} part: every score here is uncertain, look at the intervals.`]
+}
+
+/** Rare classes named in one sentence; the table of classes has them all. */
+const mostNamed = 6
+function oneOf(names: readonly string[]): string {
+  const named = names.length > mostNamed ? [...names.slice(0, mostNamed), `${names.length - mostNamed} more`] : names
+  return named.length === 1 ? (named[0] as string) : `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`
+}
+function classWarnings(perClass: Evaluation['perClass'] & object, part: JudgedPart): string[] {
+  const where = `of the ${partWord[part]} part`
+  const quoted = (name: string): string => `“${name.slice(0, 60)}”`
+  const none = perClass.filter(({ support }) => support === 0)
+  const rare = perClass.filter(({ support }) => support > 0 && support < few).sort((a, b) => a.support - b.support)
+  const [rarest] = rare
+  return [
+    ...(none.length === 0 ? [] : [`No row ${where} is ${oneOf(none.map(({ className }) => quoted(className)))}: scores that need one are undefined.`]),
+    ...(rarest === undefined
+      ? []
+      : rare.length === 1
+        ? [`Only ${rarest.support} ${rarest.support === 1 ? 'row' : 'rows'} ${where} ${rarest.support === 1 ? 'is' : 'are'} ${quoted(rarest.className)}: its scores are uncertain.`]
+        : [`Few rows ${where} are ${oneOf(rare.map(({ className, support }) => `${quoted(className)} (${support})`))}: the scores of these classes are uncertain.`]),
+  ]
 }

@@ -161,6 +161,13 @@ describe('evaluate', () => {
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
     expect(seen.at(-1)).toEqual({ kind: 'step', phase: 'evaluate', done: 1000, total: 1000 })
   })
+  test('rare classes are told in one sentence, the rarest first', async () => {
+    const classes = ['a', 'b', 'c', 'd']
+    const codes = Int32Array.from({ length: 90 }, (_, i) => (i < 50 ? 0 : i < 87 ? 1 : i < 89 ? 2 : 3))
+    const probabilities = new Float64Array(360).fill(0.25)
+    const { warnings } = await evaluate({ part: 'valid', rows: rowsOf(90), target: { task: 'multiclass', column: 'y', classes, codes }, prediction: { task: 'multiclass', classes, probabilities }, threshold: 0.5, seed: 1 }, quietContext())
+    expect(warnings).toEqual(['Few rows of the validation part are “d” (1) or “c” (2): the scores of these classes are uncertain.'])
+  })
   test('multiclass with an absent class warns and keeps going', async () => {
     const three = ['a', 'b', 'c']
     const codes = Int32Array.from({ length: 90 }, (_, i) => i % 2)
