@@ -5,6 +5,7 @@ import { quietContext } from '../../src/core/context.ts'
 import { takeRows, type Matrix } from '../../src/core/data/matrix.ts'
 import type { Target } from '../../src/core/data/target.ts'
 import { estimators } from '../../src/core/estimators/registry.ts'
+import { coupledShares } from '../../src/core/estimators/svm/one-vs-one.ts'
 import { checkParams, type ParamValues } from '../../src/core/params.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
 
@@ -18,7 +19,23 @@ interface Case {
   readonly weights: number[] | null
   readonly outputs: number[][]
 }
-const { cases } = JSON.parse(readFileSync(new URL('./svm.json', import.meta.url), 'utf8')) as { cases: Case[] }
+interface Coupling {
+  readonly classes: number
+  readonly decisions: number[][]
+  readonly sigmoids: [number, number][]
+  readonly probabilities: number[][]
+  readonly solved: number[][]
+}
+const { cases, coupling } = JSON.parse(readFileSync(new URL('./svm.json', import.meta.url), 'utf8')) as { cases: Case[]; coupling: Coupling }
+
+test('pairs of classes are coupled as LIBSVM couples them', () => {
+  const { classes, decisions, sigmoids, probabilities, solved } = coupling
+  const shares = coupledShares(Float64Array.from(decisions.flat()), decisions.length, classes, sigmoids.map(([a, b]) => ({ a, b })))
+  // The same equations, solved by another route.
+  expectAllClose(shares, solved.flat(), { absolute: 1e-9 })
+  // LIBSVM iterates until the conditions are met within 0.005 over the number of classes.
+  expectAllClose(shares, probabilities.flat(), { absolute: 2e-3 })
+})
 
 test.each(cases)('$estimator: $name', async (item) => {
   const X: Matrix = { rows: item.y.length, features: item.X.map((values, j) => ({ name: `x${j}`, source: `x${j}`, values: Float32Array.from(values) })) }
@@ -35,6 +52,12 @@ test.each(cases)('$estimator: $name', async (item) => {
   }
   const sigmoids = model.state().json['sigmoids'] as unknown as [number, number][]
   const k = prediction.classes.length
+  if (item.estimator === 'svm' && k > 2) {
+    const decisions = Float64Array.from({ length: 30 * item.outputs.length }, (_, at) => (item.outputs[at % item.outputs.length] as number[])[Math.floor(at / item.outputs.length)] as number)
+    expectAllClose(prediction.probabilities, coupledShares(decisions, 30, k, sigmoids.map(([a, b]) => ({ a, b }))), { absolute: 1e-4 })
+    for (const [a] of sigmoids) expect(a).toBeLessThan(-0.1)
+    return
+  }
   // Two classes: the decision is read back through the sigmoid. More: the ranking of the sigmoids' arguments must agree.
   item.outputs.forEach((column, o) => {
     const [a, b] = sigmoids[o] as [number, number]

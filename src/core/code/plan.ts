@@ -7,8 +7,8 @@ import type { Model } from '../estimators/estimator.ts'
 import type { Part } from './parts/part.ts'
 import { planners } from './planners.ts'
 
-/** shares: scores are the probabilities already; sigmoid: one score, of the second class; platt: each score through its own sigmoid, made to sum to 1. */
-export type Link = 'value' | 'exp' | 'shares' | 'sigmoid' | 'softmax' | 'platt'
+/** shares: scores are the probabilities already; sigmoid: one score, of the second class; platt: each score through its own sigmoid, made to sum to 1; coupled: a score a pair of classes, through its own sigmoid, coupled (estimators/svm/one-vs-one.ts). */
+export type Link = 'value' | 'exp' | 'shares' | 'sigmoid' | 'softmax' | 'platt' | 'coupled'
 export interface CodePlan {
   readonly features: readonly string[]
   /** Empty for a regression. */
@@ -17,7 +17,7 @@ export interface CodePlan {
   readonly base: readonly number[]
   readonly parts: readonly Part[]
   readonly link: Link
-  /** Slope and offset of each score's sigmoid; only with platt. */
+  /** Slope and offset of each score's sigmoid; only with platt and coupled. */
   readonly sigmoids?: readonly (readonly [number, number])[]
   /** Program and tables hold numbers of training rows, whose owners may not want that. */
   readonly holdsRows?: boolean

@@ -3,6 +3,7 @@ import type { Model } from '../estimators/estimator.ts'
 import type { AdditiveModel } from '../estimators/explainable-boosting.ts'
 import type { LinearModel } from '../estimators/linear.ts'
 import type { Activation } from '../estimators/neural/dense.ts'
+import { coefficientsOfPairs } from '../estimators/svm.ts'
 import type { TreeModel } from '../estimators/tree/head.ts'
 import { treeCount } from '../estimators/tree/tree.ts'
 import { curvesPart } from './parts/curves.ts'
@@ -46,9 +47,11 @@ const additive: Planner = (model) => {
 const kernel: Planner = (model, p) => {
   const { json, arrays, classes } = stateOf(model)
   const rho = floats(arrays['rho'])
-  const machine = { kind: json['kernel'] as 'rbf' | 'linear', gamma: json['gamma'] as number, vectors: arrays['vectors'] as Float32Array, features: p, coefficients: floats(arrays['coefficients']), outputs: rho.length }
+  const inPairs = json['vectorsOfClass'] as readonly number[] | undefined
+  const coefficients = inPairs ? coefficientsOfPairs(floats(arrays['coefficients']), inPairs) : floats(arrays['coefficients'])
+  const machine = { kind: json['kernel'] as 'rbf' | 'linear', gamma: json['gamma'] as number, vectors: arrays['vectors'] as Float32Array, features: p, coefficients, outputs: rho.length }
   const plan = { classes, base: Array.from(rho, (value) => -value), parts: [kernelPart(machine)], holdsRows: true }
-  return model.task === 'regression' ? { ...plan, link: 'value' } : { ...plan, link: 'platt', sigmoids: json['sigmoids'] as unknown as [number, number][] }
+  return model.task === 'regression' ? { ...plan, link: 'value' } : { ...plan, link: inPairs ? 'coupled' : 'platt', sigmoids: json['sigmoids'] as unknown as [number, number][] }
 }
 const neighbours: Planner = (model, p) => {
   const { json, arrays, classes } = stateOf(model)

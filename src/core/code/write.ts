@@ -6,7 +6,7 @@ export { codeLanguages, type CodeLanguage } from './text.ts'
 export const codeEndings: Readonly<Record<CodeLanguage, string>> = { javascript: 'mjs', python: 'py', c: 'c', sql: 'sql' }
 
 /** SQL has no loops and no tables of its own, so models that need them are not written in it. */
-export const languagesOf = (plan: CodePlan): readonly CodeLanguage[] => codeLanguages.filter((language) => language !== 'sql' || plan.parts.every((part) => part.sql))
+export const languagesOf = (plan: CodePlan): readonly CodeLanguage[] => codeLanguages.filter((language) => language !== 'sql' || (plan.link !== 'coupled' && plan.parts.every((part) => part.sql)))
 
 /** @param language one of `languagesOf(plan)` */
 export function modelCode(plan: CodePlan, language: CodeLanguage): string {
@@ -30,6 +30,7 @@ function braceCode(plan: CodePlan, language: 'javascript' | 'c'): string {
   const parts = plan.parts.map((part, i) => part.code(language, `m${i}`))
   const loop = (body: string): string => (js ? `for (let i = 0; i < ${k}; i++) ${body}` : `for (int i = 0; i < ${k}; i++) ${body};`)
   const sigmoid = (i: number, z: string): string => (js ? `s[${i}] = 1 / (1 + Math.exp(${z}))` : `s[${i}] = 1 / (1 + exp(${z}));`)
+  const sigmoids = (): string[] => (plan.sigmoids ?? []).map(([a, b], i) => `  ${sigmoid(i, `${number(a)} * s[${i}] + ${number(b)}`)}`)
   const answer: string[] = {
     value: () => (js ? ['  return s[0]'] : ['  out[0] = s[0];']),
     exp: () => (js ? ['  return Math.exp(s[0])'] : ['  out[0] = exp(s[0]);']),
@@ -40,10 +41,11 @@ function braceCode(plan: CodePlan, language: 'javascript' | 'c'): string {
         ? ['  const top = Math.max(...s)', '  const e = s.map((value) => Math.exp(value - top))', '  const total = e.reduce((sum, value) => sum + value, 0)', '  return e.map((value) => value / total)']
         : ['  double top = s[0], total = 0;', `  ${loop('if (s[i] > top) top = s[i]')}`, `  ${loop('total += (out[i] = exp(s[i] - top))')}`, `  ${loop('out[i] /= total')}`],
     platt: () => {
-      const each = (plan.sigmoids ?? []).map(([a, b], i) => `  ${sigmoid(i, `${number(a)} * s[${i}] + ${number(b)}`)}`)
+      const each = sigmoids()
       if (k === 1) return [...each, ...(js ? ['  return [1 - s[0], s[0]]'] : ['  out[0] = 1 - s[0];', '  out[1] = s[0];'])]
       return [...each, ...(js ? ['  const e = s.map((value) => Math.max(1e-12, value))', '  const total = e.reduce((sum, value) => sum + value, 0)', '  return e.map((value) => value / total)'] : ['  double total = 0;', `  ${loop('total += (out[i] = s[i] > 1e-12 ? s[i] : 1e-12)')}`, `  ${loop('out[i] /= total')}`])]
     },
+    coupled: () => [...sigmoids(), ...coupling(plan.classes.length, js)],
   }[plan.link]()
   const base = plan.base.map(number).join(', ')
   const open = js ? ['export function predict(x) {', `  const s = [${base}]`] : ['void predict(const float *x, double *out) {', `  double s[${k}] = {${base}};`, ...(plan.parts.length === 0 ? ['  (void)x;'] : [])]
@@ -59,8 +61,38 @@ function braceCode(plan: CodePlan, language: 'javascript' | 'c'): string {
   ].join('\n')
 }
 
+/** s says for each pair how likely its first class is: the shares that fit all pairs best solve a linear system. */
+function coupling(k: number, js: boolean): string[] {
+  const [int, real, end] = js ? ['let', 'const', ''] : ['int', 'double', ';']
+  return [
+    '  // Pairwise coupling (Wu, Lin & Weng 2004): a set of linear equations, solved line by line.',
+    js ? `  const k = ${k}, a = Array.from({ length: k }, () => new Array(k + 1).fill(1))` : `  enum { k = ${k} };\n  double a[k][k + 1], total = 0;\n  for (int i = 0; i < k; i++) for (int j = 0; j <= k; j++) a[i][j] = 1;`,
+    `  for (${int} i = 0, pair = 0; i < k; i++) {`,
+    `    for (${int} j = i + 1; j < k; j++, pair++) {`,
+    `      ${real} r = ${js ? 'Math.min(1 - 1e-7, Math.max(1e-7, s[pair]))' : 's[pair] < 1e-7 ? 1e-7 : s[pair] > 1 - 1e-7 ? 1 - 1e-7 : s[pair]'}${end}`,
+    `      a[i][i] += (1 - r) * (1 - r)${end}`,
+    `      a[j][j] += r * r${end}`,
+    `      a[i][j] -= r * (1 - r)${end}`,
+    `      a[j][i] -= r * (1 - r)${end}`,
+    '    }',
+    '  }',
+    `  for (${int} c = 0; c < k; c++) {`,
+    `    ${real} pivot = a[c][c]${end}`,
+    `    for (${int} m = c; m <= k; m++) a[c][m] /= pivot${end}`,
+    `    for (${int} i = 0; i < k; i++) {`,
+    `      ${real} factor = i === c ? 0 : a[i][c]${end}`.replace('===', js ? '===' : '=='),
+    `      for (${int} m = c; m <= k; m++) a[i][m] -= factor * a[c][m]${end}`,
+    '    }',
+    '  }',
+    ...(js
+      ? ['  const e = a.map((line) => Math.max(1e-12, line[k]))', '  const total = e.reduce((sum, value) => sum + value, 0)', '  return e.map((value) => value / total)']
+      : ['  for (int i = 0; i < k; i++) total += (out[i] = a[i][k] > 1e-12 ? a[i][k] : 1e-12);', '  for (int i = 0; i < k; i++) out[i] /= total;']),
+  ]
+}
+
 function pythonCode(plan: CodePlan): string {
   const parts = plan.parts.map((part, i) => part.code('python', `m${i}`))
+  const sigmoids = (): string[] => (plan.sigmoids ?? []).map(([a, b], i) => `    s[${i}] = 1 / (1 + exp(min(700.0, ${number(a)} * s[${i}] + ${number(b)})))`)
   const answer: string[] = {
     value: () => ['    return s[0]'],
     exp: () => ['    return exp(s[0])'],
@@ -68,9 +100,28 @@ function pythonCode(plan: CodePlan): string {
     sigmoid: () => ['    p = 1 / (1 + exp(-s[0])) if s[0] > -700 else 0.0', '    return [1 - p, p]'],
     softmax: () => ['    top = max(s)', '    e = [exp(value - top) for value in s]', '    return [value / sum(e) for value in e]'],
     platt: () => {
-      const each = (plan.sigmoids ?? []).map(([a, b], i) => `    s[${i}] = 1 / (1 + exp(min(700.0, ${number(a)} * s[${i}] + ${number(b)})))`)
+      const each = sigmoids()
       return plan.base.length === 1 ? [...each, '    return [1 - s[0], s[0]]'] : [...each, '    e = [max(1e-12, value) for value in s]', '    return [value / sum(e) for value in e]']
     },
+    coupled: () => [
+      ...sigmoids(),
+      '    # Pairwise coupling (Wu, Lin & Weng 2004): a set of linear equations, solved line by line.',
+      `    k = ${plan.classes.length}`,
+      '    a = [[1.0] * (k + 1) for _ in range(k)]',
+      '    for (i, j), share in zip(((i, j) for i in range(k) for j in range(i + 1, k)), s):',
+      '        r = min(1 - 1e-7, max(1e-7, share))',
+      '        a[i][i] += (1 - r) * (1 - r)',
+      '        a[j][j] += r * r',
+      '        a[i][j] -= r * (1 - r)',
+      '        a[j][i] -= r * (1 - r)',
+      '    for c in range(k):',
+      '        a[c] = [value / a[c][c] for value in a[c]]',
+      '        for i in range(k):',
+      '            if i != c:',
+      '                a[i] = [value - a[i][c] * line for value, line in zip(a[i], a[c])]',
+      '    e = [max(1e-12, line[k]) for line in a]',
+      '    return [value / sum(e) for value in e]',
+    ],
   }[plan.link]()
   const declarations = parts.flatMap(({ declarations: own = [] }) => own)
   return [
@@ -95,6 +146,8 @@ function sqlCode(plan: CodePlan): string {
   const platt = plan.sigmoids?.map(([a, b], o) => `1 / (1 + EXP(${number(a)} * s${o + 1} + ${number(b)}))`) ?? []
   const floored = platt.map((share) => `CASE WHEN ${share} > 1e-12 THEN ${share} ELSE 1e-12 END`)
   const columns: string[] = {
+    // Equations are more than a query can solve; languagesOf does not offer it.
+    coupled: () => [],
     value: () => ['s1 AS value'],
     exp: () => ['EXP(s1) AS value'],
     shares: () => plan.base.map((_, o) => `s${o + 1} AS p${o + 1}`),

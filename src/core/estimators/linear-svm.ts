@@ -164,7 +164,7 @@ export const linearSvm: Estimator<typeof params> = {
       return regressionModel(id, { task: y.task, classes: [], coefficients: w.slice(0, p), intercepts: w.slice(p), featureScales: scales }, { newtonSteps: steps, converged })
     }
     const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array) => fitLine(part, sign, partWeights, -1, given, context)
-    const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, fitTwo, ({ w }, part) => lineScores(w, part), context)
+    const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, { fit: fitTwo, decide: ({ w }, part) => lineScores(w, part) }, context)
     const coefficients = new Float64Array(machines.length * p)
     machines.forEach((machine, o) => machine && coefficients.set(machine.w.subarray(0, p), o * p))
     const intercepts = Float64Array.from(machines, (machine) => machine?.w[p] ?? -1)

@@ -9,7 +9,8 @@ import type { ParamTable } from '../params.ts'
 import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
 import { checkNumbers } from './linear.ts'
 import { kernelRows, scaledGamma, type KernelSpec } from './svm/kernel.ts'
-import { oneVsRest, sharesToOnnx } from './svm/one-vs-rest.ts'
+import { coupledShares, coupledToOnnx, oneVsOne, pairsOf } from './svm/one-vs-one.ts'
+import { oneVsRest, sharesToOnnx, type Sides } from './svm/one-vs-rest.ts'
 import { toShares, type Sigmoid } from './svm/platt.ts'
 import { keptSolver, type Solve } from './svm/place.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
@@ -53,14 +54,31 @@ interface Fitted {
   readonly features: number
   /** Row-major, shape (vectors, features). */
   readonly vectors: Float32Array
-  /** Row-major, shape (outputs, vectors). */
+  /** Row-major, shape (outputs, vectors). In pairs (classes - 1, vectors): those of a vector against each other class. */
   readonly coefficients: Float64Array
+  /** Shape (outputs), or (pairs). */
   readonly rho: Float64Array
   readonly sigmoids: readonly Sigmoid[]
+  /** In pairs, where vectors lie in the order of their classes: how many each class has. */
+  readonly vectorsOfClass?: readonly number[]
 }
 
-/** Sums of coefficients times kernel, less rho: row-major, shape (rows, outputs). */
-function decisionsOf({ kernel, features: p, vectors, coefficients, rho }: Pick<Fitted, 'kernel' | 'features' | 'vectors' | 'coefficients' | 'rho'>, X: Matrix): Float64Array {
+/** Shape (pairs, vectors), as if each machine had all vectors. */
+export function coefficientsOfPairs(coefficients: Float64Array, vectorsOfClass: readonly number[]): Float64Array {
+  const count = vectorsOfClass.reduce((sum, some) => sum + some, 0)
+  const starts = startsOf(vectorsOfClass)
+  const pairs = pairsOf(vectorsOfClass.length)
+  const out = new Float64Array(pairs.length * count)
+  pairs.forEach(([i, j], pair) => {
+    for (let s = starts[i] as number; s < (starts[i + 1] as number); s++) out[pair * count + s] = coefficients[(j - 1) * count + s] as number
+    for (let s = starts[j] as number; s < (starts[j + 1] as number); s++) out[pair * count + s] = coefficients[i * count + s] as number
+  })
+  return out
+}
+const startsOf = (vectorsOfClass: readonly number[]): number[] => vectorsOfClass.reduce((starts, some) => [...starts, (starts.at(-1) as number) + some], [0])
+
+/** Sums of coefficients times kernel, less rho: row-major, shape (rows, outputs) or (rows, pairs). */
+function decisionsOf({ kernel, features: p, vectors, coefficients, rho, vectorsOfClass }: Pick<Fitted, 'kernel' | 'features' | 'vectors' | 'coefficients' | 'rho' | 'vectorsOfClass'>, X: Matrix): Float64Array {
   const outputs = rho.length
   const count = p === 0 ? 0 : vectors.length / p
   const columns = Array.from({ length: p }, (_, j) => Float32Array.from({ length: count }, (_, s) => vectors[s * p + j] as number))
@@ -69,6 +87,13 @@ function decisionsOf({ kernel, features: p, vectors, coefficients, rho }: Pick<F
   const out = new Float64Array(X.rows * outputs)
   const dots = new Float64Array(count)
   const point = new Float64Array(p)
+  const pairs = vectorsOfClass ? pairsOf(vectorsOfClass.length) : []
+  const starts = startsOf(vectorsOfClass ?? [])
+  const sumOver = (from: number, to: number, offset: number): number => {
+    let sum = 0
+    for (let s = from; s < to; s++) sum += (coefficients[offset + s] as number) * (dots[s] as number)
+    return sum
+  }
   for (let row = 0; row < X.rows; row++) {
     let own = 0
     for (let j = 0; j < p; j++) {
@@ -78,11 +103,11 @@ function decisionsOf({ kernel, features: p, vectors, coefficients, rho }: Pick<F
     dots.fill(0)
     addColumns(columns, 0, count, point, 0, dots, 0)
     if (kernel.kind === 'rbf') for (let s = 0; s < count; s++) dots[s] = exp(-kernel.gamma * Math.max(0, own + (squares[s] as number) - 2 * (dots[s] as number)))
-    for (let o = 0; o < outputs; o++) {
-      let sum = -(rho[o] as number)
-      for (let s = 0; s < count; s++) sum += (coefficients[o * count + s] as number) * (dots[s] as number)
-      out[row * outputs + o] = sum
-    }
+    pairs.forEach(([i, j], pair) => {
+      const [first, second] = [sumOver(starts[i] as number, starts[i + 1] as number, (j - 1) * count), sumOver(starts[j] as number, starts[j + 1] as number, i * count)]
+      out[row * outputs + pair] = first + second - (rho[pair] as number)
+    })
+    if (!vectorsOfClass) for (let o = 0; o < outputs; o++) out[row * outputs + o] = sumOver(0, count, o * count) - (rho[o] as number)
   }
   return out
 }
@@ -96,23 +121,25 @@ function modelOf(fitted: Fitted, facts: ModelFacts): Model {
     async predict(X) {
       if (X.features.length !== features) throw new StudioError({ code: 'bad-data', message: `invalid features; the model was fitted on ${features}: ${X.features.length}` })
       const decisions = decisionsOf(fitted, X)
-      return task === 'regression' ? { task, values: decisions } : { task, classes, probabilities: toShares(decisions, X.rows, classes.length, fitted.sigmoids) }
+      if (task === 'regression') return { task, values: decisions }
+      return { task, classes, probabilities: (fitted.vectorsOfClass ? coupledShares : toShares)(decisions, X.rows, classes.length, fitted.sigmoids) }
     },
     state: () => ({
       estimator: id,
-      version: 1,
-      json: { task, classes: [...classes], kernel: fitted.kernel.kind, gamma: fitted.kernel.gamma, features, sigmoids: fitted.sigmoids.map(({ a, b }) => [a, b]) },
+      version: fitted.vectorsOfClass ? 2 : 1,
+      json: { task, classes: [...classes], kernel: fitted.kernel.kind, gamma: fitted.kernel.gamma, features, sigmoids: fitted.sigmoids.map(({ a, b }) => [a, b]), ...(fitted.vectorsOfClass && { vectorsOfClass: [...fitted.vectorsOfClass] }) },
       arrays: { vectors: fitted.vectors, coefficients: fitted.coefficients, rho: fitted.rho },
     }),
   }
 }
 
+/** Version 1 of several classes, from before pairs, has a machine a class against the rest. */
 function fromState(state: ModelState): Fitted {
-  const { task, classes, kernel, gamma, features, sigmoids } = state.json
+  const { task, classes, kernel, gamma, features, sigmoids, vectorsOfClass } = state.json
   const { vectors, coefficients, rho } = state.arrays
   const whole =
     state.estimator === id &&
-    state.version === 1 &&
+    (state.version === 1 || (state.version === 2 && Array.isArray(vectorsOfClass))) &&
     (task === 'binary' || task === 'multiclass' || task === 'regression') &&
     (kernel === 'rbf' || kernel === 'linear') &&
     Array.isArray(classes) &&
@@ -122,9 +149,9 @@ function fromState(state: ModelState): Fitted {
     vectors instanceof Float32Array &&
     coefficients instanceof Float64Array &&
     rho instanceof Float64Array &&
-    coefficients.length * features === vectors.length * rho.length
-  if (!whole) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${id}; not support vectors of version 1` })
-  return { task, classes: classes as readonly string[], kernel: { kind: kernel, gamma }, features, vectors, coefficients, rho, sigmoids: (sigmoids as unknown as [number, number][]).map(([a, b]) => ({ a, b })) }
+    coefficients.length * features === vectors.length * (state.version === 2 ? (classes as readonly string[]).length - 1 : rho.length)
+  if (!whole) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${id}; not support vectors of version 1 or 2` })
+  return { task, classes: classes as readonly string[], kernel: { kind: kernel, gamma }, features, vectors, coefficients, rho, sigmoids: (sigmoids as unknown as [number, number][]).map(([a, b]) => ({ a, b })), ...(state.version === 2 && { vectorsOfClass: vectorsOfClass as readonly number[] }) }
 }
 
 /** Decisions of one machine for other rows. */
@@ -148,12 +175,28 @@ function joined(X: Matrix, machines: readonly (Machine | undefined)[]): Pick<Fit
   return { vectors: vectorsOf(X, rows), coefficients, rho: Float64Array.from(machines, (machine) => machine?.rho ?? 1) }
 }
 
+/** Support vectors of all pairs once, class by class. @param codes shape (rows of X) */
+function joinedPairs(X: Matrix, machines: readonly (Machine | undefined)[], rowsOfPairs: readonly Uint32Array[], codes: Int32Array, classes: number): Pick<Fitted, 'vectors' | 'coefficients' | 'rho' | 'vectorsOfClass'> {
+  const used = new Set(machines.flatMap((machine, pair) => (machine ? Array.from(machine.rows, (at) => (rowsOfPairs[pair] as Uint32Array)[at] as number) : [])))
+  const rows = Uint32Array.from([...used].sort((a, b) => (codes[a] as number) - (codes[b] as number) || a - b))
+  const place = new Map(Array.from(rows, (row, i) => [row, i]))
+  const coefficients = new Float64Array((classes - 1) * rows.length)
+  pairsOf(classes).forEach(([i, j], pair) =>
+    machines[pair]?.rows.forEach((at, v) => {
+      const row = (rowsOfPairs[pair] as Uint32Array)[at] as number
+      coefficients[(codes[row] === i ? j - 1 : i) * rows.length + (place.get(row) as number)] = machines[pair]?.coefficients[v] as number
+    }),
+  )
+  const vectorsOfClass = Array.from({ length: classes }, (_, c) => rows.reduce((sum, row) => sum + (codes[row] === c ? 1 : 0), 0))
+  return { vectors: vectorsOf(X, rows), coefficients, rho: Float64Array.from(machines, (machine) => machine?.rho ?? 0), vectorsOfClass }
+}
+
 export const svm: Estimator<typeof params> = {
   id,
   label: 'Support vector machine',
   family: 'kernels',
   summary: 'Draws a smooth border that keeps its distance from the rows nearest to it; strong on small data, slow on large.',
-  source: "LIBSVM (Chang & Lin 2011) behind scikit-learn's SVC and SVR, the same optimum. Ours takes classes one against the rest; probabilities are Platt's, from an inner 5-fold cross-validation with the run's seed.",
+  source: "LIBSVM (Chang & Lin 2011) behind scikit-learn's SVC and SVR, the same optimum, several classes in pairs. Probabilities are Platt's, from an inner 5-fold cross-validation with the run's seed, coupled over pairs as there; labels are the most probable class, where SVC counts votes.",
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
@@ -169,17 +212,25 @@ export const svm: Estimator<typeof params> = {
       const machine = await fitNumbers(X, y.values, rowsWeights, kernel, given, keptSolver(1, context), context)
       return modelOf({ task: y.task, classes: [], kernel, features, ...joined(X, [machine]), sigmoids: [] }, { supportVectors: machine.rows.length, converged: machine.converged, gamma: kernel.gamma })
     }
-    // One against the rest, and again in each fold of its sigmoid.
-    const solve = keptSolver((y.classes.length === 2 ? 1 : y.classes.length) * 6, context)
-    const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array): Promise<Machine> => fitSides(part, sign, partWeights, kernel, given, solve)
-    const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, fitTwo, (machine, part) => decideWith(machine, kernel, part), context)
-    const joint = joined(X, machines)
-    const facts = { supportVectors: features === 0 ? 0 : joint.vectors.length / features, converged: machines.every((machine) => machine?.converged ?? true), gamma: kernel.gamma }
-    return modelOf({ task: y.task, classes: y.classes, kernel, features, ...joint, sigmoids }, facts)
+    // Each machine, and again in each fold of its sigmoid.
+    const solve = keptSolver((y.classes.length === 2 ? 1 : pairsOf(y.classes.length).length) * 6, context)
+    const sides: Sides<Machine> = { fit: (part, sign, partWeights) => fitSides(part, sign, partWeights, kernel, given, solve), decide: (machine, part) => decideWith(machine, kernel, part) }
+    const shares = classRowWeights(id, y, given.classWeight, weights)
+    const finish = (machines: readonly (Machine | undefined)[], sigmoids: readonly Sigmoid[], joint: ReturnType<typeof joined>): Model => {
+      const facts = { supportVectors: features === 0 ? 0 : joint.vectors.length / features, converged: machines.every((machine) => machine?.converged ?? true), gamma: kernel.gamma }
+      return modelOf({ task: y.task, classes: y.classes, kernel, features, ...joint, sigmoids }, facts)
+    }
+    if (y.classes.length === 2) {
+      const { machines, sigmoids } = await oneVsRest(id, X, y, shares, seed, sides, context)
+      return finish(machines, sigmoids, joined(X, machines))
+    }
+    const { machines, sigmoids, rows } = await oneVsOne(id, X, y, shares, seed, sides, context)
+    return finish(machines, sigmoids, joinedPairs(X, machines, rows, y.codes, y.classes.length))
   },
   revive: (state) => modelOf(fromState(state), {}),
   toOnnx(state, input, graph) {
-    const { task, classes, kernel, features: p, vectors, coefficients, rho, sigmoids } = fromState(state)
+    const { task, classes, kernel, features: p, vectors, coefficients: kept, rho, sigmoids, vectorsOfClass } = fromState(state)
+    const coefficients = vectorsOfClass ? coefficientsOfPairs(kept, vectorsOfClass) : kept
     const count = vectors.length / p
     const outputs = rho.length
     const x = graph.cast(input, 'double')
@@ -195,7 +246,8 @@ export const svm: Estimator<typeof params> = {
     const transposed = new Float64Array(coefficients.length)
     for (let o = 0; o < outputs; o++) for (let s = 0; s < count; s++) transposed[s * outputs + o] = coefficients[o * count + s] as number
     const decisions = graph.node('Gemm', [values, graph.doubles('coefficients', transposed, [count, outputs]), graph.doubles('offsets', rho.map((value) => -value))])
-    return task === 'regression' ? { tensor: decisions, type: 'double' } : sharesToOnnx(decisions, classes.length, sigmoids, graph)
+    if (task === 'regression') return { tensor: decisions, type: 'double' }
+    return (vectorsOfClass ? coupledToOnnx : sharesToOnnx)(decisions, classes.length, sigmoids, graph)
   },
 }
 

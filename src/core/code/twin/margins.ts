@@ -1,9 +1,9 @@
-/** The twin of both support vector classifiers: one machine a class against the rest, and Platt's sigmoid from the studio's own folds. */
+/** The twin of both support vector classifiers: machines of two sides with Platt's sigmoid from the studio's own folds, a class against the rest or pairs of classes coupled. */
 import { plattRng } from '../../estimators/svm/platt.ts'
 import { py } from './python.ts'
 
 /** @param machine Python that makes a machine; @param seed of the run. The lines know X, y, train, CLASSES and w, the weights of the training rows. */
-export const marginLines = (machine: string, seed: number): string[] => [
+const calibratedLines = (machine: string, seed: number): string[] => [
   'X64 = X.astype(np.float64)',
   '',
   'def studio_folds(yes):',
@@ -25,7 +25,7 @@ export const marginLines = (machine: string, seed: number): string[] => [
   '        fold[rows] = np.arange(len(rows)) % 5',
   '    return [(fold != f, fold == f) for f in range(5) if (fold == f).any()]',
   '',
-  'def platt(decisions, yes):',
+  'def platt(decisions, yes, w):',
   '    """Slope and offset of 1 / (1 + exp(slope d + offset)), on targets a little short of 0 and 1."""',
   '    wanted = np.where(yes, (w[yes].sum() + 1) / (w[yes].sum() + 2), 1 / (w[~yes].sum() + 2))',
   '    def loss(line):',
@@ -34,19 +34,25 @@ export const marginLines = (machine: string, seed: number): string[] => [
   '        return w @ (np.logaddexp(0, z) - (1 - wanted) * z), [slope @ decisions, slope.sum()]',
   '    return minimize(loss, [0, np.log((w[~yes].sum() + 1) / (w[yes].sum() + 1))], jac=True, tol=1e-10).x',
   '',
-  'machines = []',
-  'for code in [1] if len(CLASSES) == 2 else range(len(CLASSES)):',
-  '    yes = y[train] == code',
-  '    if not yes[w > 0].any():',
-  '        machines.append((None, 0, 50))',
-  '        continue',
-  '    decisions = np.zeros(len(train))',
+  'def calibrated(X, yes, w):',
+  '    """A machine, and the sigmoid of its decisions on rows that it did not see."""',
+  '    decisions = np.zeros(len(yes))',
   '    for learn, ask in studio_folds(yes):',
   '        if yes[learn].all() or not yes[learn].any():',
   '            decisions[ask] = 1 if yes[learn].all() else -1',
   '        else:',
-  `            decisions[ask] = ${machine}.fit(X64[train][learn], yes[learn], w[learn]).decision_function(X64[train][ask])`,
-  `    machines.append((${machine}.fit(X64[train], yes, w), *platt(decisions, yes)))`,
+  `            decisions[ask] = ${machine}.fit(X[learn], yes[learn], w[learn]).decision_function(X[ask])`,
+  `    return (${machine}.fit(X, yes, w), *platt(decisions, yes, w))`,
+  '',
+  'machines = []',
+]
+
+/** A machine a class against the rest; one where there are two classes. */
+export const marginLines = (machine: string, seed: number): string[] => [
+  ...calibratedLines(machine, seed),
+  'for code in [1] if len(CLASSES) == 2 else range(len(CLASSES)):',
+  '    yes = y[train] == code',
+  '    machines.append(calibrated(X64[train], yes, w) if yes[w > 0].any() else (None, 0, 50))',
   '',
   'def answer(X):',
   '    X = X.astype(np.float64)',
@@ -54,5 +60,28 @@ export const marginLines = (machine: string, seed: number): string[] => [
   '    if len(CLASSES) == 2:',
   '        return np.column_stack([1 - shares, shares])',
   '    shares = np.maximum(shares, 1e-12)',
+  '    return shares / shares.sum(axis=1, keepdims=True)',
+]
+
+/** A machine a pair of classes; all pairs are coupled (Wu, Lin & Weng 2004). */
+export const pairLines = (machine: string, seed: number): string[] => [
+  ...calibratedLines(machine, seed),
+  'pairs = [(i, j) for i in range(len(CLASSES)) for j in range(i + 1, len(CLASSES))]',
+  'for i, j in pairs:',
+  '    rows = (y[train] == i) | (y[train] == j)',
+  '    yes, part = y[train][rows] == i, w[rows]',
+  '    first, second = (yes & (part > 0)).any(), (~yes & (part > 0)).any()',
+  '    machines.append(calibrated(X64[train][rows], yes, part) if first and second else (None, 0, 50 * (int(second) - int(first))))',
+  '',
+  'def answer(X):',
+  '    X = X.astype(np.float64)',
+  '    says = np.zeros((len(X), len(CLASSES), len(CLASSES)))',
+  '    for (i, j), (machine, slope, offset) in zip(pairs, machines):',
+  '        sure = expit(-offset if machine is None else -(slope * machine.decision_function(X) + offset))',
+  '        says[:, i, j] = np.clip(sure, 1e-7, 1 - 1e-7)',
+  '        says[:, j, i] = 1 - says[:, i, j]',
+  '    # The shares that fit all pairs best solve one set of linear equations a row.',
+  '    system = 1 - says * says.transpose(0, 2, 1) + np.eye(len(CLASSES)) * (says**2).sum(axis=1)[:, None]',
+  '    shares = np.maximum(np.linalg.solve(system, np.ones((len(X), len(CLASSES), 1)))[:, :, 0], 1e-12)',
   '    return shares / shares.sum(axis=1, keepdims=True)',
 ]

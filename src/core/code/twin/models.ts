@@ -2,7 +2,7 @@
 import type { ParamValue } from '../../params.ts'
 import type { Json } from '../../recipe/step.ts'
 import { balanced, namesClasses as classes, rowsWeigh, type TwinEstimator, type TwinFit, type TwinModel } from './fit.ts'
-import { marginLines } from './margins.ts'
+import { marginLines, pairLines } from './margins.ts'
 import { network, pictureNetwork } from './network.ts'
 import { call, py } from './python.ts'
 
@@ -138,7 +138,7 @@ const bayes =
 /** Probabilities by Platt's sigmoid, on the studio's own folds. @param machine without weights: they are given to each fit */
 const calibrated = (fit: TwinFit, kind: 'LinearSVC' | 'SVC', machine: string): TwinModel => ({
   imports: ['from scipy.optimize import minimize', 'from scipy.special import expit', ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : []), `from sklearn.svm import ${kind}`],
-  lines: [`w = ${rowsWeigh(fit, true) ?? 'np.ones(len(train))'}`, ...marginLines(machine, fit.seed)],
+  lines: [`w = ${rowsWeigh(fit, true) ?? 'np.ones(len(train))'}`, ...(kind === 'SVC' && fit.task === 'multiclass' ? pairLines : marginLines)(machine, fit.seed)],
   tolerance: kind === 'SVC' ? 0.005 : 1e-4,
   because: 'the same machines, folds and sigmoids; both stop a little short of the optimum',
 })

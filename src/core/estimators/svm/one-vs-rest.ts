@@ -1,4 +1,4 @@
-/** What both support vector machines share: a machine a class against the rest, a sigmoid each, and their graph. */
+/** What both support vector machines share: machines of two sides with a sigmoid each, a class against the rest, and their graph. */
 import type { Context } from '../../context.ts'
 import { takeRows, type Matrix } from '../../data/matrix.ts'
 import type { ClassTarget } from '../../data/target.ts'
@@ -7,42 +7,49 @@ import type { GraphBuilder } from '../../onnx/graph.ts'
 import type { OnnxHead } from '../estimator.ts'
 import { crossFitSigmoid, type Sigmoid } from './platt.ts'
 
-/**
- * @param fitTwo fits one machine; `sign` is +1 for the class, -1 for the rest
- * @param keep takes each machine in order of the outputs
- * @returns a sigmoid an output
- */
-export async function oneVsRest<M>(
-  id: string,
-  X: Matrix,
-  y: ClassTarget,
-  weights: Float64Array,
-  seed: number,
-  fitTwo: (X: Matrix, sign: Float64Array, weights: Float64Array) => Promise<M>,
-  decide: (machine: M, X: Matrix) => Float64Array,
-  context: Context,
-): Promise<{ readonly machines: readonly (M | undefined)[]; readonly sigmoids: readonly Sigmoid[] }> {
+/** How two sides are told apart. @param sign +1 for one side, -1 for the other */
+export interface Sides<M> {
+  readonly fit: (X: Matrix, sign: Float64Array, weights: Float64Array) => Promise<M>
+  readonly decide: (machine: M, X: Matrix) => Float64Array
+}
+export interface Machines<M> {
+  /** Undefined where a class has no rows. */
+  readonly machines: readonly (M | undefined)[]
+  readonly sigmoids: readonly Sigmoid[]
+}
+/** Says no, whatever the decision. */
+export const never: Sigmoid = { a: 0, b: 50 }
+
+/** Classes that have rows with weight. @throws StudioError bad-data where they are fewer than two */
+export function presentClasses(id: string, y: ClassTarget, weights: Float64Array): ReadonlySet<number> {
   const present = new Set(Array.from(y.codes).filter((_, row) => (weights[row] as number) > 0))
   if (present.size < 2) throw new StudioError({ code: 'bad-data', message: `invalid target; ${id} needs rows of at least two classes: ${present.size}` })
+  return present
+}
+
+/** A machine, and the sigmoid of its decisions on rows that it did not see. @param yes shape (rows): 1 on the side of +1 */
+export async function calibrated<M>(X: Matrix, yes: Uint8Array, weights: Float64Array, seed: number, { fit, decide }: Sides<M>, context: Context): Promise<{ readonly machine: M; readonly sigmoid: Sigmoid }> {
+  const sign = Float64Array.from(yes, (value) => (value ? 1 : -1))
+  const machine = await fit(X, sign, weights)
+  const answer = async (learn: Uint32Array, ask: Uint32Array): Promise<Float64Array> => {
+    const take = (values: Float64Array) => Float64Array.from(learn, (row) => values[row] as number)
+    return decide(await fit(takeRows(X, learn), take(sign), take(weights)), takeRows(X, ask))
+  }
+  return { machine, sigmoid: await crossFitSigmoid(yes, weights, seed, answer, context) }
+}
+
+/** A machine a class against the rest; one, for the second class, where there are two. */
+export async function oneVsRest<M>(id: string, X: Matrix, y: ClassTarget, weights: Float64Array, seed: number, sides: Sides<M>, context: Context): Promise<Machines<M>> {
+  const present = presentClasses(id, y, weights)
   const machines: (M | undefined)[] = []
   const sigmoids: Sigmoid[] = []
   const codes = y.classes.length === 2 ? [1] : y.classes.map((_, code) => code)
   let done = 0
   context.report({ kind: 'step', phase: 'fit', done, total: codes.length })
   for (const code of codes) {
-    if (!present.has(code)) {
-      machines.push(undefined)
-      sigmoids.push({ a: 0, b: 50 })
-    } else {
-      const yes = Uint8Array.from(y.codes, (value) => (value === code ? 1 : 0))
-      const sign = Float64Array.from(yes, (value) => (value ? 1 : -1))
-      machines.push(await fitTwo(X, sign, weights))
-      const answer = async (learn: Uint32Array, ask: Uint32Array): Promise<Float64Array> => {
-        const take = (values: Float64Array) => Float64Array.from(learn, (row) => values[row] as number)
-        return decide(await fitTwo(takeRows(X, learn), take(sign), take(weights)), takeRows(X, ask))
-      }
-      sigmoids.push(await crossFitSigmoid(yes, weights, seed, answer, context))
-    }
+    const found = present.has(code) ? await calibrated(X, Uint8Array.from(y.codes, (value) => (value === code ? 1 : 0)), weights, seed, sides, context) : undefined
+    machines.push(found?.machine)
+    sigmoids.push(found?.sigmoid ?? never)
     context.report({ kind: 'step', phase: 'fit', done: ++done, total: codes.length })
   }
   return { machines, sigmoids }
