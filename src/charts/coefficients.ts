@@ -26,7 +26,7 @@ export function coefficients(input: CoefficientsInput, palette: Palette): Chart 
   const zeros = all.filter((row) => row.raw === 0).length
   return {
     title: by === 'raw' ? 'Coefficients, in the units of the columns' : 'Coefficients, standardised',
-    description: `What ${unit} adds to the ${what}, all else unchanged${whiskers ? `, with ${percent} % intervals` : '; this model has no intervals'}. ${nameOf(top.feature)} has the largest standardised one, ${say(top.standardised)}.${zeros > 0 ? ` ${zeros} of ${all.length} are exactly zero.` : ''}`,
+    description: `What ${unit} adds to the ${what}, all else unchanged${whiskers ? `, with ${percent}% intervals` : '; this model has no intervals'}. ${nameOf(top.feature)} has the largest standardised one, ${say(top.standardised)}.${zeros > 0 ? ` ${zeros} of ${all.length} are exactly zero.` : ''}`,
     figure: {
       data: [
         {
@@ -49,7 +49,7 @@ export function coefficients(input: CoefficientsInput, palette: Palette): Chart 
       }),
     },
     table: {
-      columns: ['Feature', 'Unit', 'Coefficient', `${percent} % from`, `${percent} % to`, 'Standardised', `${percent} % from`, `${percent} % to`],
+      columns: ['Feature', 'Unit', 'Coefficient', `${percent}% from`, `${percent}% to`, 'Standardised', `${percent}% from`, `${percent}% to`],
       rows: [
         ['(intercept)', '', input.intercepts[output] as number, null, null, null, null, null],
         ...all.map((row) => [row.feature, row.own ? 'column' : 'feature', row.raw, row.interval?.[0] ?? null, row.interval?.[1] ?? null, row.standardised, row.standardisedInterval?.[0] ?? null, row.standardisedInterval?.[1] ?? null]),

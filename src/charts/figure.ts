@@ -88,6 +88,7 @@ export function axis(palette: Palette, options: AxisOptions): Axis {
     tickcolor: palette.axis,
     ticks: 'outside',
     ticklen: 4,
+    separatethousands: true,
     tickfont: { color: palette.muted, size: 12 },
     automargin: true,
     fixedrange: true,
