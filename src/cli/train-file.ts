@@ -2,6 +2,10 @@
  * From a file to a judged model, by the tasks of the page over records in memory: the same reading, split,
  * recipe, fit and evaluation, so the same spec and seed give the same numbers.
  */
+import type { Dataset } from '../core/data/dataset.ts'
+import { makeFolds, type FoldSpec } from '../core/data/folds.ts'
+import { makeSplit } from '../core/data/make-split.ts'
+import { usedRows } from '../core/data/split.ts'
 import type { TargetSpec, Task } from '../core/data/target.ts'
 import { defaultSplit } from '../core/data/default-split.ts'
 import { inferTask } from '../core/data/infer-task.ts'
@@ -12,9 +16,11 @@ import { freshId } from '../core/ids.ts'
 import type { ByteSource } from '../core/ingest/source.ts'
 import type { ParamValues } from '../core/params.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
+import { foldsLike } from '../core/run/cross-validate.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { weightProblem } from '../core/run/sample-weight.ts'
+import { loadDataset } from '../storage/datasets.ts'
 import { createProject, takeOver } from '../storage/projects.ts'
 import type { DatasetRecord } from '../storage/records.ts'
 import { readRun } from '../storage/runs.ts'
@@ -36,6 +42,8 @@ export interface TrainRequest {
   readonly seed: number
   /** What training goes on from. */
   readonly earlier?: EarlierModel | undefined
+  /** That will be asked for afterwards. */
+  readonly folds?: number | undefined
 }
 export interface Trained {
   readonly spec: RunSpec
@@ -56,7 +64,7 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
   const { store } = host
   const { id: projectId } = await createProject(store, request.file.name)
   const token = await takeOver(store, projectId)
-  const { weight } = request
+  const { weight, folds } = request
   const read = (kinds: readonly { column: string; kind: 'numeric' }[] = []): Promise<DatasetRecord> =>
     commitSource({ bytes: request.file.bytes, kind: 'file', fileName: request.file.name }, { projectId, token, name: request.file.name, choices: { kinds } }, host)
   let dataset = await read()
@@ -79,10 +87,22 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
   const plain = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
   const weighed: RunSpec = weight === undefined ? plain : { ...plain, sampleWeight: weight }
   const spec = request.earlier ? await continueWith(request.earlier, weighed, token, host) : weighed
+  // Told before the training, not after it.
+  if (folds !== undefined) {
+    const { columns } = await loadDataset(store, dataset.id, [target.column])
+    const { rows, folding } = foldedRows(spec, columns, folds)
+    makeFolds(columns, rows, folding)
+  }
   const runId = freshId('run')
   await train({ runId, token, spec }, host)
   return { spec, run: await readRun(store, runId), dataset, token }
 }
+
+/** What --cv deals to folds: every row with a target, by the seed of the command. */
+export const foldedRows = ({ target, split, seed }: RunSpec, columns: Dataset['columns'], folds: number): { readonly rows: Uint32Array; readonly folding: FoldSpec } => ({
+  rows: usedRows(makeSplit(columns, target.column, split)).sort(),
+  folding: foldsLike({ ...split, seed }, target, folds),
+})
 
 /** The spec that the page proposes for a plan that nobody changed. */
 export function specFor(estimator: Estimator, params: ParamValues, seed: number, plan: { readonly dataset: DatasetRecord; readonly projectId: string; readonly target: TargetSpec }): RunSpec {

@@ -1,12 +1,11 @@
 /** `glasshouse train`: one file, one model, its scores, and the bundle where one is wanted. */
+import { mkdir } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { usedRows } from '../core/data/split.ts'
-import { makeSplit } from '../core/data/make-split.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
 import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
-import { crossValidate, foldsLike } from '../core/run/cross-validate.ts'
+import { crossValidate } from '../core/run/cross-validate.ts'
 import { Keeper } from '../core/run/keeper.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
 import { besideOthers } from '../tasks/fold.ts'
@@ -24,7 +23,7 @@ import { isFolder } from './open-picture.ts'
 import { readParams } from './params.ts'
 import { summaryText, type Summary } from './summary.ts'
 import { scoresOf } from './scores.ts'
-import { specFor, type Trained, trainFile, wordOf } from './train-file.ts'
+import { foldedRows, specFor, type Trained, trainFile, wordOf } from './train-file.ts'
 import { trainPictures } from './train-pictures.ts'
 import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
@@ -54,6 +53,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   if (out !== undefined) await checkWritable(out)
   const kept = words.value('--checkpoint')
   if (earlier && kept !== undefined) throw new UsageError(`unsupported --checkpoint; training on top of a bundle's model begins anew each time: ${kept}`)
+  if (kept !== undefined) await mkdir(kept, { recursive: true }).catch(() => Promise.reject(new UsageError(`invalid --checkpoint; there is no such folder, and it cannot be made: ${kept}`)))
   const checkpoint = kept === undefined ? undefined : new CheckpointFolder(kept, ({ reached: { unit, done, total } }) => io.progress.note(`note: goes on ${done === 0 ? `in ${unit} 1` : `after ${unit} ${done}`} of ${total}, kept in ${kept}`))
 
   if (pictured && weight !== undefined) throw new UsageError(`unsupported --weight; pictures have no column that could weigh them: ${weight}`)
@@ -63,7 +63,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   try {
     const begun = performance.now()
     const host: Host = { ...terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress))), ...(checkpoint && { openCheckpoint: (of) => checkpoint.open(of) }) }
-    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
+    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier, folds }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
@@ -116,8 +116,7 @@ export function summaryOf({ spec, run }: Trained, seconds: number): Summary {
  */
 async function crossValidated({ spec, dataset }: Trained, folds: number, host: Host): Promise<Summary['cv']> {
   const data = await loadForRecipe(host, dataset.id, spec.recipe)
-  const rows = usedRows(makeSplit(data.columns, spec.target.column, spec.split)).sort()
-  const folding = foldsLike({ ...spec.split, seed: spec.seed }, spec.target, folds)
+  const { rows, folding } = foldedRows(spec, data.columns, folds)
   const { openCheckpoint, context, environment } = host
   // Beside the run's own, and of the same form.
   const checkpoint = await openCheckpoint?.(await checkpointOf({ ...spec, folds }, data, environment.app))

@@ -8,7 +8,7 @@ import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 import { doFold, judging, type FoldPool, type FoldRecipe } from '../../../../src/core/run/fold.ts'
 import { strategies } from '../../../../src/core/tune/registry.ts'
-import { checkSpace, defaultSpace, paramsAt, type Space } from '../../../../src/core/tune/space.ts'
+import { checkSpace, defaultSpace, dimensionOf, paramsAt, resourcesOf, type Space } from '../../../../src/core/tune/space.ts'
 import { bestFirst, nextProposal, type Proposal, type SearchOptions, type Trial } from '../../../../src/core/tune/strategy.ts'
 import { costOf, parameterImportance, tune, type TuneSpec } from '../../../../src/core/tune/tune.ts'
 import { nodeContext } from '../../../support/node-context.ts'
@@ -70,6 +70,14 @@ describe('space', () => {
       if (space.length > 0) expect(() => checkSpace(id, params, space)).not.toThrow()
     }
     expect(defaultSpace(estimators.get('ridge').params)).toEqual([{ kind: 'number', name: 'alpha', low: 0.01, high: 100, scale: 'log' }])
+  })
+  it('offers every parameter but free text, and counts budgets in trees, rounds or epochs', () => {
+    for (const { id, params } of estimators.all) {
+      const space = Object.entries(params).flatMap(([name, param]) => dimensionOf(name, param) ?? [])
+      expect(space.length, id).toBe(Object.values(params).filter(({ kind }) => kind !== 'text').length)
+      if (space.length > 0) expect(() => checkSpace(id, params, space)).not.toThrow()
+    }
+    expect(['random-forest', 'hist-gradient-boosting', 'mlp', 'explainable-boosting', 'ridge'].map((id) => resourcesOf(estimators.get(id).params))).toEqual([['nEstimators'], ['maxIter'], ['maxIter'], ['maxIter'], []])
   })
   it('gives each whole number and choice its share, from end to end', () => {
     const space: Space = [{ kind: 'integer', name: 'i', low: 1, high: 3, scale: 'linear' }, { kind: 'choice', name: 'c', values: ['x', true] }, { kind: 'number', name: 'l', low: 1, high: 100, scale: 'log' }]
