@@ -4,6 +4,9 @@ export interface PathFile {
   readonly path: string
 }
 
+/** 2.jpg before 10.jpg. */
+const natural = new Intl.Collator('en', { numeric: true })
+
 const readAll = (reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> =>
   new Promise((resolve, reject) => {
     const all: FileSystemEntry[] = []
@@ -18,7 +21,7 @@ async function walk(entry: FileSystemEntry, found: PathFile[]): Promise<void> {
     if (file) found.push({ file, path: entry.fullPath.replace(/^\//, '') })
   } else {
     const entries = await readAll((entry as FileSystemDirectoryEntry).createReader())
-    for (const each of entries.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))) await walk(each, found)
+    for (const each of entries.sort((a, b) => natural.compare(a.name, b.name))) await walk(each, found)
   }
 }
 
@@ -43,7 +46,9 @@ export function pickFiles(options: { readonly accept?: string; readonly folder?:
   input.multiple = true
   if (options.accept) input.accept = options.accept
   if (options.folder) input.webkitdirectory = true
-  input.addEventListener('change', () => options.onfiles([...(input.files ?? [])].map(plain)), { once: true })
+  // Folders come in the order of the disk.
+  const inOrder = (files: PathFile[]): PathFile[] => (options.folder ? files.sort((a, b) => natural.compare(a.path, b.path)) : files)
+  input.addEventListener('change', () => options.onfiles(inOrder([...(input.files ?? [])].map(plain))), { once: true })
   input.click()
 }
 
