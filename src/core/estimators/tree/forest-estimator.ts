@@ -115,8 +115,9 @@ export function forestEstimator(kind: ForestKind): Estimator<ForestParams> {
     toOnnx(state, input, graph) {
       const { head, trees } = parse(id, state)
       const count = treeCount(trees)
-      const shares: Trees = { ...trees, value: trees.value.map((value) => value / count) }
-      return head.task === 'regression' ? treeValuesToOnnx(shares, head, input, graph) : { tensor: treesToOnnx(shares, head.categoryCounts, input, graph) }
+      if (head.task === 'regression') return treeValuesToOnnx({ ...trees, value: trees.value.map((value) => value / count) }, head, input, graph)
+      // Divided once they are summed: many equal shares in float32 are all rounded the same way, pure leaves as whole numbers not at all.
+      return { tensor: graph.node('Div', [treesToOnnx(trees, head.categoryCounts, input, graph), graph.floats('trees', [count])]) }
     },
   }
 }
