@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { columnsOfCells, goldenRows } from '../../src/core/bundle/golden.ts'
 import { encodeColumns, encodeRows } from '../../src/core/bundle/encode.ts'
 import { signatureOf } from '../../src/core/bundle/signature-of.ts'
+import type { Task } from '../../src/core/data/target.ts'
 import { checkParity, ParityCount, toleranceFor } from '../../src/core/onnx/parity.ts'
 import { answer } from '../../src/core/onnx/runner.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
-import { graphOf, onnxCases } from '../support/onnx-cases.ts'
+import { tableEstimators } from '../../src/core/estimators/registry.ts'
+import { graphOf, onnxCases, otherRecipes } from '../support/onnx-cases.ts'
 import { hostileNames } from '../support/rich-data.ts'
 
 const runner = nodeRunner()
@@ -45,6 +47,21 @@ describe('the graph equals the studio', () => {
     }
   })
 })
+
+test.each(Object.entries(otherRecipes))('every estimator behind the other steps: %s', async (_name, recipe) => {
+  for (const { id, tasks } of tableEstimators) {
+    // Counts cannot be below zero, as scaled numbers are.
+    if (id === 'multinomial-nb' && recipe.steps.some(({ params }) => params['method'] === 'robust')) continue
+    const { dataset, result, signature, bytes } = await graphOf({ name: '', estimator: id, task: tasks[0] as Task, recipe })
+    const session = await runner.open(bytes)
+    try {
+      const rows = Uint32Array.from([...result.split.valid, ...result.split.test])
+      expect(await checkParity(session, result.pipeline, signature, { columns: dataset.columns, rows, part: 'valid' }, { targetSd: 75, runtime: runner.runtime }, nodeContext()), id).toMatchObject({ passed: true, ties: 0 })
+    } finally {
+      await session.close()
+    }
+  }
+}, 120_000)
 
 test('the signature tells what the columns may hold, and gives hostile names unharmed', async () => {
   const { signature } = await graphOf({ name: '', estimator: 'ridge', task: 'regression' })

@@ -51,9 +51,12 @@ export async function scorerOf(trees: Trees, categoryCounts: readonly number[], 
 }
 
 /** @param extraBytes of memory for the caller; @throws RangeError where memory is refused */
-export async function layOut(trees: Trees, categoryCounts: readonly number[], open: (bytes: number) => Promise<TreeKernels>, extraBytes = 0): Promise<Scorer> {
-  const features = categoryCounts.length
+export async function layOut(trees: Trees, given: readonly number[], open: (bytes: number) => Promise<TreeKernels>, extraBytes = 0): Promise<Scorer> {
+  const features = given.length
   const { outputs, width } = trees
+  // Forests split codes of categories as the numbers they are.
+  const bySet = new Set(trees.feature.filter((_, node) => (trees.set[node] as number) >= 0))
+  const categoryCounts = given.map((count, feature) => (bySet.has(feature) ? count : 0))
   const nodes = trees.feature.length
   const count = treeCount(trees)
   const stride = 2 * features * 4
