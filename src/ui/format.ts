@@ -37,6 +37,12 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   return formatter({ maximumSignificantDigits: digits }).format(value)
 }
 
+/** With exactly `digits` significant digits, so that figures of one size line up: 11.8 -> 11.80. */
+export function formatSignificant(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || !Number.isFinite(value) || needsPower(value) || Math.abs(value) >= 10 ** digits) return formatNumber(value, digits)
+  return formatter({ minimumSignificantDigits: digits, maximumSignificantDigits: digits }).format(value)
+}
+
 /** A number with exactly this many decimals, so that columns of scores line up: 0.870. */
 export function formatFixed(value: number | null | undefined, decimals = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return missingMark

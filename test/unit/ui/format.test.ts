@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration, formatFixed, formatNumber, formatPercent, formatUtc, lowerFirst, missingMark, plural, shorten } from '../../../src/ui/format.ts'
+import { formatBytes, formatDuration, formatFixed, formatNumber, formatPercent, formatSignificant, formatUtc, lowerFirst, missingMark, plural, shorten } from '../../../src/ui/format.ts'
 
 // The reader's language decides on separators: take them out before comparing.
 const plain = (text: string) => text.replace(/[\s,.'’  ]/g, '')
@@ -23,6 +23,12 @@ describe('numbers', () => {
     expect(formatNumber(Number.POSITIVE_INFINITY)).toBe('∞')
     expect(formatFixed(null)).toBe(missingMark)
   })
+  it.each([
+    [11.8, '1180'],
+    [0.5, '05000'],
+    [12345.6, '12346'],
+    [-3, '−3000'],
+  ])('%d with four digits reads %s', (value, text) => expect(plain(formatSignificant(value))).toBe(text))
   it('keeps the decimals of scores', () => expect(plain(formatFixed(0.87, 3))).toBe('0870'))
   it('never rounds some to none or to all', () => {
     expect(formatPercent(0.0000001)).toMatch(/^</)
