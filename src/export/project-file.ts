@@ -7,24 +7,25 @@ import type { Profile } from '../core/data/profile.ts'
 import { StudioError } from '../core/errors.ts'
 import type { TypedArray } from '../core/estimators/estimator.ts'
 import { sha256 } from '../core/ids.ts'
+import { checkKept } from '../core/images/backbone/own.ts'
 import { readHeader } from '../core/images/header.ts'
 import { check, parseJson, v } from '../core/schema.ts'
 import { createZipWriter, openZip, zipLimits, type RandomBytes, type ZipReader } from '../core/zip.ts'
 import type { PictureFiles, ProjectParts, RowGroup } from '../storage/adopt-project.ts'
 import { startColumn } from '../storage/columns.ts'
 import { byteSize } from '../storage/bytes.ts'
-import type { DatasetRecord, ExplanationRecord, ModelRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName } from '../storage/records.ts'
+import type { BackboneRecord, DatasetRecord, ExplanationRecord, ModelRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName } from '../storage/records.ts'
 import { chunksFrom } from '../storage/save-dataset.ts'
 import { recordProblem } from '../storage/schemas.ts'
 import { arrayOf, bytesOfArray, endingOf, fromPlainRecord, toPlainRecord } from './plain-record.ts'
 
 export const projectFormat = 'glasshouse-project'
-/** 2: with searches. A file of version 1 has none, and is read as it is. */
-const formatVersion = 2
+/** 2: with searches. 3: with networks that were brought in. Older files have none, and are read as they are. */
+const formatVersion = 3
 
 const manifestSchema = v.strictObject({
   format: v.literal(projectFormat),
-  version: v.picklist([1, formatVersion]),
+  version: v.picklist([1, 2, formatVersion]),
   name: v.string(),
   parts: v.array(v.strictObject({ path: v.string(), bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
   leftOut: v.array(v.strictObject({ what: v.string(), reason: v.string() })),
@@ -44,6 +45,7 @@ datasets/N/          dataset.json and profile.json; columns/I.* are the values o
 runs/N/              run.json, and model, split, predictions and explanations with their arrays
                      {"$array": path} in JSON stands for the array in that file
 searches/N.json      a search for settings, with every trial
+networks/N.json      a network for pictures that was brought in; its file is ONNX
 pictures/            pictures.json: labels and facts; files/ named by the SHA-256 of their bytes; thumbnails.json says
                      where in thumbnails.u8 each small version lies
 
@@ -148,6 +150,7 @@ export async function writeProjectFile(parts: ProjectParts, { checkpoint, onProg
     step()
   }
   for (const [index, search] of parts.searches.entries()) await addJson(`searches/${index}.json`, search)
+  for (const [index, backbone] of parts.backbones.entries()) await addRecord('networks', String(index), backbone)
   if (parts.pictures) {
     const small: Uint8Array[] = []
     const index: v.InferOutput<typeof thumbnailIndex> = []
@@ -349,6 +352,15 @@ export async function readProjectFile(source: RandomBytes, { checkpoint, onProgr
     await checkpoint()
     searches.push(checked<SearchRecord>('searches', await reader.json(`searches/${index}.json`), `searches/${index}.json`))
   }
+  const backbones: BackboneRecord[] = []
+  for (const index of numbered(reader.names, /^networks\/(\d{1,6})\.json$/)) {
+    await checkpoint()
+    const path = `networks/${index}.json`
+    const backbone = checked<BackboneRecord>('backbones', await reader.record(path), path)
+    if ((await sha256(backbone.file)) !== backbone.hash) throw notOurs(`${path}: a network named by the SHA-256 of its file expected`, 'Download the project again.')
+    checkKept(backbone.file, backbone)
+    backbones.push(backbone)
+  }
   const pictures = reader.has('pictures/pictures.json') ? await readPictures(reader, checkpoint) : undefined
-  return { project, datasets, runs, searches, ...(pictures ? { pictures } : {}) }
+  return { project, datasets, runs, searches, backbones, ...(pictures ? { pictures } : {}) }
 }

@@ -12,6 +12,8 @@ import type { Explanation } from '../core/explain/explainer.ts'
 import type { PointPrediction } from '../core/explain/point.ts'
 import type { IngestChoices, IngestPreview } from '../core/ingest/options.ts'
 import type { Kind } from '../core/data/kinds.ts'
+import type { BackboneDeclaration, BackboneOffer } from '../core/images/backbone/own.ts'
+import type { OwnBackbone } from '../core/recipe/own-embedding.ts'
 import type { PictureEdits } from '../core/images/edit.ts'
 import type { PictureQuality } from '../core/images/quality.ts'
 import type { PictureSource } from '../core/images/header.ts'
@@ -198,6 +200,22 @@ export interface Challenge {
   }[]
 }
 
+/** A network that was brought in, without its file. */
+export interface BackboneFacts extends OwnBackbone {
+  readonly name: string
+}
+export interface BackboneTrial {
+  /** Numbers a picture. */
+  readonly size: number
+  /** Some pictures as the network gets them: height x width x 3, from 0 to 1. */
+  readonly pictures: readonly Float32Array[]
+  readonly looked: number
+  /** A picture, the network alone. */
+  readonly milliseconds: number
+  /** How often the most alike of the others is of the same class, and how often a random one is; null without a target. */
+  readonly alike: { readonly share: number; readonly chance: number } | null
+}
+
 export interface TaskMap {
   'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
   'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
@@ -217,6 +235,11 @@ export interface TaskMap {
   'pictures/add': { input: AddPictures; output: AddedPictures }
   /** Makes the dataset of the pictures as they are now labelled; null where there is none yet. */
   'pictures/commit': { input: { projectId: string; token: number; name: string }; output: { datasetId: string | null; /** Whether the dataset tells which are copies of each other. */ copies: boolean } }
+  /** What a network for pictures asks for, once it is let in: an ONNX file, a zip, or model.json with its weights. */
+  'backbone/look': { input: { files: readonly File[] }; output: { name: string; offer: BackboneOffer } }
+  'backbone/try': { input: { files: readonly File[]; declaration: BackboneDeclaration; projectId: string; datasetId: string; target: string | null }; output: BackboneTrial }
+  'backbone/bring': { input: { projectId: string; token: number; files: readonly File[]; declaration: BackboneDeclaration; name: string }; output: BackboneFacts }
+  'backbone/list': { input: { projectId: string }; output: readonly BackboneFacts[] }
   'pictures/samples': { input: { spec: RunSpec; count: number }; output: PictureSamples }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   /** A run as a job for a cluster, as a zip. */
@@ -284,6 +307,10 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'pictures/add': 'ingest',
   'pictures/commit': 'ingest',
   'pictures/quality': 'interactive',
+  'backbone/look': 'interactive',
+  'backbone/try': 'interactive',
+  'backbone/bring': 'interactive',
+  'backbone/list': 'interactive',
   'pictures/samples': 'interactive',
   'elsewhere/job': 'compute',
   'train': 'compute',

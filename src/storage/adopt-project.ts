@@ -6,7 +6,7 @@ import type { Profile } from '../core/data/profile.ts'
 import { freshId } from '../core/ids.ts'
 import { chunksOf, recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
-import type { ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
+import type { BackboneRecord, ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
 import { checkChunk } from './schemas.ts'
 import { searchQuestion } from './searches.ts'
 
@@ -27,6 +27,7 @@ export interface ProjectParts {
   }[]
   /** Oldest first. */
   readonly searches: readonly SearchRecord[]
+  readonly backbones: readonly BackboneRecord[]
   readonly pictures?: {
     readonly records: readonly PictureRecord[]
     /** Each file once, with its thumbnail. */
@@ -87,7 +88,7 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
       token: 0,
       plan: { ...parts.project.plan, datasetId: datasetId === null ? null : (dataIds.get(datasetId) ?? null) },
     }
-    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches']
+    const all: readonly StoreName[] = ['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches', 'backbones']
     await store.write(
       all,
       async (tx) => {
@@ -104,6 +105,7 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
           for (const prediction of predictions) await tx.put('predictions', { ...prediction, runId, projectId })
           for (const explanation of explanations) await tx.put('explanations', { ...explanation, runId, projectId })
         }
+        for (const backbone of parts.backbones) await tx.put('backbones', { ...backbone, projectId })
         for (const search of parts.searches) {
           const spec = { ...search.spec, projectId, datasetId: dataset(search.spec.datasetId) }
           await tx.put('searches', { ...search, id: freshId('search'), projectId, spec, question: searchQuestion(spec) })

@@ -62,6 +62,13 @@ export const migrations: readonly Migration[] = [
       db.createStore('waiting', 'id').createIndex(projectIndex, 'projectId')
     },
   },
+  {
+    version: 6,
+    what: 'networks for pictures that were brought in',
+    apply(db) {
+      db.createStore('backbones', ['projectId', 'hash'])
+    },
+  },
 ]
 export const databaseVersion = migrations.length
 

@@ -1,6 +1,7 @@
 /** A project with everything that belongs to it, as stored: what a copy and an export begin with. */
 import { datasetRecord, readChunk } from './datasets.ts'
 import { missingProject } from './fenced.ts'
+import { recordsOf } from './keys.ts'
 import { pictureBlob, storedHashes, thumbnails } from './pictures.ts'
 import type { ProjectParts } from './adopt-project.ts'
 import type { Store } from './port.ts'
@@ -8,7 +9,7 @@ import type { DatasetRecord } from './records.ts'
 
 /** Rows stay where they are until asked for. Unfinished imports and runs in the bin are left out. @throws StudioError bad-data */
 export async function projectParts(store: Store, projectId: string): Promise<ProjectParts> {
-  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches'], async (tx) => {
+  const found = await store.read(['projects', 'datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'pictures', 'searches', 'backbones'], async (tx) => {
     const project = await tx.get('projects', projectId)
     if (!project) throw missingProject(projectId)
     const datasets = (await tx.getAllOfProject('datasets', projectId)).filter((record) => record.state === 'complete')
@@ -29,7 +30,8 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
       }))
     const pictures = (await tx.getAllOfProject('pictures', projectId)).filter((record) => record.deletedAt === null).sort((a, b) => a.addedAt - b.addedAt)
     const searches = (await tx.getAllOfProject('searches', projectId)).sort((a, b) => a.createdAt - b.createdAt)
-    return { project, datasets, profiles, runs, pictures, searches }
+    const backbones = (await tx.getAll('backbones', recordsOf(projectId))).sort((a, b) => a.addedAt - b.addedAt)
+    return { project, datasets, profiles, runs, pictures, searches, backbones }
   })
   async function* rowGroups(record: DatasetRecord) {
     const current = await datasetRecord(store, record.id)
@@ -50,6 +52,7 @@ export async function projectParts(store: Store, projectId: string): Promise<Pro
     project: found.project,
     runs: found.runs,
     searches: found.searches,
+    backbones: found.backbones,
     datasets: found.datasets.map((record) => ({ record, profile: found.profiles.get(record.id), rowGroups: () => rowGroups(record) })),
   }
 }

@@ -94,7 +94,7 @@ export async function takeOver(store: Store, id: string): Promise<number> {
   return (await mark(store, id, (project) => ({ ...project, token: project.token + 1 }))).token
 }
 
-export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails', 'searches', 'checkpointParts', 'waiting']
+export const everyStore: readonly StoreName[] = ['projects', 'datasets', 'chunks', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'pictureBlobs', 'thumbnails', 'searches', 'checkpointParts', 'waiting', 'backbones']
 
 /** For good: the data, the runs, the models, damaged or not, in one transaction. */
 export function eraseProject(store: Store, id: string): Promise<void> {
@@ -109,7 +109,7 @@ export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
   }
   for (const { id: runId } of await tx.getAllOfProject('runs', id)) await eraseRunIn(tx, runId)
   for (const { id: pictureId } of await tx.getAllOfProject('pictures', id)) await tx.delete('pictures', pictureId)
-  for (const store of ['pictureBlobs', 'thumbnails'] as const) await tx.delete(store, recordsOf(id))
+  for (const store of ['pictureBlobs', 'thumbnails', 'backbones'] as const) await tx.delete(store, recordsOf(id))
   for (const store of ['searches', 'waiting'] as const) for (const { id: entry } of await tx.getAllOfProject(store, id)) await tx.delete(store, entry)
   await tx.delete('projects', id)
 }

@@ -193,6 +193,21 @@ export interface ThumbnailRecord {
   readonly seen?: readonly { readonly representation: string; readonly values: Float32Array }[]
 }
 
+/** A network that a person brought in (core/images/backbone/own.ts); immutable, named by the SHA-256 of its kept file. */
+export interface BackboneRecord {
+  readonly projectId: string
+  readonly hash: string
+  readonly version: 1
+  readonly name: string
+  /** The kept form. */
+  readonly file: Uint8Array<ArrayBuffer>
+  readonly height: number
+  readonly width: number
+  /** Numbers a picture. */
+  readonly size: number
+  readonly addedAt: number
+}
+
 /** A search for parameters. Interrupted until it ends, so that a crash leaves it as what it is. */
 export interface SearchRecord {
   readonly id: string
@@ -236,6 +251,7 @@ export interface Records {
   searches: SearchRecord
   checkpointParts: CheckpointPartRecord
   waiting: WaitingRecord
+  backbones: BackboneRecord
 }
 export type StoreName = keyof Records
 
@@ -256,6 +272,7 @@ export const keyPaths: Readonly<Record<StoreName, string | readonly string[]>> =
   searches: 'id',
   checkpointParts: ['runId', 'sequence'],
   waiting: 'id',
+  backbones: ['projectId', 'hash'],
 }
 /** Stores with an index on projectId. */
 export const ofProject: readonly StoreName[] = ['datasets', 'profiles', 'runs', 'models', 'splits', 'predictions', 'explanations', 'checkpoints', 'pictures', 'searches', 'waiting']

@@ -6,6 +6,7 @@
 import { StudioError } from '../core/errors.ts'
 import { kinds } from '../core/data/kinds.ts'
 import { tasks } from '../core/data/target.ts'
+import { backboneLimits } from '../core/images/backbone/limits.ts'
 import { limits, pictureSources, pictureTypes } from '../core/images/header.ts'
 import { encodings } from '../core/ingest/options.ts'
 import { misfit, v } from '../core/schema.ts'
@@ -202,6 +203,9 @@ const search = v.looseObject({
   createdAt: time,
 })
 
+const networkSide = v.pipe(v.number(), v.safeInteger(), v.minValue(backboneLimits.side.least), v.maxValue(backboneLimits.side.most))
+const backbone = v.looseObject({ projectId: id, hash: sha, version: version1, name: text, file: v.instance(Uint8Array), height: networkSide, width: networkSide, size: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(backboneLimits.size)), addedAt: time })
+
 export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   projects: project,
   datasets: dataset,
@@ -219,6 +223,7 @@ export const recordSchemas: { readonly [N in StoreName]: v.GenericSchema } = {
   searches: search,
   checkpointParts: checkpointPart,
   waiting,
+  backbones: backbone,
 }
 
 /** Why a stored record cannot be used, or undefined where it can. Costs a look at each number of a record, none at those of a chunk. */

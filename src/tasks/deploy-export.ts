@@ -17,10 +17,12 @@ import { fromBase64, hasPictures } from '../core/bundle/pictures.ts'
 import { backboneCredit, backboneLicence } from '../core/images/backbone/mobilenet-v2.ts'
 import { readHeader } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
-import { pixelCount, pixelKey } from '../core/images/pixel-form.ts'
+import { backboneResource } from '../core/images/backbone/own.ts'
+import { pixelCount, pixelKey, shippedBackbone } from '../core/images/pixel-form.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { checkParity, maxParityRows, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
+import type { ResourceName } from '../core/onnx/graph.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
 import { encodeOnnx } from '../core/onnx/proto.ts'
 import { answer } from '../core/onnx/runner.ts'
@@ -33,6 +35,7 @@ import { bundleFiles, fileJson } from '../export/bundle-files.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
 import { openRun, type OpenedRun } from './opened-run.ts'
+import { backboneOf, listBackbones } from '../storage/backbones.ts'
 import { pictureBlob } from '../storage/pictures.ts'
 import { formsOf, pictureForms, pixelsOf } from './load-pictures.ts'
 import type { Host, TaskHandler } from './task.ts'
@@ -80,7 +83,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     signature,
     recipe: pipeline.recipe,
     certificate,
-    data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: [...(await dataWarnings(store, run)), ...(pictures?.resources ? [`The pictures are seen through ${backboneCredit.name}, of ${backboneCredit.source} (${backboneCredit.licence}). ${backboneCredit.note}`] : [])] },
+    data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: [...(await dataWarnings(store, run)), ...(pictures?.shipped ? [`The pictures are seen through ${backboneCredit.name}, of ${backboneCredit.source} (${backboneCredit.licence}). ${backboneCredit.note}`] : []), ...(pictures?.networks ?? []).map((network) => `The pictures are seen through a network that was brought in, ${network}; what it learnt from, and under which licence, is not known here.`)] },
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
@@ -99,7 +102,8 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ['threshold_policy', thresholdPolicy(signature)],
     ['opset', certificate.opset],
     ['run', run.id],
-    ...(pictures?.resources ? [['backbone', JSON.stringify(backboneCredit)] as const] : []),
+    ...(pictures?.shipped ? [['backbone', JSON.stringify(backboneCredit)] as const] : []),
+    ...(pictures?.networks ?? []).map((network) => ['backbone', JSON.stringify({ name: network })] as const),
     ['parity', JSON.stringify(certificate)],
   ])
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
@@ -107,7 +111,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
   const programs = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
   await context.checkpoint()
-  if (pictures?.resources) programs.push(['LICENCE-backbone.txt', backboneLicence])
+  if (pictures?.shipped) programs.push(['LICENCE-backbone.txt', backboneLicence])
   const files = await bundleFiles({ signature, golden, reference, programs, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
   return { certificate, zip: zip(files), fileName, signature, card: markdown }
@@ -132,19 +136,32 @@ async function picturesOf(opened: OpenedRun, signature: Signature, run: Run, hos
   if (!hasPictures(signature)) return undefined
   if (signature.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported export; a served model of pictures takes nothing else: ${signature.inputs.map(({ name }) => name).join(', ').slice(0, 200)}`, hint: 'Exclude the other columns on the Prepare page and train again.' })
   const forms = formsOf(opened.pipeline.recipe.spec)
+  const own = backboneOf(host.store, run.spec.projectId)
+  const resources = new Map<ResourceName, Uint8Array>()
+  const networks: string[] = []
+  for (const { backbone } of forms) {
+    if (backbone === shippedBackbone) resources.set('mobilenet-v2.bin', new Uint8Array(await host.context.asset('mobilenet-v2.bin')))
+    else if (backbone) {
+      resources.set(backboneResource(backbone), await own(backbone))
+      networks.push((await listBackbones(host.store, run.spec.projectId)).find(({ hash }) => hash === backbone)?.name ?? backbone.slice(0, 12))
+    }
+  }
   const openFile = (cell: string) => {
     const bytes = fromBase64(cell)
     return pixelsOf(bytes, readHeader(bytes).type, host)
   }
   return {
-    resources: forms.some(({ backbone }) => backbone) ? new Map([['mobilenet-v2.bin' as const, new Uint8Array(await host.context.asset('mobilenet-v2.bin'))]]) : undefined,
+    resources,
+    shipped: resources.has('mobilenet-v2.bin'),
+    /** Names of networks that were brought in. */
+    networks,
     openFile,
     async openStored(hash: string) {
       const blob = await pictureBlob(host.store, run.spec.projectId, hash)
       return pixelsOf(blob.bytes, blob.type, host)
     },
     async tensorsOf(pictures: readonly Pixels[]): Promise<ReadonlyMap<string, Float32Array>> {
-      const made = pictureForms(host)
+      const made = pictureForms(host, own)
       try {
         const tensors = new Map<string, Float32Array>()
         for (const form of forms) {

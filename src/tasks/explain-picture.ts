@@ -17,6 +17,7 @@ import { resize } from '../core/images/resize.ts'
 import { createRng, shuffle } from '../core/math/rng.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import type { PictureMethod } from '../jobs/protocol.ts'
+import { backboneOf } from '../storage/backbones.ts'
 import { readRun } from '../storage/runs.ts'
 import { openAsked } from './asked-picture.ts'
 import { formsOf } from './load-pictures.ts'
@@ -52,9 +53,9 @@ async function seenIn({ features, model }: Pipeline, columns: readonly Column[],
 }
 
 /** Probabilities of altered pictures: pixels go through the network that describes them, where there is one. */
-async function scorer({ pipeline }: OpenedRun, name: string, form: PixelForm, host: Host) {
+async function scorer({ pipeline }: OpenedRun, projectId: string, name: string, form: PixelForm, host: Host) {
   const { context, openRunner = webRunner } = host
-  const embedder = form.backbone ? await openEmbedder(context, await openRunner(context)) : undefined
+  const embedder = form.backbone ? await openEmbedder(context, await openRunner(context), form, backboneOf(host.store, projectId)) : undefined
   /** As a column that the recipe takes. */
   async function columnOf(pixels: Float32Array, count: number): Promise<TextColumn> {
     const size = pixels.length / count
@@ -118,7 +119,7 @@ export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, pi
   const asked = await openAsked(host, run, picture)
   if (asked.sealed) refuseSealed(run, 'test')
   const pixels = resize(asked.pixels, form.height, form.width, form.crop, form.channels)
-  const { score, columnOf, close } = await scorer(opened, column.name, form, host)
+  const { score, columnOf, close } = await scorer(opened, run.spec.projectId, column.name, form, host)
   try {
     const probabilities = Array.from(await score(pixels, 1))
     const target = wanted ?? probabilities.indexOf(Math.max(...probabilities))

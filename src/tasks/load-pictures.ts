@@ -12,6 +12,7 @@ import type { RecipeSpec } from '../core/recipe/step.ts'
 import type { PictureType } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
 import { datasetRecord, loadDataset } from '../storage/datasets.ts'
+import { backboneOf } from '../storage/backbones.ts'
 import { pictureBlob, rememberSeen, seenBefore } from '../storage/pictures.ts'
 import { openPictureInBrowser } from './open-picture.ts'
 import type { Host } from './task.ts'
@@ -51,18 +52,24 @@ export async function loadForRecipe(host: Opening, datasetId: string, recipe: Re
   return { ...dataset, columns }
 }
 
-/** Turns opened pixels into each form; the network is loaded when a form first asks for it. */
-export function pictureForms({ context, openRunner = webRunner }: Pick<Host, 'context' | 'openRunner'>): { of(pixels: Pixels, form: PixelForm): Promise<Float32Array>; close(): Promise<void> } {
-  let embedder: Promise<Embedder> | undefined
+/** The file of a network that was brought in, by its hash. */
+export type OwnNetwork = (hash: string) => Promise<Uint8Array<ArrayBuffer>>
+
+/** Turns opened pixels into each form; a network is loaded when a form first asks for it. */
+export function pictureForms({ context, openRunner = webRunner }: Pick<Host, 'context' | 'openRunner'>, own: OwnNetwork): { of(pixels: Pixels, form: PixelForm): Promise<Float32Array>; close(): Promise<void> } {
+  const embedders = new Map<string, Promise<Embedder>>()
   return {
     async of(pixels, form) {
       const values = resize(pixels, form.height, form.width, form.crop, form.channels)
       if (!form.backbone) return values
-      embedder ??= openRunner(context).then((runner) => openEmbedder(context, runner))
+      // The same network, whatever the crop.
+      const name = pixelKey({ ...form, crop: 'cover' })
+      const embedder = embedders.get(name) ?? openRunner(context).then((runner) => openEmbedder(context, runner, form, own))
+      embedders.set(name, embedder)
       return (await embedder).embed(values)
     },
     async close() {
-      await (await embedder)?.close()
+      for (const opened of await Promise.allSettled(embedders.values())) if (opened.status === 'fulfilled') await opened.value.close()
     },
   }
 }
@@ -99,7 +106,7 @@ async function withTensors(column: TextColumn, forms: readonly PixelForm[], proj
     for (const row of rowsOf.get(hash) ?? []) (tensors.get(pixelKey(form)) as Float32Array).set(values, row * pixelCount(form))
   }
 
-  const made = pictureForms(host)
+  const made = pictureForms(host, backboneOf(store, projectId))
   const hashes = [...rowsOf.keys()]
   let next = 0
   let done = 0

@@ -10,8 +10,9 @@ import { pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
 import type { Pixels } from '../core/images/luma.ts'
 import { openPipeline } from '../core/run/open-pipeline.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
+import { backboneOf } from '../storage/backbones.ts'
 import type { Store } from '../storage/port.ts'
-import { formsOf, pictureForms } from './load-pictures.ts'
+import { formsOf, pictureForms, type OwnNetwork } from './load-pictures.ts'
 import type { Host } from './task.ts'
 import { webRunner } from './web-runner.ts'
 
@@ -39,11 +40,13 @@ export function openPictureModel(host: Host, runId: string): Promise<PictureMode
 async function open({ store, context, openRunner = webRunner }: Host, runId: string): Promise<PictureModel> {
   const record = await store.read(['models'], (tx) => tx.get('models', runId))
   if (!record) throw new StudioError({ code: 'bad-data', message: 'missing model; the run did not finish, or was deleted', hint: 'Train it again: its settings are kept.' })
-  return pictureModelOf(openPipeline(record, () => openRunner(context)), { context, openRunner })
+  return pictureModelOf(openPipeline(record, () => openRunner(context)), { context, openRunner }, backboneOf(store, record.projectId))
 }
 
+const noNetwork: OwnNetwork = (hash) => Promise.reject(new StudioError({ code: 'unsupported', message: `missing network; this model looks through one that was brought in, and a pipeline by itself does not hold it: ${hash.slice(0, 12)}`, hint: 'Ask the whole bundle: its graph has the network inside.' }))
+
 /** @throws StudioError unsupported where the pipeline sees more than one picture, or none */
-export function pictureModelOf(pipeline: Pipeline, { context, openRunner = webRunner }: Pick<Host, 'context' | 'openRunner'>): PictureModel {
+export function pictureModelOf(pipeline: Pipeline, { context, openRunner = webRunner }: Pick<Host, 'context' | 'openRunner'>, own: OwnNetwork = noNetwork): PictureModel {
   const { inputs, spec } = pipeline.recipe
   const [input] = inputs
   const forms: readonly PixelForm[] = formsOf(spec)
@@ -51,7 +54,7 @@ export function pictureModelOf(pipeline: Pipeline, { context, openRunner = webRu
     throw new StudioError({ code: 'unsupported', message: `unsupported model; one picture must be all that it sees: ${inputs.map(({ name }) => name.slice(0, 40)).slice(0, 5).join(', ')}` })
   }
   const column = columnFrom(input.name, 'image', ['new']) as TextColumn
-  const made = pictureForms({ context, openRunner })
+  const made = pictureForms({ context, openRunner }, own)
   return {
     classes: pipeline.classes,
     async ask(pixels, threshold) {

@@ -8,10 +8,13 @@ export type PixelForm = {
   /** 1 is brightness, 3 red, green and blue. */
   readonly channels: 1 | 3
   readonly crop: CropPolicy
-  /** Not the pixels themselves, but what this network sees in them. */
-  readonly backbone?: 'mobilenet-v2'
+  /** Not the pixels themselves, but what this network sees in them: the one of the app, or one brought in by the SHA-256 of its file. */
+  readonly backbone?: string
+  /** Numbers that a network brought in makes of a picture. */
+  readonly size?: number
 }
+export const shippedBackbone = 'mobilenet-v2'
 /** The name of a representation among a column's tensors. */
-export const pixelKey = ({ height, width, channels, crop, backbone }: PixelForm): string => (backbone ? `embedding:${backbone}:${height}:${crop}` : `pixels:${height}x${width}x${channels}:${crop}`)
+export const pixelKey = ({ height, width, channels, crop, backbone }: PixelForm): string => (backbone ? `embedding:${backbone}:${backbone === shippedBackbone || height === width ? height : `${height}x${width}`}:${crop}` : `pixels:${height}x${width}x${channels}:${crop}`)
 /** Numbers a picture. */
-export const pixelCount = ({ height, width, channels, backbone }: PixelForm): number => (backbone ? backboneSize : height * width * channels)
+export const pixelCount = ({ height, width, channels, backbone, size }: PixelForm): number => (backbone ? (size ?? backboneSize) : height * width * channels)

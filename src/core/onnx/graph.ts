@@ -31,6 +31,12 @@ export interface OnnxNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, OnnxAttribute>>
+  /** Of another file's node, its kind and attributes as they stand there (fields 4 and 5 of NodeProto); `attributes` is then empty. */
+  readonly raw?: Uint8Array
+}
+/** A tensor of another file, as it stands there but for its name. */
+export interface RawTensor {
+  readonly raw: Uint8Array
 }
 export interface OnnxValue {
   readonly name: string
@@ -40,29 +46,32 @@ export interface OnnxValue {
 export interface OnnxGraph {
   readonly name: string
   readonly nodes: readonly OnnxNode[]
-  readonly initializers: readonly { readonly name: string; readonly tensor: OnnxTensor }[]
+  readonly initializers: readonly { readonly name: string; readonly tensor: OnnxTensor | RawTensor }[]
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** Files that nodes are made from: those of the app, and networks that a person brought in, by the SHA-256 of their file. */
+export type ResourceName = AssetName | `backbone:${string}`
+
 export class GraphBuilder {
   readonly #nodes: OnnxNode[] = []
-  readonly #initializers: { name: string; tensor: OnnxTensor }[] = []
+  readonly #initializers: { name: string; tensor: OnnxTensor | RawTensor }[] = []
   readonly #inputs: OnnxValue[] = []
   readonly #outputs: OnnxValue[] = []
   readonly #metadata = new Map<string, string>()
   readonly #shared = new Map<string, string>()
-  readonly #resources: ReadonlyMap<AssetName, Uint8Array>
+  readonly #resources: ReadonlyMap<ResourceName, Uint8Array>
   #counter = 0
 
   /** @param resources files that nodes are made from, such as a backbone's weights, by asset name */
-  constructor(resources: ReadonlyMap<AssetName, Uint8Array> = new Map()) {
+  constructor(resources: ReadonlyMap<ResourceName, Uint8Array> = new Map()) {
     this.#resources = resources
   }
 
   /** @throws StudioError bug where the file was not handed over */
-  resource(name: AssetName): Uint8Array {
+  resource(name: ResourceName): Uint8Array {
     const found = this.#resources.get(name)
     if (!found) throw new StudioError({ code: 'bug', message: `missing resource; the graph was begun without it: ${name}` })
     return found
@@ -115,6 +124,17 @@ export class GraphBuilder {
     const outputs = Array.from({ length: outputCount }, () => this.fresh(opType.toLowerCase()))
     this.#nodes.push({ opType, domain, name: this.fresh(opType), inputs, outputs, attributes })
     return outputs
+  }
+  /** A node of another file (read/graft.ts). @param outputs which of its outputs are there */
+  foreign(opType: string, inputs: readonly string[], outputs: readonly boolean[], raw: Uint8Array): readonly string[] {
+    const names = outputs.map((there) => (there ? this.fresh(opType.toLowerCase()) : ''))
+    this.#nodes.push({ opType, domain: '', name: this.fresh(opType), inputs, outputs: names, attributes: {}, raw })
+    return names
+  }
+  foreignConstant(raw: Uint8Array): string {
+    const name = this.fresh('weight')
+    this.#initializers.push({ name, tensor: { raw } })
+    return name
   }
   /** An Identity under a name that callers will see, such as "label". */
   nameAs(value: string, name: string): void {

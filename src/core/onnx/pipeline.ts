@@ -4,14 +4,13 @@
  * preprocessing could differ.
  */
 import type { Signature } from '../bundle/signature.ts'
-import type { AssetName } from '../context.ts'
 import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import { recipeToOnnx } from '../recipe/recipe.ts'
 import type { GraphSeries } from '../recipe/step.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { GraphBuilder } from './graph.ts'
-import type { OnnxGraph } from './graph.ts'
+import type { OnnxGraph, ResourceName } from './graph.ts'
 
 /**
  * @param signature of this pipeline (`signatureOf`): names of inputs and outputs, threshold
@@ -19,7 +18,7 @@ import type { OnnxGraph } from './graph.ts'
  * @param resources files that steps are made from, such as a backbone's weights
  * @throws StudioError bug where the graph's features are not the model's
  */
-export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadata: ReadonlyMap<string, string> = new Map(), resources: ReadonlyMap<AssetName, Uint8Array> = new Map()): OnnxGraph {
+export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadata: ReadonlyMap<string, string> = new Map(), resources: ReadonlyMap<ResourceName, Uint8Array> = new Map()): OnnxGraph {
   const graph = new GraphBuilder(resources)
   const inputs = signature.inputs.map((input): GraphSeries => ({
     name: input.name,

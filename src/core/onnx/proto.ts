@@ -77,6 +77,12 @@ class Writer {
   string(field: number, value: string): void {
     this.bytes(field, encoder.encode(value))
   }
+  /** Fields that are encoded already. */
+  raw(fields: Uint8Array): void {
+    this.#room(fields.length)
+    this.#bytes.set(fields, this.#length)
+    this.#length += fields.length
+  }
   message(field: number, body: (writer: Writer) => void): void {
     const inner = new Writer()
     body(inner)
@@ -155,6 +161,7 @@ function writeNode(writer: Writer, node: OnnxNode): void {
   for (const input of node.inputs) writer.string(1, input)
   for (const output of node.outputs) writer.string(2, output)
   writer.string(3, node.name)
+  if (node.raw) return writer.raw(node.raw)
   writer.string(4, node.opType)
   for (const [name, attribute] of Object.entries(node.attributes)) writer.message(5, (inner) => writeAttribute(inner, name, attribute))
   if (node.domain !== '') writer.string(7, node.domain)
@@ -186,7 +193,13 @@ export function encodeOnnx(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   model.message(7, (writer) => {
     for (const node of graph.nodes) writer.message(1, (inner) => writeNode(inner, node))
     writer.string(2, graph.name)
-    for (const { name, tensor } of graph.initializers) writer.message(5, (inner) => writeTensor(inner, tensor, name))
+    for (const { name, tensor } of graph.initializers) {
+      writer.message(5, (inner) => {
+        if (!('raw' in tensor)) return writeTensor(inner, tensor, name)
+        inner.raw(tensor.raw)
+        inner.string(8, name)
+      })
+    }
     for (const value of graph.inputs) writer.message(11, (inner) => writeValue(inner, value))
     for (const value of graph.outputs) writer.message(12, (inner) => writeValue(inner, value))
   })

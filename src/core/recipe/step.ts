@@ -71,7 +71,7 @@ export interface Step<P extends ParamTable = ParamTable, S extends Json = Json> 
   /** Why this series cannot be taken, as a sentence, or undefined where it can. */
   refuses(series: { readonly name: string; readonly kind: SeriesKind }, params: ValuesOf<P>): string | undefined
   /** The pixels it asks for, where it works on pictures: they are opened before a recipe is fitted or applied. */
-  representation?(params: ValuesOf<P>): PixelForm
+  representation?(params: ValuesOf<P>): PixelForm | undefined
   /** Learns from a series that holds the training rows only. @throws StudioError bad-data */
   fit(series: Series, params: ValuesOf<P>): S
   /** Must not change its input. */

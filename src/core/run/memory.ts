@@ -6,7 +6,7 @@ import type { ColumnInfo } from '../data/dataset.ts'
 import type { PictureShape } from '../data/matrix.ts'
 import { estimators } from '../estimators/registry.ts'
 import { checkParams, type ParamValues } from '../params.ts'
-import { backboneSize } from '../images/backbone/mobilenet-v2.ts'
+import { pixelCount } from '../images/pixel-form.ts'
 import { steps } from '../recipe/registry.ts'
 import type { RecipeSpec } from '../recipe/step.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -21,8 +21,10 @@ export interface DataShape {
   readonly classes: number
 }
 
-/** A worker with the code it needs. */
-const workerBytes = 24 * 2 ** 20
+/** A worker with the code it needs, in a tab of Chromium. */
+const workerBytes = 36 * 2 ** 20
+/** What the engine has not collected yet of work that is over: it waits for about so much, or until little more is to be had. */
+const uncollected = ({ bytes }: DataShape): number => Math.min(72 * 2 ** 20, 4 * bytes)
 
 /** Numbers of a row that a recipe makes: categories at most as many as there are, pictures whole. */
 export function featureCount(recipe: RecipeSpec, columns: readonly ColumnInfo[], target: string): number {
@@ -37,8 +39,7 @@ export function featureCount(recipe: RecipeSpec, columns: readonly ColumnInfo[],
       const form = definition.representation?.(own as never)
       if (step === 'onehot') width = Math.min((column.categories?.length ?? 1) + 1, Number(own['maxCategories'])) + 1
       else if (step === 'datetime-parts') width = Object.values(own as ParamValues).filter((on) => on === true).length
-      else if (step === 'image-embedding') width = backboneSize
-      else if (form) width = form.width * form.height * form.channels
+      else if (form) width = pixelCount(form)
     }
     count += width
   }
@@ -55,7 +56,7 @@ export function memoryOf(spec: Pick<RunSpec, 'target' | 'split' | 'recipe' | 'es
   const train = trainRowsOf(spec, data.rows)
   const picture = estimator.tags.takesPictures ? pictureOf(spec.recipe) : undefined
   const fit = (rows: number): number => estimator.memory?.(checkParams(id, estimator.params, params) as never, { rows, features, classes: data.classes, ...(picture && { picture }) }) ?? 0
-  const job = (learnt: number, judged: number): number => workerBytes + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
+  const job = (learnt: number, judged: number): number => workerBytes + uncollected(data) + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
   const own = job(train, valid)
   // A helper has the data of its own; this worker's folds come after its fit, in its place.
   const helpers = Math.min(lanes, (spec.folds ?? 1) * (spec.repeats ?? 1)) - 1
