@@ -29,7 +29,7 @@ export interface OwnRows {
 export interface KnownRows {
   /** Places among the new rows, rising. */
   readonly rows: Uint32Array
-  /** How many of them equal a row that the model learnt from. */
+  /** How many of them are rows that the model learnt from: where rows repeat, no more than it learnt from at all. */
   readonly learnt: number
 }
 
@@ -46,7 +46,7 @@ export function knownRows(own: OwnRows, columns: readonly Column[], rows: number
   const begins = rows >= own.rows && own.rows >= fewestFresh && old.every((key, i) => key === now[i])
   const found = every(rows).filter((i) => (begins && repeatsOf(all) > mostRepeats ? i < own.rows : holds(all, now[i] as number)))
   if (!begins && !isMoreThanChance(found.length, rows, repeatsOf(learnt))) return undefined
-  return { rows: found, learnt: found.reduce((sum, i) => sum + Number(holds(learnt, now[i] as number)), 0) }
+  return { rows: found, learnt: Math.min(learnt.length, found.reduce((sum, i) => sum + Number(holds(learnt, now[i] as number)), 0)) }
 }
 
 const opened = (base64: string): Uint32Array => new Uint32Array(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer)
