@@ -48,7 +48,7 @@ describe.skipIf(folder)('parsed by others', () => {
     'deploy/compose.yaml': [composeObject('wine')],
     'deploy/kserve.yaml': [kserveObject('wine')],
     'deploy/prometheus.yaml': [prometheusConfig('wine')],
-    'deploy/prometheus-rules.yaml': [prometheusRules()],
+    'deploy/prometheus-rules.yaml': [prometheusRules('wine')],
     'deploy/github-actions.yaml': [workflowObject('wine')],
   }
   test.each(Object.keys(objects))('%s says to PyYAML what was meant', async (path) => {

@@ -19,7 +19,7 @@ export function deployFiles(signature: Signature): [string, string][] {
     ['deploy/kserve.yaml', yamlText('kubectl apply -f kserve.yaml, with model.onnx at the storageUri.', kserveObject(model))],
     ['deploy/triton/config.pbtxt', tritonConfig(signature)],
     ['deploy/prometheus.yaml', yamlText('For compose.yaml.', prometheusConfig(model))],
-    ['deploy/prometheus-rules.yaml', yamlText('Alerts of a model server.', prometheusRules())],
+    ['deploy/prometheus-rules.yaml', yamlText('Alerts of a model server; where another job than that of prometheus.yaml scrapes it, put its name into the first.', prometheusRules(model))],
     ['deploy/grafana-dashboard.json', `${JSON.stringify(grafanaDashboard(model), null, 2)}\n`],
     ['deploy/github-actions.yaml', yamlText('Copy to .github/workflows/model.yaml of a repository that holds the unpacked bundle and data/new.csv.\nIts variable GLASSHOUSE_REPOSITORY names the repository of the studio, owner/name.', workflowObject(model))],
     ['deploy/gate.mjs', gate],

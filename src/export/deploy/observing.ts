@@ -14,8 +14,8 @@ interface Alert {
   readonly severity: 'page' | 'ticket'
   readonly summary: string
 }
-const alerts: readonly Alert[] = [
-  { alert: 'ModelServerNotReady', expr: 'min by (instance) (glasshouse_ready) == 0 or up == 0', for: '2m', severity: 'page', summary: 'The model server takes no requests.' },
+const alertsOf = (model: string): readonly Alert[] => [
+  { alert: 'ModelServerNotReady', expr: `min by (instance) (glasshouse_ready) == 0 or up{job="${model}"} == 0`, for: '2m', severity: 'page', summary: 'The model server takes no requests.' },
   { alert: 'ModelServerErrors', expr: 'sum(rate(glasshouse_requests_total{status=~"5.."}[5m])) / sum(rate(glasshouse_requests_total[5m])) > 0.01', for: '5m', severity: 'page', summary: 'More than 1 % of requests end in an error of the server.' },
   { alert: 'ModelServerSlow', expr: 'histogram_quantile(0.99, sum by (le) (rate(glasshouse_request_duration_seconds_bucket[5m]))) > 0.1', for: '10m', severity: 'page', summary: 'One request in a hundred takes longer than 100 ms.' },
   { alert: 'ModelServerQueue', expr: 'max(glasshouse_queue_requests) > 200', for: '2m', severity: 'page', summary: 'Requests pile up; soon they are turned away.' },
@@ -26,8 +26,9 @@ const alerts: readonly Alert[] = [
   { alert: 'ModelLogDropped', expr: 'increase(glasshouse_request_log_dropped_rows_total[15m]) > 0', for: '0m', severity: 'ticket', summary: 'The request log lost rows.' },
 ]
 
-export const prometheusRules = (): Yaml => ({
-  groups: [{ name: 'model-server', rules: alerts.map(({ severity, summary, ...rule }) => ({ ...rule, labels: { severity }, annotations: { summary } })) }],
+/** @param model also the name of the job that scrapes it */
+export const prometheusRules = (model: string): Yaml => ({
+  groups: [{ name: 'model-server', rules: alertsOf(model).map(({ severity, summary, ...rule }) => ({ ...rule, labels: { severity }, annotations: { summary } })) }],
 })
 
 const panels: readonly (readonly [title: string, unit: string, ...targets: (readonly [expr: string, legend: string])[]])[] = [

@@ -32,7 +32,7 @@ export function workflowObject(model: string): Yaml {
           { name: 'Train on the new data', run: 'set -euo pipefail\nnode .glasshouse/src/cli/run.mjs retrain run.json data/new.csv --json --out new.zip > new.json\n' },
           { name: 'Verify the new bundle', run: 'node .glasshouse/src/cli/run.mjs verify new.zip\n' },
           { name: 'Gates: no worse than what is served', run: 'unzip -q new.zip -d new\nnode deploy/gate.mjs run.json new/run.json\n' },
-          { name: 'Publish', run: `gh release create "model-\${GITHUB_RUN_NUMBER}" new.zip --title ${quoted(`Model ${model}`)} --notes-file MODEL_CARD.md\n`, env: { GH_TOKEN: '${{ github.token }}' } },
+          { name: 'Publish', run: `gh release create "model-\${GITHUB_RUN_NUMBER}" new.zip --title ${quoted(`Model ${model}`)} --notes-file new/MODEL_CARD.md\n`, env: { GH_TOKEN: '${{ github.token }}' } },
         ],
       },
     },

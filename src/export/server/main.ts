@@ -6,6 +6,7 @@
  */
 import { watchFile, unwatchFile } from 'node:fs'
 import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -90,7 +91,9 @@ async function serve(): Promise<void> {
     state.ready = false
     const until = Date.now() + drainMs
     await pause(drainDelayMs)
-    server.close()
+    // The door alone: http's own close also ends connections whose first request is on its way.
+    NetServer.prototype.close.call(server)
+    await pause(Math.min(100, drainMs))
     server.closeIdleConnections()
     while (state.inFlight > 0 && Date.now() < until) await pause(20)
     server.closeAllConnections()
