@@ -1,6 +1,7 @@
 /** The estimator of a twin: scikit-learn, XGBoost or PyTorch, one entry an estimator, with how near its scores come and why. */
 import type { ParamValue } from '../../params.ts'
 import type { Json } from '../../recipe/step.ts'
+import { additive } from './additive.ts'
 import { balanced, namesClasses as classes, rowsWeigh, type TwinEstimator, type TwinFit, type TwinModel } from './fit.ts'
 import { marginLines, pairLines } from './margins.ts'
 import { network, pictureNetwork } from './network.ts'
@@ -20,7 +21,7 @@ const fitted = (fit: TwinFit, made: string, { data = 'X', weights = false }: { d
     `answer = lambda X: ${classes(fit) ? 'in_order(model, X)' : 'model.predict(X)'}`,
   ]
 }
-const sklearn = (fit: TwinFit, from: string, name: string, given: Readonly<Record<string, Json | undefined>>, close: { tolerance: number; because: string }, options: { data?: string; weights?: boolean } = {}): TwinModel => ({
+const sklearn = (fit: TwinFit, from: string, name: string, given: Readonly<Record<string, Json | undefined>>, close: Pick<TwinModel, 'tolerance' | 'because' | 'another'>, options: { data?: string; weights?: boolean } = {}): TwinModel => ({
   imports: [`from sklearn.${from} import ${name}`, ...(options.weights && balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
   lines: [...(options.data === 'X64' ? ['X64 = X.astype(np.float64)'] : []), ...fitted(fit, call(name, given), options)],
   ...close,
@@ -32,6 +33,25 @@ const straight =
   (name: string, given: (params: TwinFit['params']) => Readonly<Record<string, Json>>, close = same): TwinEstimator =>
   (fit) =>
     sklearn(fit, 'linear_model', name, { ...given(fit.params), fit_intercept: fit.params['fitIntercept'] as Json }, close, double)
+/** Where features repeat one another, rounding decides what LinearRegression makes of them. */
+const leastSquares: TwinEstimator = (fit) => {
+  if (fit.facts['fullRank'] !== false) return straight('LinearRegression', () => ({}))(fit)
+  const center = fit.params['fitIntercept'] === true ? 'np.average(X64[train], axis=0, weights=w), np.average(y[train], weights=w)' : '0, 0'
+  return {
+    imports: [],
+    lines: [
+      '# Features repeat one another, as those of a one-hot encoding do: of all solutions the smallest.',
+      'X64 = X.astype(np.float64)',
+      `w = ${rowsWeigh(fit, false) ?? 'np.ones(len(train))'}`,
+      `center, level = ${center}`,
+      'root = np.sqrt(w)',
+      'coefficients = np.linalg.pinv(root[:, None] * (X64[train] - center), rcond=1e-6) @ (root * (y[train] - level))',
+      'answer = lambda X: (X - center) @ coefficients + level',
+    ],
+    tolerance: exact,
+    because: rounding,
+  }
+}
 const nearly = { tolerance: 1e-4, because: 'the same optimum; the studio stops at its own tolerance' }
 
 const logistic: TwinEstimator = (fit) => {
@@ -48,7 +68,7 @@ const decisionTree: TwinEstimator = (fit) => {
   const { params: p } = fit
   const name = classes(fit) ? 'DecisionTreeClassifier' : 'DecisionTreeRegressor'
   const model = sklearn(fit, 'tree', name, { max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, criterion: classes(fit) ? (p['criterion'] as Json) : `${p['errorCriterion']}_error`, ccp_alpha: p['ccpAlpha'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: 'the studio splits categories into sets and sends missing values to the better side; scikit-learn does neither, and breaks ties in another order' })
-  return { ...model, lines: [...plainTable(fit), ...model.lines] }
+  return { ...model, lines: [...plainTable(fit), ...model.lines], another: true }
 }
 
 const forest =
@@ -56,7 +76,7 @@ const forest =
   (fit) => {
     const { params: p } = fit
     const of = p['maxFeatures'] === 'auto' ? (classes(fit) ? 'sqrt' : 'all') : p['maxFeatures']
-    return sklearn(fit, 'ensemble', `${kind}${classes(fit) ? 'Classifier' : 'Regressor'}`, { n_estimators: p['nEstimators'] as Json, max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, max_features: of === 'all' ? null : of === 'third' ? 1 / 3 : (of as Json), criterion: classes(fit) ? (p['criterion'] as Json) : undefined, bootstrap: p['bootstrap'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: chance('a forest') })
+    return sklearn(fit, 'ensemble', `${kind}${classes(fit) ? 'Classifier' : 'Regressor'}`, { n_estimators: p['nEstimators'] as Json, max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, max_features: of === 'all' ? null : of === 'third' ? 1 / 3 : (of as Json), criterion: classes(fit) ? (p['criterion'] as Json) : undefined, bootstrap: p['bootstrap'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: chance('a forest'), another: true })
   }
 
 /** scikit-learn refuses more categories than bins; the studio groups the rarest. */
@@ -68,11 +88,20 @@ const fewerCategories = ({ categorical, params }: TwinFit): string[] => [
   '    X[:, f] = [bins.get(code, np.nan) for code in X[:, f]]',
 ]
 
+/** @param rounds that the run kept */
+const rareClass = (rounds: number): string[] => [
+  'if np.unique(y[train], return_counts=True)[1].min() < 2:',
+  '    # scikit-learn deals the rows that end it class by class, and cannot where a class has one row.',
+  `    model.set_params(early_stopping=False, max_iter=${rounds})`,
+]
+
 /** Settings that only XGBoost has. */
 const onlyXgboost: readonly (readonly [string, ParamValue])[] = [['subsample', 1], ['featuresPerTree', 1], ['maxFeatures', 1], ['l1Regularization', 0], ['growPolicy', 'leaf-wise']]
 const boosting: TwinEstimator = (fit) => {
   const { params: p, task } = fit
   const because = 'bins of numbers are cut at other places, so that trees differ in detail'
+  const isHeld = Number(fit.facts['heldBackRows'] ?? 0) > 0
+  const rounds = Number(fit.facts['rounds'] ?? p['maxIter'])
   const stop = p['earlyStopping'] === 'auto' ? 'auto' : p['earlyStopping'] === 'on'
   const directions = p['monotonicCst'] ? (JSON.parse(String(p['monotonicCst'])) as Record<string, number>) : undefined
   const groups = p['interactionCst'] ? (JSON.parse(String(p['interactionCst'])) as string[][]).map((group) => group.map((name) => fit.features.indexOf(name))) : undefined
@@ -83,29 +112,17 @@ const boosting: TwinEstimator = (fit) => {
       'ensemble',
       `HistGradientBoosting${classes(fit) ? 'Classifier' : 'Regressor'}`,
       { loss, quantile: loss === 'quantile' ? (p['quantile'] as Json) : undefined, learning_rate: p['learningRate'] as Json, max_iter: p['maxIter'] as Json, max_leaf_nodes: orNone(p['maxLeafNodes']), max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, l2_regularization: p['l2Regularization'] as Json, max_bins: p['maxBins'] as Json, categorical_features: fit.categorical.length > 0 ? fit.categorical : undefined, monotonic_cst: directions && fit.features.map((name) => directions[name] ?? 0), interaction_cst: groups, early_stopping: stop, validation_fraction: p['validationFraction'] as Json, n_iter_no_change: p['nIterNoChange'] as Json, random_state: fit.seed },
-      { tolerance: 0.05, because },
+      { tolerance: 0.05, because, another: true },
       { weights: true },
     )
-    return fit.mostCategories > Number(p['maxBins']) ? { ...model, lines: [...fewerCategories(fit), ...model.lines] } : model
+    const [made = '', ...rest] = model.lines
+    const lines = [made, ...(classes(fit) && isHeld ? rareClass(rounds) : []), ...rest]
+    return { ...model, lines: fit.mostCategories > Number(p['maxBins']) ? [...fewerCategories(fit), ...lines] : lines }
   }
   const objective = { squared: 'reg:squarederror', absolute: 'reg:absoluteerror', quantile: 'reg:quantileerror', poisson: 'count:poisson' }[String(p['loss'])] as string
-  const given = { n_estimators: p['maxIter'] as Json, learning_rate: p['learningRate'] as Json, max_depth: p['maxDepth'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: p['growPolicy'] === 'depth-wise' ? 'depthwise' : 'lossguide', reg_lambda: p['l2Regularization'] as Json, reg_alpha: p['l1Regularization'] as Json, subsample: p['subsample'] as Json, colsample_bytree: p['featuresPerTree'] as Json, colsample_bynode: p['maxFeatures'] as Json, max_bin: p['maxBins'] as Json, min_child_weight: task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, tree_method: 'hist', objective: classes(fit) ? undefined : objective, monotone_constraints: directions && `(${fit.features.map((name) => directions[name] ?? 0).join(',')})`, interaction_constraints: groups && JSON.stringify(groups), random_state: fit.seed, n_jobs: 1 }
+  const given = { n_estimators: isHeld ? rounds : (p['maxIter'] as Json), learning_rate: p['learningRate'] as Json, max_depth: p['maxDepth'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: p['growPolicy'] === 'depth-wise' ? 'depthwise' : 'lossguide', reg_lambda: p['l2Regularization'] as Json, reg_alpha: p['l1Regularization'] as Json, subsample: p['subsample'] as Json, colsample_bytree: p['featuresPerTree'] as Json, colsample_bynode: p['maxFeatures'] as Json, max_bin: p['maxBins'] as Json, min_child_weight: task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, tree_method: 'hist', objective: classes(fit) ? undefined : objective, monotone_constraints: directions && `(${fit.features.map((name) => directions[name] ?? 0).join(',')})`, interaction_constraints: groups && JSON.stringify(groups), random_state: fit.seed, n_jobs: 1 }
   const name = classes(fit) ? 'XGBClassifier' : 'XGBRegressor'
-  return { imports: [`from xgboost import ${name}`, ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])], lines: ['# Categories go in as their codes; XGBoost limits leaves by weight where the studio counts rows.', ...fitted(fit, call(name, given), { weights: true })], tolerance: 0.06, because: `${because}, and XGBoost draws rows and features from another source of chance` }
-}
-
-const additive: TwinEstimator = (fit) => {
-  const { params: p } = fit
-  const place = (name: Json): number => fit.features.indexOf(String(name))
-  const pairs = Array.isArray(fit.facts['pairs']) ? (fit.facts['pairs'] as unknown as Json[][]).map((pair) => pair.map(place)).filter((pair) => pair.every((f) => f >= 0)) : []
-  const name = classes(fit) ? 'XGBClassifier' : 'XGBRegressor'
-  const given = { n_estimators: p['maxIter'] as Json, learning_rate: p['learningRate'] as Json, max_leaves: p['maxLeafNodes'] as Json, grow_policy: 'lossguide', tree_method: 'hist', min_child_weight: fit.task === 'regression' ? (p['minSamplesLeaf'] as Json) : 0, interaction_constraints: JSON.stringify([...fit.features.map((_, f) => [f]), ...pairs]), random_state: fit.seed, n_jobs: 1 }
-  return {
-    imports: [`from xgboost import ${name}`, ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
-    lines: ['# Trees that may use one feature, or one of the pairs that the studio chose: their sum is a sum of curves and grids.', ...fitted(fit, call(name, given), { weights: true })],
-    tolerance: 0.1,
-    because: 'the studio boosts features in turn, in bags, and stops by rows of its own; XGBoost takes the best feature each round',
-  }
+  return { imports: [`from xgboost import ${name}`, ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])], lines: ['# Categories go in as their codes; XGBoost limits leaves by weight where the studio counts rows.', ...fitted(fit, call(name, given), { weights: true })], tolerance: 0.06, because: `${because}, and XGBoost draws rows and features from another source of chance`, another: true }
 }
 
 const nearestFirst = { tolerance: 0.03, because: 'of rows that are equally far, scikit-learn may take another' }
@@ -159,7 +176,7 @@ const svm: TwinEstimator = (fit) => {
 
 export const twinModels: ReadonlyMap<string, TwinEstimator> = new Map([
   ['baseline', (fit) => sklearn(fit, 'dummy', classes(fit) ? 'DummyClassifier' : 'DummyRegressor', { strategy: classes(fit) ? 'prior' : 'mean' }, same)],
-  ['linear-regression', straight('LinearRegression', () => ({}))],
+  ['linear-regression', leastSquares],
   ['ridge', straight('Ridge', (p) => ({ alpha: p['alpha'] as Json, solver: 'svd' }))],
   ['lasso', straight('Lasso', (p) => ({ alpha: p['alpha'] as Json, tol: 1e-10, max_iter: 1_000_000 }), nearly)],
   ['elastic-net', straight('ElasticNet', (p) => ({ alpha: p['alpha'] as Json, l1_ratio: p['l1Ratio'] as Json, tol: 1e-10, max_iter: 1_000_000 }), nearly)],
