@@ -18,6 +18,8 @@ export interface TwinFit {
   readonly weighed: boolean
   readonly facts: { readonly [key: string]: Json }
   readonly features: readonly string[]
+  /** Rows that teach. */
+  readonly rows: number
   /** Where the one feature is a picture: X is (rows, height, width, channels). */
   readonly picture?: PictureShape
 }

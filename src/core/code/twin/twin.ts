@@ -71,7 +71,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
   const weighed = spec.sampleWeight
   const mostCategories = recipe.features.reduce((most, { categories }) => Math.max(most, categories?.length ?? 0), 0)
   const picture = pictureIn(recipe)
-  const model = make({ task, classes, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name), ...(picture && { picture }) })
+  const model = make({ task, classes, rows: split.train.length, mostCategories, weighed: weighed !== undefined, params: checkParams(estimator.id, estimator.params, spec.estimator.params), seed: spec.seed, categorical, facts: run.facts, features: recipe.features.map(({ name }) => name), ...(picture && { picture }) })
   const { pictures } = data
   const embeds = recipe.learnt.some(({ step }) => step === 'image-embedding')
   const tolerance = pictures ? Math.max(model.tolerance, pictureTolerance) : model.tolerance
