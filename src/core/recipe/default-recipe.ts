@@ -3,6 +3,13 @@ import type { ColumnInfo } from '../data/dataset.ts'
 import type { EstimatorTags } from '../estimators/estimator.ts'
 import type { RecipeSpec, SeriesKind, StepSpec } from './step.ts'
 
+/** The hour of a day and the day of a time of day are the same in every row. */
+const sayingParts = { day: { hour: false }, time: { year: false, month: false, weekday: false }, moment: {} } as const
+function momentOf(layout: string | undefined): keyof typeof sayingParts {
+  if (layout?.startsWith('HH')) return 'time'
+  return layout === undefined || /h|epoch/i.test(layout) ? 'moment' : 'day'
+}
+
 export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[], target: string): RecipeSpec {
   const features = columns.filter((column) => column.name !== target)
   const has = (kind: SeriesKind) => features.some((column) => column.kind === kind)
@@ -11,7 +18,13 @@ export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[
   if (has('image')) tags.takesPictures ? add('image-pixels', ['image'], { size: 28 }) : add('image-embedding', ['image'])
   // A network for pictures takes nothing else.
   if (tags.takesPictures) return { version: 1, steps, excluded: features.filter(({ kind }) => kind !== 'image' && kind !== 'id' && kind !== 'text').map(({ name }) => name) }
-  if (has('datetime')) add('datetime-parts', ['datetime'])
+  const moments = (['day', 'time', 'moment'] as const)
+    .map((kind) => ({ kind, names: features.filter((column) => column.kind === 'datetime' && momentOf(column.layout) === kind).map(({ name }) => name) }))
+    .filter(({ names }) => names.length > 0)
+  for (const { kind, names } of moments) {
+    if (moments.length === 1) add('datetime-parts', ['datetime'], sayingParts[kind])
+    else steps.push({ id: `step-${steps.length + 1}`, step: 'datetime-parts', columns: { by: 'name', names }, params: sayingParts[kind] })
+  }
   if (!tags.acceptsMissing) {
     if (has('numeric') || has('datetime')) add('impute', ['numeric'], { strategy: 'median' })
     if (has('boolean')) add('impute', ['boolean'], { strategy: 'most-frequent' })
