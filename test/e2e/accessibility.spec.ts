@@ -42,7 +42,7 @@ test.describe('on a touch screen of 390 px', () => {
   // One walk, because to reach the screens takes longer than to look at them: by touch at 390 px, and on each the
   // eyes of a desk, too. The other journeys walk at 1280 px with a mouse.
   test('axe finds nothing on any screen, none scrolls sideways, and a finger hits every control', async ({ studio, server }) => {
-    test.setTimeout(600_000)
+    test.setTimeout(900_000)
     const found: string[] = []
     const seen: string[] = []
     const device = await studio.context().newCDPSession(studio)

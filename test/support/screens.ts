@@ -142,7 +142,7 @@ async function trainScreens(page: Page, visit: Visit): Promise<void> {
   await page.getByRole('textbox', { name: 'Hidden layers' }).blur()
   await page.getByRole('checkbox', { name: 'Stop early' }).uncheck()
   await page.getByRole('button', { name: /^train/i }).last().click()
-  await page.getByRole('region', { name: /neural network/i }).getByRole('img').waitFor({ timeout: patience })
+  await page.getByRole('region', { name: /neural network/i }).getByRole('img').first().waitFor({ timeout: patience })
   await visit('train-live')
   const stop = page.getByRole('button', { name: 'Stop and keep the best' })
   if (await stop.isVisible()) await stop.click({ timeout: 2000 }).catch(() => undefined)
