@@ -56,6 +56,8 @@ export class Queue {
   pause(): void {
     this.#paused = true
     this.#current?.pause()
+    // It may have come to its end under the finger.
+    this.#endPause()
   }
   resume(): void {
     this.#paused = false
