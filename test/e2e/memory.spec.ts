@@ -2,8 +2,8 @@
 import { chooseTarget, expect, goTo, openSample, test } from './studio.ts'
 
 test('a forest that does not fit is trained on a sample', async ({ page, server }) => {
-  // A device of 107 MB: half of it may be used.
-  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'deviceMemory', { value: 0.1 }))
+  // A device of 215 MB: half of it may be used.
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'deviceMemory', { value: 0.2 }))
   await page.goto(server.url)
   await openSample(page, 'Diamonds')
   await chooseTarget(page, 'price')
@@ -13,7 +13,7 @@ test('a forest that does not fit is trained on a sample', async ({ page, server 
   await expect(main).toContainText(/Needs about [\d.]+ MB of memory\./)
   await expect(page.getByRole('button', { name: /on a sample/ })).toHaveCount(0)
   await page.getByRole('radio', { name: 'Random forest' }).check()
-  await expect(main).toContainText(/Needs about [\d.]+ [MG]B of memory\.\s+About 54 MB are to be had here\./)
+  await expect(main).toContainText(/Needs about [\d.]+ [MG]B of memory\.\s+About 110 MB are to be had here\./)
   await page.getByRole('textbox', { name: 'Trees' }).fill('20')
   const sample = page.getByRole('button', { name: /^Train on a sample of [\d,]+ rows$/ })
   const rows = /[\d,]+(?= rows)/.exec((await sample.textContent()) ?? '')?.[0] as string
