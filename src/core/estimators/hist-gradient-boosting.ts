@@ -19,6 +19,7 @@ import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { scoresOf } from './tree/predict.ts'
 import { treesFromState, treesToState } from './tree/tree.ts'
 import type { Trees } from './tree/tree.ts'
+import { treeParams } from './tree/tree-params.ts'
 
 const id = 'hist-gradient-boosting'
 
@@ -29,8 +30,8 @@ const params = {
   learningRate: { kind: 'number', default: 0.1, min: 0.001, max: 1, scale: 'log', label: 'Learning rate', help: 'How much each tree corrects: smaller learns slower and often better, with more trees.' },
   maxIter: { kind: 'integer', default: 100, min: 1, max: 2000, scale: 'log', unit: 'rounds', label: 'Rounds', help: 'Trees to grow, one a round (one a class and round for several classes); on top of those it goes on from.' },
   maxLeafNodes: { kind: 'integer', default: 31, min: 0, max: 1024, unit: 'leaves', label: 'Leaves per tree', help: 'More leaves follow the data more closely; 0 sets no limit.' },
-  maxDepth: { kind: 'integer', default: 0, min: 0, max: 32, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
-  minSamplesLeaf: { kind: 'integer', default: 20, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows per leaf', help: 'Fewest training rows that a leaf may rest on.' },
+  maxDepth: { ...treeParams.maxDepth, max: 32 },
+  minSamplesLeaf: { ...treeParams.minSamplesLeaf, default: 20 },
   l2Regularization: { kind: 'number', default: 0, min: 0, max: 1e6, label: 'L2 penalty', help: 'Pulls the values of leaves towards zero.', advanced: true },
   maxFeatures: { kind: 'number', default: 1, min: 0.01, max: 1, label: 'Share of features', help: 'Share of the features, drawn anew, that each split may choose from.', advanced: true },
   maxBins: { kind: 'integer', default: 255, min: 2, max: 255, unit: 'bins', label: 'Bins', help: 'Distinct levels that a number is rounded to while searching splits.', advanced: true },

@@ -18,13 +18,14 @@ import { createPacer } from './pacer.ts'
 import { scoresOf } from './predict.ts'
 import { treeCount, treesFromState, treesToState } from './tree.ts'
 import type { Trees } from './tree.ts'
+import { treeParams } from './tree-params.ts'
 
 /** scikit-learn's names and defaults. @param bootstrap its default */
 export const forestParams = (bootstrap: boolean) =>
   ({
     nEstimators: { kind: 'integer', default: 100, min: 1, max: 2000, scale: 'log', unit: 'trees', label: 'Trees', help: 'More trees give steadier answers, and never overfit.' },
-    maxDepth: { kind: 'integer', default: 0, min: 0, max: 64, unit: 'levels', label: 'Depth', help: 'Most questions in a row; 0 sets no limit.' },
-    minSamplesLeaf: { kind: 'integer', default: 1, min: 1, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows per leaf', help: 'Fewest training rows that a leaf may rest on.' },
+    maxDepth: treeParams.maxDepth,
+    minSamplesLeaf: treeParams.minSamplesLeaf,
     maxFeatures: {
       kind: 'choice',
       default: 'auto',
@@ -38,20 +39,9 @@ export const forestParams = (bootstrap: boolean) =>
       label: 'Features per question',
       help: 'How many features, drawn anew, each question may choose from: fewer make the trees less alike.',
     },
-    minSamplesSplit: { kind: 'integer', default: 2, min: 2, max: 100_000, scale: 'log', unit: 'rows', label: 'Rows to split', help: 'Fewest training rows that are split further.', advanced: true },
-    minImpurityDecrease: { kind: 'number', default: 0, min: 0, max: 1e12, label: 'Least gain', help: 'A split must lower the impurity of the whole tree by this much.', advanced: true },
-    criterion: {
-      kind: 'choice',
-      default: 'gini',
-      options: [
-        { value: 'gini', label: 'Gini' },
-        { value: 'entropy', label: 'Entropy' },
-      ],
-      label: 'Impurity of classes',
-      help: 'What a good question lowers; numbers always use the squared error.',
-      advanced: true,
-      only: 'classes',
-    },
+    minSamplesSplit: treeParams.minSamplesSplit,
+    minImpurityDecrease: treeParams.minImpurityDecrease,
+    criterion: { ...treeParams.criterion, help: 'What a good question lowers; numbers always use the squared error.' },
     bootstrap: { kind: 'boolean', default: bootstrap, label: 'Draw rows', help: 'Each tree learns from as many rows as there are, drawn with replacement; the others tell how good the forest is.', advanced: true },
     classWeight: {
       kind: 'choice',
