@@ -19,7 +19,7 @@ Ask it by column names:
 
     curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -d @example-predict.json
 
-${takesForms(signature) ? `Send it files, JPEG or PNG, ${formLimits.pictures} at most:
+${takesForms(signature) ? `Send it files, JPEG, PNG, WebP or GIF, ${formLimits.pictures} at most:
 
     curl -s http://127.0.0.1:8080/predict -F ${signature.inputs[0]?.name}=@picture.jpg
 
