@@ -63,7 +63,7 @@ export function cardOf(facts: CardFacts): Card {
     matter: [
       ['model_name', cut(signature.name)],
       ['library_name', 'onnx'],
-      ['pipeline_tag', signature.task === 'regression' ? 'tabular-regression' : 'tabular-classification'],
+      ['pipeline_tag', `${signature.inputs.some(({ kind }) => kind === 'image') ? 'image' : 'tabular'}-${signature.task === 'regression' ? 'regression' : 'classification'}`],
       ['tags', ['glasshouse', 'onnx', run.spec.estimator.id]],
       ...(facts.written.licence?.trim() ? [['license_name', cut(facts.written.licence.trim())] as const] : []),
     ],
