@@ -24,12 +24,12 @@ at the same paths:
 
     python3 batch/dask_score.py 'data/part-*.csv' --out scored --scheduler tcp://HOST:8786
     python3 batch/ray_score.py 'data/part-*.csv' --out scored --address auto
-    spark-submit --py-files batch/scorer.py batch/spark_score.py 'data/part-*.csv' --out scored
+    spark-submit batch/spark_score.py 'data/part-*.csv' --out scored
 
 Each worker runs the bundle's own scorer, so the answers are the server's and the studio's. A partition comes out under
 its own name with the columns \`prediction\` and, for classes, \`probability of ...\` appended; rows whose values the
 signature refuses are kept without a prediction and counted. An output is renamed when it is whole: a worker that
-is killed loses nothing and doubles nothing. \`_predictions.json\` is written last, so a folder that has it is
+is killed loses nothing and doubles nothing. What it left half written goes at the end. \`_predictions.json\` is written last, so a folder that has it is
 complete. After a stop, \`--resume\` keeps what is there.
 
 The Dask job is tested with a scheduler and two workers, one of them killed on the way. The jobs for Ray and Spark are

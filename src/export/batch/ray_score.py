@@ -11,11 +11,11 @@ import scorer
 
 def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
-    parser.add_argument("--address", help="of the cluster, such as auto; without it Ray starts on this machine")
+    parser.add_argument("--address", help="of the cluster, such as auto; without it Ray takes one that runs here or that RAY_ADDRESS names, or starts its own")
     options = parser.parse_args()
     command = scorer.scorer_of(options)
     todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
-    ray.init(address=options.address, runtime_env={"py_modules": [scorer]} if options.address else None)
+    ray.init(address=options.address, runtime_env={"py_modules": [scorer]})
     score = ray.remote(num_cpus=1, max_retries=2)(scorer.ask)
     results = ray.get([score.remote(command, source, target) for source, target in todo])
     scorer.finish(options.out, results, kept)

@@ -76,7 +76,13 @@ def plan(pattern, out, origin, resume):
 
 
 def finish(out, results, kept):
-    """Writes _predictions.json, renamed when whole: a folder that has it is complete."""
+    """Takes away what lost workers left half written, and writes _predictions.json, renamed when whole: a folder that has it is complete."""
+    for result in results:
+        for left in glob.glob(f"{glob.escape(result['out'])}.????????.part"):
+            try:
+                os.remove(left)
+            except OSError:  # Its writer was slow, not lost, and has renamed it.
+                pass
     summary = {
         "partitions": sorted(results, key=lambda result: result["out"]),
         "kept": sorted(target for _, target in kept),

@@ -1,4 +1,4 @@
-"""Scores a partitioned CSV on Spark: spark-submit --py-files batch/scorer.py batch/spark_score.py 'data/part-*.csv' --out scored
+"""Scores a partitioned CSV on Spark: spark-submit batch/spark_score.py 'data/part-*.csv' --out scored
 
 Each of Spark's Python workers keeps one scorer process. A task that is lost or run twice (speculation) writes the
 same files again, each renamed when whole.
@@ -17,6 +17,7 @@ def main():
     command = scorer.scorer_of(options)
     todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
     context = SparkSession.builder.appName("glasshouse-score").getOrCreate().sparkContext
+    context.addPyFile(scorer.__file__)
     slices = max(1, min(len(todo), context.defaultParallelism * 4))
     results = context.parallelize(todo, slices).map(lambda pair: scorer.ask(command, *pair)).collect() if todo else []
     scorer.finish(options.out, results, kept)

@@ -122,6 +122,9 @@ class SparkSession:
     class sparkContext:
         defaultParallelism = 2
         @staticmethod
+        def addPyFile(path):
+            assert path.endswith("batch/scorer.py")
+        @staticmethod
         def parallelize(rows, slices):
             assert 1 <= slices <= len(rows)
             return Rows(rows)
@@ -139,10 +142,14 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('batch/', () =
     const parts = [lines.slice(1, 26), lines.slice(26)]
     parts.forEach((part, i) => writeFileSync(join(own, `part-${i}.csv`), `${[lines[0], ...part].join('\n')}\n`))
     const argv = [path(`batch/${engine}_score.py`), join(own, 'part-*.csv'), '--out', join(own, 'scored'), '--node', process.execPath, ...(engine === 'ray' ? ['--address', 'auto'] : [])]
+    // As a worker that was lost leaves it.
+    mkdirSync(join(own, 'scored'))
+    writeFileSync(join(own, 'scored', 'part-1.csv.0a1b2c3d.part'), 'half')
     const { status, stderr } = spawnSync('python3', argv, { encoding: 'utf8', env: { ...process.env, PYTHONPATH: own, PYTHONDONTWRITEBYTECODE: '1' } })
     expect(status, stderr).toBe(0)
     const answers = parts.flatMap((_, i) => readFileSync(join(own, 'scored', `part-${i}.csv`), 'utf8').trim().split('\r\n').slice(1).map((line) => line.split(',')[2]))
     expect(answers).toEqual(expected)
     expect(JSON.parse(readFileSync(join(own, 'scored', '_predictions.json'), 'utf8'))).toMatchObject({ rows, unanswered: 0, kept: [] })
+    expect(readdirSync(join(own, 'scored')).sort()).toEqual(['_predictions.json', 'part-0.csv', 'part-1.csv'])
   })
 })
