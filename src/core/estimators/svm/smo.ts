@@ -48,6 +48,8 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
   // sign times gradient: the optimality conditions compare these alone.
   const F = from?.F ?? Float64Array.from(start)
   let active = from?.active ?? Uint32Array.from({ length: n }, (_, i) => i)
+  // Each row has one variable or two, one after the other; a remainder would be the dearest part of the loops below.
+  const rowOf = (variable: number): number => (variable < rows ? variable : variable - rows)
   const canRise = (i: number): boolean => ((sign[i] as number) > 0 ? (a[i] as number) < (bound[i] as number) : (a[i] as number) > 0)
   const canFall = (i: number): boolean => ((sign[i] as number) > 0 ? (a[i] as number) > 0 : (a[i] as number) < (bound[i] as number))
 
@@ -60,9 +62,9 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
     for (const i of left) F[i] = start[i] as number
     for (let s = 0; s < n; s++) {
       if (a[s] === 0) continue
-      const row = kernel.row(s % rows)
+      const row = kernel.row(rowOf(s))
       const weight = (sign[s] as number) * (a[s] as number)
-      for (const i of left) F[i] = (F[i] as number) + weight * (row[i % rows] as number)
+      for (const i of left) F[i] = (F[i] as number) + weight * (row[rowOf(i)] as number)
       await context.checkpoint()
     }
     active = Uint32Array.from({ length: n }, (_, i) => i)
@@ -100,9 +102,9 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
     let j = -1
     let best = 0
     let bottom = Number.POSITIVE_INFINITY
-    const rowI = i < 0 ? undefined : kernel.row(i % rows)
+    const rowI = i < 0 ? undefined : kernel.row(rowOf(i))
     if (rowI) {
-      const own = kernel.diagonal[i % rows] as number
+      const own = kernel.diagonal[rowOf(i)] as number
       for (let v = 0; v < active.length; v++) {
         const at = active[v] as number
         if (!canFall(at)) continue
@@ -110,7 +112,7 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
         if (f < bottom) bottom = f
         const gap = top - f
         if (gap <= 0) continue
-        const bend = Math.max(smallest, own + (kernel.diagonal[at % rows] as number) - 2 * (rowI[at % rows] as number))
+        const bend = Math.max(smallest, own + (kernel.diagonal[rowOf(at)] as number) - 2 * (rowI[rowOf(at)] as number))
         const gain = (gap * gap) / bend
         if (gain > best) {
           best = gain
@@ -128,8 +130,8 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
       steps++
       continue
     }
-    const rowJ = kernel.row(j % rows)
-    const bend = Math.max(smallest, (kernel.diagonal[i % rows] as number) + (kernel.diagonal[j % rows] as number) - 2 * (rowI[j % rows] as number))
+    const rowJ = kernel.row(rowOf(j))
+    const bend = Math.max(smallest, (kernel.diagonal[rowOf(i)] as number) + (kernel.diagonal[rowOf(j)] as number) - 2 * (rowI[rowOf(j)] as number))
     const roomI = (sign[i] as number) > 0 ? (bound[i] as number) - (a[i] as number) : (a[i] as number)
     const roomJ = (sign[j] as number) > 0 ? (a[j] as number) : (bound[j] as number) - (a[j] as number)
     const t = Math.min((top + (F[j] as number)) / bend, roomI, roomJ)
@@ -138,7 +140,7 @@ export async function smo(problem: SmoProblem, kernel: KernelRows, context: Cont
     a[j] = t === roomJ ? ((sign[j] as number) > 0 ? 0 : (bound[j] as number)) : (a[j] as number) - (sign[j] as number) * t
     for (let v = 0; v < active.length; v++) {
       const at = active[v] as number
-      F[at] = (F[at] as number) + t * ((rowI[at % rows] as number) - (rowJ[at % rows] as number))
+      F[at] = (F[at] as number) + t * ((rowI[rowOf(at)] as number) - (rowJ[rowOf(at)] as number))
     }
     steps++
     if ((steps & 15) === 0) {
