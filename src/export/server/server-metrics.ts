@@ -33,6 +33,11 @@ export class ServerMetrics {
   readonly shadowFailures = this.#counter('glasshouse_shadow_failures_total', 'Shadow answers that failed or found no room.', of)
   readonly reloads = this.#counter('glasshouse_reloads_total', 'Reloads, by outcome.', ['outcome'])
 
+  constructor() {
+    // Prometheus sees no increase in a counter that appears with its first event.
+    for (const outcome of ['ok', 'refused']) this.reloads.inc({ outcome }, 0)
+  }
+
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] })
   }

@@ -35,3 +35,7 @@ test.each<[string, () => Promise<ServedAnswer>, { readonly failures: number; rea
   expect(logged.filter((entry) => JSON.stringify(entry) === '["2","shadow",2]').length).toBe(expected.logged ? 1 : 0)
   expect((await metrics.text()).includes('glasshouse_shadow_failures_total{model="m",version="2"} 1')).toBe(expected.failures === 1)
 })
+
+test('a counter that an alert asks for is there before its first event', async () => {
+  expect(await new ServerMetrics().text()).toContain('glasshouse_reloads_total{outcome="refused"} 0')
+})
