@@ -58,6 +58,8 @@ export class PicturesState {
   #problem = $state.raw<unknown>(undefined)
   #past = $state.raw<readonly Step[]>([])
   #future = $state.raw<readonly Step[]>([])
+  /** The newest run when the report was made. */
+  #doubtsOf: string | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #committing: Promise<void> = Promise.resolve()
   #captures: Promise<void> = Promise.resolve()
@@ -112,14 +114,22 @@ export class PicturesState {
     return this.#future.length > 0
   }
 
-  /** Reads what is stored. The first time it also empties the bin: its undo went with the visit that filled it. */
+  /** Its doubts about labels are part of the report. */
+  get #newestRun(): string | undefined {
+    return this.#project.runs.findLast(({ status }) => status === 'succeeded')?.id
+  }
+
+  /**
+   * Reads what is stored, and looks at it anew where a run has ended since. The first time it also empties the bin: its
+   * undo went with the visit that filled it.
+   */
   async load(): Promise<void> {
     const first = !this.#loaded
     const records = await listPictures(this.#store, this.#project.id)
     this.#all = new Map(records.map((record) => [record.id, record]))
     this.#loaded = true
-    if (!first || this.#project.readOnly) return
-    if (records.some((record) => record.deletedAt !== null)) await this.#sweep().catch(() => {})
+    if (this.#project.readOnly || (!first && this.#newestRun === this.#doubtsOf)) return
+    if (first && records.some((record) => record.deletedAt !== null)) await this.#sweep().catch(() => {})
     this.#schedule(0)
   }
 
@@ -312,6 +322,7 @@ export class PicturesState {
     const chosen = project.plan.split
     const split = chosen && (copies || !keepsCopies(chosen)) ? chosen : target && defaultSplit(target)
     if (datasetId !== project.plan.datasetId || JSON.stringify(target) !== JSON.stringify(old) || split !== project.plan.split) await project.adjust({ datasetId, target, split })
+    this.#doubtsOf = this.#newestRun
     this.#report = await this.#jobs.ask('pictures/quality', { projectId: project.id, datasetId, target, split })
   }
 

@@ -85,6 +85,25 @@ test('three classes are dropped, sorted, and are all there after a reload', asyn
   await expect(page.getByRole('combobox', { name: 'Column' }).first().locator('option:checked')).toHaveText(/label/)
 })
 
+test('a label that the model doubts is told when one comes back from training', async ({ studio: page }) => {
+  const plain = (hue: keyof typeof hues, seed: number) => drawn(hues[hue], seed)
+  const entries = Array.from({ length: 12 }, (_, i) => i).flatMap((i) => [
+    { name: `plain/red/${i}.png`, bytes: plain(i === 3 ? 'skies' : 'apples', 1 + i) },
+    { name: `plain/blue/${i}.png`, bytes: plain('skies', 40 + i) },
+  ])
+  await page.locator('input[type=file]').setInputFiles(upload(entries, 'plain.zip'))
+  await expect(page.getByText('24 pictures in 2 classes')).toBeVisible()
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await page.getByRole('button', { name: /^Train / }).click()
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
+  await goTo(page, 'Data')
+  await page.getByRole('tab', { name: /Quality ?1/ }).click()
+  await page.getByRole('button', { name: 'Is blue' }).click()
+  await expect(page.getByRole('button', { name: 'Is blue' })).toBeHidden()
+  await page.getByRole('tab', { name: 'Pictures', exact: true }).click()
+  await expect(page.getByRole('listbox', { name: 'blue, 13 pictures' })).toBeVisible()
+})
+
 test('one class is not enough, and the page says so', async ({ studio: page }) => {
   await page.getByRole('button', { name: 'Pictures', exact: true }).click()
   await expect(page.getByText('Add pictures of at least two kinds')).toBeVisible()

@@ -10,6 +10,18 @@ import { formatNumber, formatUtc, shorten } from '../../ui/format.ts'
 export { formatScore } from '../../ui/score-format.ts'
 
 export const partWord: Readonly<Record<JudgedPart, string>> = { train: 'training', valid: 'validation', test: 'test', folds: 'out-of-fold' }
+/** A sentence of the core, which counts rows, as it reads to whoever has pictures; names of classes stand in quotes. */
+export const inWordsOf = (noun: 'row' | 'picture', text: string): string =>
+  noun === 'row' ? text : text.replace(/“[^”]*”|\b([Rr])ow(?=s?\b)/g, (found, first: string | undefined) => (first === undefined ? found : first === 'R' ? 'Picture' : 'picture'))
+/** Of very many classes those that take part in the most mistakes, in class order; the first where they are equal. */
+export function mostConfused(counts: readonly (readonly number[])[], most: number): number[] {
+  const mistakes = counts.map((line, i) => line.reduce((sum, count, j) => (i === j ? sum : sum + count + (counts[j]?.[i] ?? 0)), 0))
+  return counts
+    .map((_, i) => i)
+    .sort((a, b) => (mistakes[b] as number) - (mistakes[a] as number) || a - b)
+    .slice(0, most)
+    .sort((a, b) => a - b)
+}
 export const estimatorLabel = (id: string): string => (estimators.has(id) ? estimators.get(id).label : id)
 export const isBaseline = (run: Run): boolean => estimators.has(run.spec.estimator.id) && estimators.get(run.spec.estimator.id).tags.baseline
 export const metricOf = (id: string): Metric | undefined => (metrics.has(id) ? metrics.get(id) : undefined)

@@ -1,6 +1,7 @@
 /** Which runs compare, in which order, on which axis. */
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../src/core/run/run.ts'
+import { inWordsOf, mostConfused } from '../../../src/pages/evaluate/words.ts'
 import { domainOf, experimentKey, experimentsOf, ranked, type Ranking, withRanks } from '../../../src/pages/evaluate/experiments.ts'
 
 type Change = { sequence?: number; dataHash?: string; seed?: number; positive?: string; status?: Run['status']; value?: number | null; folds?: readonly (number | null)[]; rows?: number }
@@ -64,5 +65,24 @@ describe('axis', () => {
     const [low, high] = domainOf([{ metric: 'm', value: 3, low: null, high: null }])
     expect(low).toBeLessThan(3)
     expect(high).toBeGreaterThan(3)
+  })
+})
+
+describe('pictures on the page of a run', () => {
+  it('are called pictures, whatever their classes are called', () => {
+    expect(inWordsOf('picture', 'Few rows of the test part are “row” (1): a row more')).toBe('Few pictures of the test part are “row” (1): a picture more')
+    expect(inWordsOf('picture', 'Rows, arrows and rowing')).toBe('Pictures, arrows and rowing')
+    expect(inWordsOf('row', 'Only 3 rows')).toBe('Only 3 rows')
+  })
+  it('of many classes those that are mixed up most make the confusion matrix, in class order', () => {
+    const counts = [
+      [5, 0, 1, 0],
+      [0, 9, 0, 0],
+      [3, 0, 2, 0],
+      [0, 1, 0, 7],
+    ]
+    expect(mostConfused(counts, 4)).toEqual([0, 1, 2, 3])
+    expect(mostConfused(counts, 2)).toEqual([0, 2])
+    expect(mostConfused(counts, 3)).toEqual([0, 1, 2])
   })
 })
