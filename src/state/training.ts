@@ -6,6 +6,7 @@ import { estimators } from '../core/estimators/registry.ts'
 import type { ParamValues } from '../core/params.ts'
 import { defaultFolds, fewRows } from '../core/run/cross-validate.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
+import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import type { Run } from '../core/run/run.ts'
 import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
@@ -35,13 +36,16 @@ export interface Wanted {
 export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefined {
   const { dataset, plan } = project
   if (!dataset || !plan.target || !plan.split) return undefined
+  const { tags } = estimators.get(wanted.estimator)
+  // Who reads the pixels needs no other network to look through.
+  const own = tags.takesPictures && plan.recipe?.steps.some(({ step }) => step === ownEmbedding.id) ? null : plan.recipe
   return {
     version: 1,
     projectId: project.id,
     datasetId: dataset.id,
     target: plan.target,
     split: plan.split,
-    recipe: plan.recipe ?? defaultRecipe(estimators.get(wanted.estimator).tags, dataset.columns, plan.target.column),
+    recipe: own ?? defaultRecipe(tags, dataset.columns, plan.target.column),
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
     ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),

@@ -1,10 +1,12 @@
 /** From dropped pictures to a bundle that is asked again as its server would: the pretrained network with a head. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { buildCli } from '../../src/cli/build.mjs'
 import { zip } from '../../src/core/zip.ts'
 import { png } from '../support/pictures.ts'
 import { expect, goTo, test } from './studio.ts'
 
+const network = JSON.parse(readFileSync('test/golden/backbones.json', 'utf8')) as { file: string }
 const kinds = ['across', 'down', 'rings'] as const
 /** Stripes one way, stripes the other, rings; of several widths and tints. */
 const drawn = (kind: (typeof kinds)[number], seed: number) =>
@@ -14,6 +16,8 @@ const drawn = (kind: (typeof kinds)[number], seed: number) =>
     return Math.floor((at + seed) / (4 + (seed % 5))) % 2 === 0 ? [255 - tint, 230, tint] : [tint, 20, 60]
   })
 const entries = kinds.flatMap((kind) => Array.from({ length: 10 }, (_, i) => ({ name: `shapes/${kind}/${i}.png`, bytes: drawn(kind, i) })))
+
+test.beforeAll(() => buildCli())
 
 test('three classes are dropped, a head learns them, and the export passes its check', async ({ studio: page }) => {
   await page.locator('input[type=file]').setInputFiles({ name: 'shapes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
@@ -45,6 +49,32 @@ test('three classes are dropped, a head learns them, and the export passes its c
   await expect(download).toBeVisible({ timeout: 60_000 })
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
   // What the browser made, asked again in a terminal with the decoders of the bundle's server.
-  await buildCli()
+  expect(execFileSync('node', ['dist-cli/glasshouse.mjs', 'verify', await file.path()], { encoding: 'utf8' })).toMatch(/golden rows answered, .* 0 other labels/)
+})
+
+test('a network of one’s own is tried, brought in, learnt through and exported', async ({ studio: page }) => {
+  await page.locator('input[type=file]').setInputFiles({ name: 'shapes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('30 pictures in 3 classes')).toBeVisible()
+  await goTo(page, 'Train')
+  await page.getByRole('radio', { name: 'Logistic regression' }).check()
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: 'Bring in a network' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Bring in a network for pictures' })
+  const chosen = dialog.locator('input[type=file]')
+  await chosen.setInputFiles({ name: 'notes.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from('hello') })
+  await expect(dialog.getByRole('alert')).toContainText('Invalid ONNX file')
+  await chosen.setInputFiles({ name: 'tiny.onnx', mimeType: 'application/octet-stream', buffer: Buffer.from(network.file, 'base64') })
+  await dialog.getByRole('combobox', { name: 'Levels' }).selectOption('imagenet')
+  await dialog.getByRole('button', { name: 'Try it on pictures' }).click()
+  await expect(dialog.getByText('12 numbers a picture')).toBeVisible({ timeout: 60_000 })
+  await dialog.getByRole('button', { name: 'Bring in and use' }).click()
+  await expect(page.getByRole('combobox', { name: 'Network that looks' })).toHaveValue(/^[0-9a-f]{64}$/)
+  await page.getByRole('button', { name: 'Train logistic regression' }).click()
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
+  await goTo(page, 'Deploy')
+  await page.getByRole('button', { name: 'Check and build' }).click()
+  const download = page.getByRole('button', { name: /^Download .*\.zip/ })
+  await expect(download).toBeVisible({ timeout: 60_000 })
+  const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
   expect(execFileSync('node', ['dist-cli/glasshouse.mjs', 'verify', await file.path()], { encoding: 'utf8' })).toMatch(/golden rows answered, .* 0 other labels/)
 })

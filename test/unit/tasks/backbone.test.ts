@@ -207,7 +207,7 @@ describe('in a project', () => {
     const copy = await adoptProject(there, await readProjectFile(bytesOf(await writeProjectFile(await projectParts(host.store, projectId), { checkpoint: async () => {} })), { checkpoint: async () => {} }))
     expect(await listBackbones(there, copy)).toMatchObject([{ hash: facts.hash, name: 'tiny', size: 12 }])
     const [moved] = await listRuns(there, copy)
-    const asked = { runId: moved?.id as string, files: [{ path: 'new.png', file: new Blob([picture('down', 31)]) }] }
+    const asked = { runId: moved?.id as string, threshold: 0.5, files: [{ path: 'new.png', file: new Blob([picture('down', 31)]) }] }
     const answers = [await predictPictures(asked, { ...host, store: there }), await predictPictures({ ...asked, runId: 'run' }, host)]
     expect(answers[0]).toEqual(answers[1])
     expect(await explainPicture({ runId: asked.runId, picture: { row: 0 }, method: 'occlusion' }, { ...host, store: there })).toBeDefined()
