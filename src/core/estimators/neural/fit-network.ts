@@ -93,9 +93,14 @@ export const factsOf = ({ backend, refused, losses, epochs, bestEpoch, stoppedBe
   stoppedBecause,
 })
 
-/** The answer of a device, or its loss. */
+/** The answer of a device, or its loss: calls on a device that is going down may fail before it is told to be lost. */
 const answered = <T>(backend: Backend, work: Promise<T>, limit: number, what: string): Promise<T> =>
-  backend.lost === undefined ? work : Promise.race([within(limit, work, `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
+  backend.lost === undefined ? work : Promise.race([within(limit, work.catch((error: unknown) => failed(backend, error)), `missing answer; ${what} ${backend.name} took more than ${Math.round(limit / 1000)} s`), backend.lost])
+
+function failed({ name }: Backend, error: unknown): never {
+  if (error instanceof StudioError) throw error
+  throw new StudioError({ code: 'device-lost', message: `missing ${name} device; it failed while in use: ${error instanceof Error ? error.message : String(error)}`, cause: error })
+}
 
 /** The first backend that is admitted; left to choose, a graphics card only where it is faster on these very steps than WASM. */
 async function chooseBackend(data: TrainingData, plan: NetworkPlan, options: StepOptions, learn: Uint32Array, lost: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
@@ -135,7 +140,7 @@ async function timed(backend: Backend, data: TrainingData, options: StepOptions,
 /** Trains from a place to the end; the place moves along, its checkpoint with every epoch. */
 async function trainOn(backend: Backend, data: TrainingData, plan: NetworkPlan, options: StepOptions, parts: Parts, place: TrainingPlace, context: Context): Promise<NetworkFit['stoppedBecause']> {
   const { held, learn } = parts
-  const trainer = await backend.open(data, options, place.checkpoint)
+  const trainer = await answered(backend, backend.open(data, options, place.checkpoint), firstLimit, 'a start on')
   const answer = <T>(work: Promise<T>, limit: number, what: string): Promise<T> => answered(backend, work, limit, what)
   let slowest: number | undefined
   let reported = context.now()
