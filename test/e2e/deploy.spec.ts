@@ -9,7 +9,6 @@ import { bytesOf, openZip } from '../../src/core/zip.ts'
 import { chooseTarget, expect, goTo, test, trainModel } from './studio.ts'
 
 test('a CSV of one own becomes a bundle whose server answers as the studio does', async ({ studio }) => {
-  test.setTimeout(240_000)
   await studio.locator('input[type=file]').first().setInputFiles('test/fixtures/wine.csv')
   await studio.getByRole('button', { name: 'Import', exact: true }).click()
   await expect(studio.getByText('178 rows × 14 columns')).toBeVisible()

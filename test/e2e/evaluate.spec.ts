@@ -2,7 +2,6 @@
 import { chooseTarget, expect, goTo, openSample, test, trainModel } from './studio.ts'
 
 test('one threshold, kept slices, and a test part that is sealed until it is opened', async ({ studio }) => {
-  test.setTimeout(120_000)
   await openSample(studio, 'German credit')
   await chooseTarget(studio, 'credit_risk')
   await trainModel(studio, 'Logistic regression')

@@ -37,7 +37,6 @@ async function follow(page: Page, name: string): Promise<void> {
 }
 
 test('from a sample to an export, by keyboard alone', async ({ studio }) => {
-  test.setTimeout(180_000)
   const { keyboard } = studio
 
   await reach(studio, studio.getByRole('button', { name: 'German credit' }).first())

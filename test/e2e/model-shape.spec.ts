@@ -2,7 +2,6 @@
 import { chooseTarget, expect, goTo, openSample, test, trainModel } from './studio.ts'
 
 test('a tree is drawn, walked by keyboard and zoomed; answers add up; a curve judges; runs are told apart', async ({ studio }) => {
-  test.setTimeout(120_000)
   await studio.emulateMedia({ reducedMotion: 'reduce' })
   await openSample(studio, 'German credit')
   await chooseTarget(studio, 'credit_risk')
