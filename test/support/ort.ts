@@ -1,6 +1,9 @@
 /** Runs ONNX bytes with onnxruntime-node, for everyone's tests. */
 import * as ort from 'onnxruntime-node'
 
+// As in runner-node.ts.
+process.env['ORT_DISABLE_TELEMETRY'] = '1'
+
 export type Feed =
   | { readonly type: 'float'; readonly dims: readonly number[]; readonly values: ArrayLike<number> }
   | { readonly type: 'int64'; readonly dims: readonly number[]; readonly values: ArrayLike<number> | readonly bigint[] }

@@ -1,5 +1,5 @@
 /** The bundle's server as a process: protocols, warnings, versions and routing, reload, metrics, log, drain, hostile bodies. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,8 +82,9 @@ describe('protocols', () => {
     expect(await server.exit).toBe(0)
   })
 
-  test('unseen categories and values out of range are answered with a warning by row and column', async () => {
-    const server = start('tree')
+  test('unseen categories and values out of range are answered with a warning by row and column; nothing is written at home', async () => {
+    const home = mkdtempSync(join(root, 'home-'))
+    const server = start('tree', { HOME: home, XDG_CACHE_HOME: '', ORT_DISABLE_TELEMETRY: '' })
     const url = await server.url()
     const { body } = await post(`${url}/predict`, row('tree', { [hostileNames.category]: 'violet', [hostileNames.second]: 500 }))
     expect(body.predictions.length).toBe(1)
@@ -98,6 +99,8 @@ describe('protocols', () => {
     const { signature, golden } = bundle('tree')
     const extra = await post(`${url}/invocations`, { dataframe_split: { columns: [...signature.inputs.map(({ name }) => name), 'surplus'], data: [[...(golden.rows[0] as unknown[]), 1]] }, params: { temperature: 1 } })
     expect(extra.body.warnings?.slice(0, 2)).toMatchObject([{ kind: 'extra-column', column: 'surplus' }, { kind: 'unknown-param', column: 'temperature' }])
+    // ONNX Runtime would keep an id of the machine there, to report with.
+    expect(readdirSync(home)).toEqual([])
     server.child.kill('SIGKILL')
   })
 
