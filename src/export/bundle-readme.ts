@@ -9,7 +9,7 @@ export function bundleReadme(signature: Signature): string {
 
 A model exported by Glasshouse, and a small server for it. Needs Node 20 or newer. The one dependency is
 ONNX Runtime (onnxruntime-node, CPU); Fastify and prom-client are built in (server/NOTICES.txt). Nothing is
-downloaded at run time.
+downloaded at run time and nothing is reported: ONNX Runtime's telemetry is switched off.
 
     npm ci
     npm test        # golden rows, then requests that must be refused
