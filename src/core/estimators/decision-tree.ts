@@ -17,8 +17,8 @@ import { treeParams } from './tree/tree-params.ts'
 const id = 'decision-tree'
 
 const params = {
-  maxDepth: { ...treeParams.maxDepth, default: 10 },
-  minSamplesLeaf: { ...treeParams.minSamplesLeaf, default: 5 },
+  maxDepth: { ...treeParams.maxDepth, default: 12 },
+  minSamplesLeaf: treeParams.minSamplesLeaf,
   minSamplesSplit: treeParams.minSamplesSplit,
   minImpurityDecrease: treeParams.minImpurityDecrease,
   criterion: treeParams.criterion,
