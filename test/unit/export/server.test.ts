@@ -100,7 +100,7 @@ describe('protocols', () => {
     const extra = await post(`${url}/invocations`, { dataframe_split: { columns: [...signature.inputs.map(({ name }) => name), 'surplus'], data: [[...(golden.rows[0] as unknown[]), 1]] }, params: { temperature: 1 } })
     expect(extra.body.warnings?.slice(0, 2)).toMatchObject([{ kind: 'extra-column', column: 'surplus' }, { kind: 'unknown-param', column: 'temperature' }])
     // ONNX Runtime would keep an id of the machine there, to report with.
-    expect(readdirSync(home)).toEqual([])
+    expect(readdirSync(home, { recursive: true })).toEqual([])
     server.child.kill('SIGKILL')
   })
 
