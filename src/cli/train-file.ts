@@ -14,7 +14,7 @@ import type { Estimator } from '../core/estimators/estimator.ts'
 import { tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
 import type { ByteSource } from '../core/ingest/source.ts'
-import type { ParamValues } from '../core/params.ts'
+import { checkParams, type ParamValues } from '../core/params.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
 import { foldsLike } from '../core/run/cross-validate.ts'
 import type { Run } from '../core/run/run.ts'
@@ -114,7 +114,8 @@ export function specFor(estimator: Estimator, params: ParamValues, seed: number,
     target,
     split: defaultSplit(target),
     recipe: defaultRecipe(estimator.tags, dataset.columns, target.column),
-    estimator: { id: estimator.id, params },
+    // Defaults are written down, so that a later version trains the same again.
+    estimator: { id: estimator.id, params: checkParams(estimator.id, estimator.params, params) },
     seed,
   }
 }

@@ -337,7 +337,8 @@ export class PicturesState {
 
   async #sweep(): Promise<void> {
     const needed = new Set<string>()
-    const used = new Set([...this.#project.runs.map(({ spec }) => spec.datasetId), ...(this.#project.plan.datasetId ? [this.#project.plan.datasetId] : [])])
+    // A run in the bin may come back, and needs its pictures then.
+    const used = new Set([...[...this.#project.runs, ...this.#project.bin].map(({ spec }) => spec.datasetId), ...(this.#project.plan.datasetId ? [this.#project.plan.datasetId] : [])])
     for (const id of used) {
       const { columns } = await loadDataset(this.#store, id, ['image'])
       const column = columns[0]

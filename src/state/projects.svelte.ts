@@ -99,7 +99,9 @@ export class ProjectsState {
   /** For good: the data, the runs, the models, everything. */
   erase(...ids: string[]): Promise<boolean> {
     return this.#try('Not erased', async () => {
-      for (const id of ids) await eraseProject(this.#store, id)
+      const failures: unknown[] = []
+      for (const id of ids) await eraseProject(this.#store, id).catch((error: unknown) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
     })
   }
 

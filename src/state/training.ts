@@ -25,9 +25,11 @@ export interface Wanted {
   /** 0 = not cross-validated. */
   readonly folds: number
   /** How often the rows are dealt to folds; default once. */
-  readonly repeats?: number
+  readonly repeats?: number | undefined
   /** Training rows to learn from; default all. */
   readonly sampleRows?: number | undefined
+  /** Of an earlier run, to train the same again; default the project's, or the estimator's own. */
+  readonly recipe?: RunSpec['recipe'] | undefined
   /** Column that weighs training rows. */
   readonly sampleWeight?: string | undefined
 }
@@ -45,7 +47,7 @@ export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefin
     datasetId: dataset.id,
     target: plan.target,
     split: plan.split,
-    recipe: own ?? defaultRecipe(tags, dataset.columns, plan.target.column),
+    recipe: wanted.recipe ?? own ?? defaultRecipe(tags, dataset.columns, plan.target.column),
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
     ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),

@@ -84,7 +84,10 @@ export async function openWriter(store: Store, projectId: string, options: Write
   try {
     token = await takeOver(store, projectId)
     await markInterrupted(store, projectId, token)
-    await eraseOldRuns(store, projectId, token)
+    // It is tried again next time; what cannot be erased keeps nobody out.
+    await eraseOldRuns(store, projectId, token).catch((error: unknown) => {
+      if (asStudioError(error).code === 'read-only') throw error
+    })
   } catch (error) {
     end()
     // Taken over while still becoming the writer.

@@ -73,7 +73,7 @@ async function copiedPixels(frame: VideoFrame): Promise<Pixels | undefined> {
 /** Chromium turns JPEGs and PNGs by themselves and lets WebPs lie: so those are turned here, unless the browser did. */
 function uprightWebp(bitmap: ImageBitmap, bytes: Uint8Array): ImageBitmap {
   const { orientation, width, height } = readHeader(bytes)
-  const lies = orientation >= 5 ? bitmap.width === height && bitmap.height === width && width !== height : orientation > 1
+  const lies = orientation >= 5 ? bitmap.width === height && bitmap.height === width : orientation > 1
   if (!lies) return bitmap
   const canvas = new OffscreenCanvas(width, height)
   const draw = canvas.getContext('2d')
@@ -92,6 +92,7 @@ export const openPictureInBrowser: OpenPicture = async (bytes, type) => {
     bitmap = await createImageBitmap(new Blob([bytes], { type }), { imageOrientation: 'from-image', premultiplyAlpha: 'none', colorSpaceConversion: 'none' })
     bitmap = type === 'image/webp' ? uprightWebp(bitmap, bytes) : bitmap
   } catch (cause) {
+    if (cause instanceof StudioError) throw cause
     throw new StudioError({ code: 'bad-data', message: 'invalid picture; its header is in order and its pixels cannot be decoded', hint: 'The file is damaged. Copy or save it again.', cause })
   }
   return {

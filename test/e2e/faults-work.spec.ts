@@ -18,7 +18,7 @@ async function trainLong(page: Page, backend = 'Automatic'): Promise<void> {
   }
   await page.getByRole('button', { name: /^train/i }).last().click()
 }
-const liveCurve = (page: Page) => page.getByRole('region', { name: 'Train neural network (MLP)' }).getByRole('img')
+const liveCurve = (page: Page) => page.getByRole('region', { name: 'Train neural network (MLP)' }).getByRole('img', { name: 'training loss' })
 
 test('F6: a crashed tab leaves an interrupted run, once, and a project that can be written', async ({ studio }) => {
   await trainLong(studio)

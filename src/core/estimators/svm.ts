@@ -37,6 +37,8 @@ const params = {
 const id = 'svm'
 /** Time grows with the square of the rows. */
 const rowLimit = 50_000
+/** Coefficients of several classes: a number a pair and row, here and in the graph. */
+const coefficientLimit = 5e7
 const cacheBytes = 200 * 2 ** 20
 
 interface Machine {
@@ -204,6 +206,8 @@ export const svm: Estimator<typeof params> = {
   async fit(X, y, { params: given, seed, weights }, context) {
     checkNumbers(id, X, y.task === 'regression' ? y.values.length : y.codes.length)
     if (X.rows > rowLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of rows; ${id} takes at most ${rowLimit}: ${X.rows}`, hint: 'Train on a sample, or choose Linear support vector machine.' })
+    const pairs = y.task === 'multiclass' ? (y.classes.length * (y.classes.length - 1)) / 2 : 0
+    if (pairs * X.rows > coefficientLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of classes; ${id} of ${X.rows} rows takes at most ${Math.floor(coefficientLimit / X.rows)} pairs of them: ${pairs}`, hint: 'Train on a sample, or choose Linear support vector machine.' })
     await context.checkpoint()
     const kernel: KernelSpec = { kind: given.kernel as KernelSpec['kind'], gamma: given.gamma === 0 ? scaledGamma(X) : given.gamma }
     const features = X.features.length

@@ -259,6 +259,8 @@ function webp(data: Bytes): Raw {
     const length = data.u32(at + 4, true)
     const body = at + 8
     if (data.is(at, 'VP8X')) {
+      // Decoders believe it in the first place only, and elsewhere take the size that the pixels bring.
+      if (at !== 12) throw refuse('invalid WebP; its extended header comes too late')
       animated = (data.u8(body) & 2) !== 0
       size = { width: 1 + data.u24(body + 4), height: 1 + data.u24(body + 7) }
       bound(size.width, size.height)

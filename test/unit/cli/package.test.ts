@@ -61,7 +61,7 @@ it('exports, verifies, predicts and serves by the ONNX Runtime inside it', async
     })
     server.once('close', (code) => reject(new Error(`ended with ${code}`)))
   })
-  expect(await (await fetch(`http://127.0.0.1:${port}/v2/health/ready`)).json()).toEqual({ ready: true })
+  expect(await (await fetch(`http://127.0.0.1:${port}/v2/health/ready`)).json()).toEqual({ live: true, ready: true })
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
 })

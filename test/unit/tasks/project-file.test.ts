@@ -154,7 +154,7 @@ describe('project file', () => {
     await refused(new Uint8Array(), /not a zip or was cut off/)
     await refused(zip([{ name: 'photo.png', bytes: new Uint8Array(10) }]), /no manifest.json/)
     await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'other' }) }]), /not of a project of this studio/)
-    await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'glasshouse-project', version: 3 }) }]), /a newer studio wrote it: version 3/, 'unsupported')
+    await refused(zip([{ name: 'manifest.json', bytes: json({ format: 'glasshouse-project', version: 4 }) }]), /a newer studio wrote it: version 4/, 'unsupported')
     await refused(zip([{ name: 'manifest.json', bytes: new TextEncoder().encode(`${'['.repeat(1e6)}`) }]), /nested deeper than 64/)
     await refused(good.slice(0, good.length >> 1), /not a zip or was cut off/)
     await refused(await repacked(good, (entries) => void entries.push({ name: 'extra.txt', bytes: json(1) })), /does not name: extra.txt/)

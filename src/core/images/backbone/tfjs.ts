@@ -6,6 +6,7 @@ import { StudioError } from '../../errors.ts'
 import { GraphBuilder, type OnnxAttribute } from '../../onnx/graph.ts'
 import { encodeOnnx } from '../../onnx/proto.ts'
 import { check, parseJson, v } from '../../schema.ts'
+import { backboneLimits } from './limits.ts'
 
 const most = { layers: 512, jsonCharacters: 16 * 2 ** 20, jsonDepth: 24 } as const
 
@@ -48,6 +49,7 @@ function half(bits: number): number {
 
 function weightsOf(manifest: v.InferOutput<typeof manifestSchema>, files: ReadonlyMap<string, Uint8Array>): Map<string, Weight> {
   const found = new Map<string, Weight>()
+  let total = 0
   for (const { paths, weights } of manifest) {
     const parts = paths.map((path) => {
       const name = path.slice(path.lastIndexOf('/') + 1)
@@ -55,7 +57,11 @@ function weightsOf(manifest: v.InferOutput<typeof manifestSchema>, files: Readon
       if (!part) throw new StudioError({ code: 'bad-data', message: `missing weights; model.json names a file that was not chosen with it: ${name.slice(0, 100)}`, hint: 'Choose model.json and its .bin files together, or a zip of them.' })
       return part
     })
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+    const size = parts.reduce((sum, part) => sum + part.length, 0)
+    total += size
+    // A file may be named any number of times.
+    if (total > backboneLimits.bytes) throw refuse(`its weights may have ${backboneLimits.bytes} bytes in all: ${total}`)
+    const bytes = new Uint8Array(size)
     parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0)
     const view = new DataView(bytes.buffer)
     let at = 0

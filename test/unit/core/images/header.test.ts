@@ -97,6 +97,14 @@ describe('header', () => {
     bytes[new TextDecoder('latin1').decode(bytes).indexOf('IDAT') + 12]! ^= 1
     expect(refusal(bytes).message).toMatch(/check sum/)
   })
+  it('a WebP whose extended header comes late is refused: decoders take the size that the pixels bring', () => {
+    const whole = fixture('lossless.webp')
+    const late = new Uint8Array(whole.length + 18)
+    late.set(whole)
+    late.set([...new TextEncoder().encode('VP8X'), 10, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 9, 0, 0], whole.length)
+    new DataView(late.buffer).setUint32(4, late.length - 8, true)
+    expect(refusal(late).message).toMatch(/its extended header comes too late/)
+  })
   it('bytes bent at random are refused or read, never anything else', () => {
     let state = 12345
     const random = (below: number): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % below
