@@ -239,6 +239,8 @@ export interface TaskMap {
   'backbone/look': { input: { files: readonly File[] }; output: { name: string; offer: BackboneOffer } }
   'backbone/try': { input: { files: readonly File[]; declaration: BackboneDeclaration; projectId: string; datasetId: string; target: string | null }; output: BackboneTrial }
   'backbone/bring': { input: { projectId: string; token: number; files: readonly File[]; declaration: BackboneDeclaration; name: string }; output: BackboneFacts }
+  /** Refused where a run needs it. */
+  'backbone/remove': { input: { projectId: string; token: number; hash: string }; output: void }
   'backbone/list': { input: { projectId: string }; output: readonly BackboneFacts[] }
   'pictures/samples': { input: { spec: RunSpec; count: number }; output: PictureSamples }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
@@ -310,6 +312,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'backbone/look': 'interactive',
   'backbone/try': 'interactive',
   'backbone/bring': 'interactive',
+  'backbone/remove': 'interactive',
   'backbone/list': 'interactive',
   'pictures/samples': 'interactive',
   'elsewhere/job': 'compute',

@@ -11,7 +11,7 @@ import { resize } from '../core/images/resize.ts'
 import { sha256 } from '../core/ids.ts'
 import { createRng, shuffle } from '../core/math/rng.ts'
 import { openZip } from '../core/zip.ts'
-import { listBackbones, saveBackbone } from '../storage/backbones.ts'
+import { listBackbones, removeBackbone, saveBackbone } from '../storage/backbones.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { pictureBlob } from '../storage/pictures.ts'
 import { pixelsOf } from './load-pictures.ts'
@@ -104,8 +104,12 @@ export const backboneBring: TaskHandler<'backbone/bring'> = async ({ projectId, 
   const { file } = await onnxFrom(files)
   const admitted = await admitBackbone(file, declaration, await openRunner(context))
   const facts = { hash: await sha256(admitted.file), name: name.trim().slice(0, 80) || 'network', height: declaration.height, width: declaration.width, size: admitted.size }
+  // Who called it off while the file was read gets no network.
+  await context.checkpoint()
   await saveBackbone(store, token, { ...facts, projectId, version: 1, file: admitted.file, addedAt: Date.now() })
   return facts
 }
+
+export const backboneRemove: TaskHandler<'backbone/remove'> = ({ projectId, token, hash }, { store }) => removeBackbone(store, projectId, token, hash)
 
 export const backboneList: TaskHandler<'backbone/list'> = async ({ projectId }, { store }) => (await listBackbones(store, projectId)).map(({ hash, name, height, width, size }) => ({ hash, name, height, width, size }))

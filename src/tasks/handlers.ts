@@ -24,6 +24,7 @@ export const computeHandlers: Handlers = {
   'backbone/look': async () => (await import('./backbone.ts')).backboneLook,
   'backbone/try': async () => (await import('./backbone.ts')).backboneTry,
   'backbone/bring': async () => (await import('./backbone.ts')).backboneBring,
+  'backbone/remove': async () => (await import('./backbone.ts')).backboneRemove,
   'backbone/list': async () => (await import('./backbone.ts')).backboneList,
   'pictures/samples': async () => (await import('./picture-samples.ts')).pictureSamples,
   'train': async () => (await import('./train.ts')).train,

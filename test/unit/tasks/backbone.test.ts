@@ -5,6 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers'
 import '@tensorflow/tfjs-backend-cpu'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64 } from '../../../src/core/bundle/pictures.ts'
+import { StudioError } from '../../../src/core/errors.ts'
 import { admitBackbone, offerOf, type BackboneDeclaration } from '../../../src/core/images/backbone/own.ts'
 import { onnxOfTfjs } from '../../../src/core/images/backbone/tfjs.ts'
 import { GraphBuilder } from '../../../src/core/onnx/graph.ts'
@@ -20,8 +21,8 @@ import { listBackbones } from '../../../src/storage/backbones.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import { projectParts } from '../../../src/storage/project-parts.ts'
 import { createProject, takeOver } from '../../../src/storage/projects.ts'
-import { listRuns, readRun } from '../../../src/storage/runs.ts'
-import { backboneBring, backboneLook, backboneTry } from '../../../src/tasks/backbone.ts'
+import { deleteRun, eraseRun, listRuns, readRun } from '../../../src/storage/runs.ts'
+import { backboneBring, backboneLook, backboneRemove, backboneTry } from '../../../src/tasks/backbone.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { explainPicture } from '../../../src/tasks/explain-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
@@ -211,5 +212,26 @@ describe('in a project', () => {
     const answers = [await predictPictures(asked, { ...host, store: there }), await predictPictures({ ...asked, runId: 'run' }, host)]
     expect(answers[0]).toEqual(answers[1])
     expect(await explainPicture({ runId: asked.runId, picture: { row: 0 }, method: 'occlusion' }, { ...host, store: there })).toBeDefined()
+
+    // What looks through it keeps it, from the bin and from the queue too; then it goes.
+    const removal = () => backboneRemove({ projectId, token, hash: facts.hash }, host)
+    await expect((async () => removal())()).rejects.toThrow(`models look through this network: “${run.name}”`)
+    await deleteRun(host.store, 'run', token)
+    await expect((async () => removal())()).rejects.toThrow(`“${run.name}” (in the bin)`)
+    await eraseRun(host.store, 'run', token)
+    const queued = { id: 'next', projectId, version: 1, spec: run.spec, place: 1 } as const
+    await host.store.write(['waiting'], (tx) => tx.put('waiting', queued))
+    await expect((async () => removal())()).rejects.toThrow('1 in the queue')
+    await host.store.write(['waiting'], (tx) => tx.delete('waiting', 'next'))
+    await expect((async () => backboneRemove({ projectId, token: token - 1, hash: facts.hash }, host))()).rejects.toMatchObject({ code: 'read-only' })
+    await removal()
+    expect(await listBackbones(host.store, projectId)).toEqual([])
+  })
+
+  it('one that is called off while it is read is not kept', async () => {
+    const ending = { ...host, context: { ...host.context, checkpoint: async () => { throw new StudioError({ code: 'cancelled', message: 'stopped' }) } } }
+    const declaration = { ...declared, output: offerOf(torchFile).outputs[0]?.tensor as string }
+    await expect((async () => backboneBring({ projectId, token, files: [new File([torchFile], 'tiny.onnx')], declaration, name: 'tiny' }, ending))()).rejects.toMatchObject({ code: 'cancelled' })
+    expect(await listBackbones(host.store, projectId)).toEqual([])
   })
 })
