@@ -1,6 +1,6 @@
 /**
- * How far trainings came, in a folder, so that the same command goes on where it was killed: a folder a spec, a file a
- * part, and a head, renamed into place last, that names the parts that count.
+ * How far trainings came, in a folder, so that the same command goes on where it was killed: a folder for each spec and
+ * data, a file a part, and a head, renamed into place last, that names the parts that count.
  */
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,22 +25,30 @@ export class CheckpointFolder {
   }
 
   async open(now: CheckpointOf): Promise<{ readonly port: CheckpointPort; readonly refused?: string }> {
-    const folder = join(this.path, now.spec.slice(0, 16))
+    // By both: two files with the same columns have the same spec, and neither may write over the other's trees.
+    const folder = join(this.path, `${now.spec.slice(0, 16)}-${now.data.slice(0, 16)}`)
     this.#made.add(folder)
     await mkdir(folder, { recursive: true })
     const found = await read(folder)
     const refused = found === undefined ? undefined : typeof found === 'string' ? found : checkpointProblem(found.of, now)
     const left = typeof found === 'object' && refused === undefined ? found : undefined
     if (left) this.#ongoing(left)
-    const live = new Set(left?.parts.map(({ sequence }) => sequence))
+    let live: ReadonlySet<number> = new Set(left?.parts.map(({ sequence }) => sequence))
     const put = async (head: CheckpointHead, part: CheckpointPart, gone: readonly number[]): Promise<void> => {
-      await writeFile(join(folder, partName(part.sequence)), serialize(part))
-      for (const sequence of gone) live.delete(sequence)
-      live.add(part.sequence)
-      const whole: Head = { ...head, of: now, parts: [...live] }
-      await writeFile(join(folder, 'head.part'), JSON.stringify(whole))
-      await rename(join(folder, 'head.part'), join(folder, 'head.json'))
-      for (const sequence of gone) await rm(join(folder, partName(sequence)), { force: true })
+      const next = new Set([...live].filter((sequence) => !gone.includes(sequence)).concat(part.sequence))
+      const whole: Head = { ...head, of: now, parts: [...next] }
+      try {
+        await writeFile(join(folder, partName(part.sequence)), serialize(part))
+        await writeFile(join(folder, 'head.part'), JSON.stringify(whole))
+        await rename(join(folder, 'head.part'), join(folder, 'head.json'))
+      } catch (error) {
+        // The old head counts on: no later one may name this part, and a full disk needs its room.
+        for (const name of [partName(part.sequence), 'head.part']) await drop(join(folder, name))
+        throw error
+      }
+      live = next
+      // What no head names any more harms nobody; a put that said it failed would be put again, beside itself.
+      for (const sequence of gone) await drop(join(folder, partName(sequence)))
     }
     return { port: { left, put }, ...(refused === undefined ? {} : { refused }) }
   }
@@ -51,6 +59,8 @@ export class CheckpointFolder {
     await rmdir(this.path).catch(() => {})
   }
 }
+
+const drop = (file: string): Promise<void> => rm(file, { force: true }).catch(() => {})
 
 /** What is kept there; why it cannot be read; undefined where there is nothing. */
 async function read(folder: string): Promise<Checkpoint | string | undefined> {
