@@ -52,8 +52,12 @@ async function trained(request: RetrainRequest, host: Host): Promise<Trained> {
 /** Trains a run again: the same file or pictures, spec and seed give the same numbers. @throws StudioError bad-data for other files, and all that training throws */
 export async function retrain(request: RetrainRequest): Promise<Retrained> {
   const host = terminalHost(terminalContext(new AbortController().signal, () => undefined))
-  const { run, dataset } = await trained(request, host)
-  const split = await host.store.read(['splits'], (tx) => tx.get('splits', run.id))
-  if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
-  return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
+  try {
+    const { run, dataset } = await trained(request, host)
+    const split = await host.store.read(['splits'], (tx) => tx.get('splits', run.id))
+    if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
+    return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
+  } finally {
+    host.endPools()
+  }
 }

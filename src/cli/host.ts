@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import type { AssetName, Context, Progress } from '../core/context.ts'
 import { cancelled, StudioError } from '../core/errors.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
-import { foldPool } from '../jobs/fold-pool.ts'
+import { type EndingFoldPool, foldPool } from '../jobs/fold-pool.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
 import type { Host } from '../tasks/task.ts'
 import { foldSeat } from './fold-seat.ts'
@@ -60,16 +60,32 @@ export async function openRunner(context: Context): Promise<OnnxRunner> {
   }
 }
 
-export function terminalHost(context: Context): Host {
+export interface TerminalHost extends Host {
+  /** Ends the threads for folds, which in a program that lives on would stay with all that they read. Later folds start others. */
+  endPools(): void
+}
+
+export function terminalHost(context: Context): TerminalHost {
   // Threads read it through ports.
   const store = createMemoryStore({ patient: true })
   const threads = context.crew?.threads ?? 1
+  const pools = new Set<EndingFoldPool>()
   return {
     store,
     context,
     environment: { app: appVersion, userAgent: `node ${process.versions.node}`, threads },
     openRunner,
     openPicture: openPictureHere,
-    ...(threads > 1 && { openPool: (datasetId, here) => foldPool({ lanes: threads, datasetId, here, start: () => foldSeat(store) }) }),
+    ...(threads > 1 && {
+      openPool: (datasetId, here) => {
+        const pool = foldPool({ lanes: threads, datasetId, here, start: () => foldSeat(store) })
+        pools.add(pool)
+        return pool
+      },
+    }),
+    endPools() {
+      for (const pool of pools) pool.end()
+      pools.clear()
+    },
   }
 }

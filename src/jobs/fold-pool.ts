@@ -28,6 +28,11 @@ export interface FoldPoolInit {
   /** What the workers read. */
   readonly datasetId: string
 }
+/** A pool that its host can end; whoever only does folds has no need to. */
+export interface EndingFoldPool extends FoldPool {
+  /** Ends all its workers and starts no other; folds that are away are lost. Any number of times. */
+  end(): void
+}
 type Lane = FoldSeat | 'here'
 interface Waiting {
   readonly notHere: boolean
@@ -40,22 +45,26 @@ const lookEveryMs = 50
 /** Workers that may fail to start or die at their work before the pool goes on without new ones. */
 const mostLosses = 4
 
-export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldPool {
+export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): EndingFoldPool {
   const free: Lane[] = ['here']
   const waiting: Waiting[] = []
-  let [seats, calls] = [0, 0]
+  /** Starting, free and away. */
+  const seats = new Set<FoldSeat>()
   const losses: unknown[] = []
+  let calls = 0
+  let ended = false
 
   function lose(seat: FoldSeat, error: unknown): void {
     seat.end()
-    seats--
+    seats.delete(seat)
     losses.push(error)
     serve()
   }
   function serve(): void {
-    for (const dead of free.filter((lane) => lane !== 'here' && !lane.alive)) {
-      free.splice(free.indexOf(dead), 1)
-      seats--
+    for (const lane of [...free]) {
+      if (lane === 'here' || lane.alive) continue
+      free.splice(free.indexOf(lane), 1)
+      seats.delete(lane)
     }
     for (let at = 0; at < waiting.length && free.length > 0; ) {
       const { notHere, give } = waiting[at] as Waiting
@@ -66,19 +75,21 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
         give(free.splice(lane, 1)[0] as Lane)
       }
     }
-    while (waiting.length > 0 && seats < lanes - 1 && losses.length < mostLosses) {
-      seats++
+    const startsMore = !ended && losses.length < mostLosses
+    while (startsMore && waiting.length > 0 && seats.size < lanes - 1) {
       const seat = start()
+      seats.add(seat)
       seat.ready().then(
         () => release(seat),
         (error: unknown) => lose(seat, error),
       )
     }
     // Nobody will come for these.
-    if (seats === 0 && losses.length >= mostLosses) for (const { refuse } of waiting.filter(({ notHere }) => notHere)) refuse(losses.at(-1))
+    if (seats.size === 0 && !startsMore) for (const { refuse } of waiting.filter(({ notHere }) => notHere)) refuse(losses.at(-1))
   }
   function release(lane: Lane): void {
-    free.push(lane)
+    // One that was ended takes no more.
+    if (lane === 'here' || seats.has(lane)) free.push(lane)
     serve()
   }
   const laneFor = (notHere: boolean): Promise<Lane> =>
@@ -107,21 +118,27 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
         else release(seat)
       },
     )
-    const watch = async (): Promise<never> => {
+    let told = false
+    const tell = (): void => {
+      const held = context.held?.() ?? false
+      if (held !== told) seat.hold(call, (told = held))
+    }
+    // Beside the checkpoints: the job may be held while one of them yields, which then lasts as long as that.
+    const telling = setInterval(tell, lookEveryMs)
+    const wanted = async (): Promise<never> => {
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
         if (settled) return new Promise(() => {})
-        const held = context.held?.() ?? false
-        if (held) seat.hold(call, true)
         await context.checkpoint()
-        if (held) seat.hold(call, false)
       }
     }
     try {
-      return await Promise.race([answer, watch()])
+      return await Promise.race([answer, wanted()])
     } catch (error) {
       if (!settled) seat.abandon(call)
       throw error
+    } finally {
+      clearInterval(telling)
     }
   }
 
@@ -137,6 +154,17 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): FoldP
 
   return {
     lanes,
+    end() {
+      ended = true
+      const all = [...seats]
+      seats.clear()
+      for (const seat of all) {
+        const at = free.indexOf(seat)
+        if (at >= 0) free.splice(at, 1)
+        seat.end()
+      }
+      serve()
+    },
     async fold(task, context) {
       try {
         return await attempt(task, context, false)

@@ -158,6 +158,52 @@ describe('a pool of fold workers', () => {
     made[0]!.calls[0]!.answer('away')
     await fold
   })
+  it('tells folds that are away of a pause that comes while a checkpoint yields, and of its end', async () => {
+    const { made, start } = fakes()
+    const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
+    void pool.fold(task, quietContext())
+    let held = false
+    let goOn = (): void => {}
+    const released = new Promise<void>((resolve) => (goOn = resolve))
+    const context = quietContext({
+      held: () => held,
+      // The message arrives in its own yield, so that it is this one that waits.
+      checkpoint: async () => {
+        await pause(1)
+        held = true
+        await released
+      },
+    })
+    const fold = pool.fold(task, context)
+    await vi.waitFor(() => expect(made[0]!.held).toEqual([true]))
+    // Whatever the checkpoint does.
+    held = false
+    await vi.waitFor(() => expect(made[0]!.held).toEqual([true, false]))
+    made[0]!.calls[0]!.answer('away')
+    await fold
+    goOn()
+  })
+  it('ends every worker, free, away or starting, and takes no other', async () => {
+    let begin = (): void => {}
+    const slow = new Promise<void>((resolve) => (begin = resolve))
+    const readies = [Promise.resolve(), Promise.resolve(), slow]
+    const { made, start } = fakes(() => readies.shift() as Promise<void>)
+    const pool = foldPool({ lanes: 4, datasetId: 'd', start, here: async () => (await pause(5), answerOf('here')) })
+    const folds = [1, 2, 3].map(() => pool.fold(task, quietContext()))
+    await pause(1)
+    made[0]!.calls[0]!.answer('free')
+    const away = folds[2]!.catch((error: unknown) => error)
+    await Promise.all(folds.slice(0, 2))
+    pool.end()
+    expect(made.map(({ ended }) => ended)).toEqual([true, true, true])
+    // As a real one does; no fresh one comes for it.
+    made[1]!.calls[0]!.fail(lost())
+    expect(await away).toMatchObject({ code: 'worker-lost' })
+    begin()
+    expect((await Promise.all([1, 2].map(() => pool.fold(task, quietContext())))).map(({ spent }) => spent)).toEqual([4, 4])
+    expect(made.map(({ calls }) => calls.length)).toEqual([1, 1, 0])
+    pool.end()
+  })
   it('hands on what a fold throws, and gives up what its context no longer wants', async () => {
     const { made, start } = fakes()
     const pool = foldPool({ lanes: 2, datasetId: 'd', start, here: neverHere })
