@@ -27,7 +27,7 @@ export interface OwnKeys {
   readonly learnt: string
   /** The same of every other row of the data. */
   readonly others: string
-  /** Share of training rows that have an equal. */
+  /** Share of all these rows that have an equal: so often a new one is found among them by chance. */
   readonly repeats: number
   /** In (0, 1]: of many rows only the smallest hashes are kept, about this share. */
   readonly kept: number
@@ -148,5 +148,5 @@ function ownKeys(inputs: readonly Column[], rows: ArrayLike<number>): OwnKeys | 
     const kept = short.filter((key, row) => isLearnt[row] === learnt && key < limit).sort()
     return toBase64(new Uint8Array(kept.buffer))
   }
-  return { learnt: packed(1), others: packed(0), repeats: repeatsOf(all.filter((_, row) => isLearnt[row] === 1).sort()), kept: Math.min(1, limit / 2 ** 32) }
+  return { learnt: packed(1), others: packed(0), repeats: repeatsOf(all.toSorted()), kept: Math.min(1, limit / 2 ** 32) }
 }

@@ -26,3 +26,5 @@ export interface Current {
   readonly groups?: NonNullable<DriftReport['source']['groups']>
   readonly known?: NonNullable<DriftReport['source']['known']>
 }
+/** Not where too many of the rows are those of the model's own data. */
+export const isJudged = ({ known }: Current): boolean => known === undefined || known.leftOut || known.judged === true

@@ -15,9 +15,14 @@ const fewestFresh = 30
 /** Data in which more rows than this have an equal cannot tell an old row from a new one. */
 const mostRepeats = 0.2
 
-/** Whether so many rows being there already is more than rows that are equal by chance explain. */
-export function isMoreThanChance(found: number, rows: number, repeats: number): boolean {
-  return repeats <= mostRepeats && found > rows * repeats + 3 * Math.sqrt(rows * repeats * (1 - repeats)) + 3
+/**
+ * Whether so many rows being there already is more than rows that are equal by chance explain.
+ * @param repeats share of the rows among which they were looked up that have an equal there
+ * @param collisions share of new rows whose hash is there though they are not
+ */
+export function isMoreThanChance(found: number, rows: number, repeats: number, collisions = 0): boolean {
+  const chance = Math.min(1, repeats + collisions)
+  return repeats <= mostRepeats && found > rows * chance + 3 * Math.sqrt(rows * chance * (1 - chance)) + 3
 }
 
 export interface OwnRows {
@@ -44,8 +49,9 @@ export function knownRows(own: OwnRows, columns: readonly Column[], rows: number
   const all = old.toSorted()
   // The file of the data itself, perhaps with more rows below: their order says it where their values cannot.
   const begins = rows >= own.rows && own.rows >= fewestFresh && old.every((key, i) => key === now[i])
-  const found = every(rows).filter((i) => (begins && repeatsOf(all) > mostRepeats ? i < own.rows : holds(all, now[i] as number)))
-  if (!begins && !isMoreThanChance(found.length, rows, repeatsOf(learnt))) return undefined
+  const repeats = repeatsOf(all)
+  const found = every(rows).filter((i) => (begins && repeats > mostRepeats ? i < own.rows : holds(all, now[i] as number)))
+  if (!begins && !isMoreThanChance(found.length, rows, repeats)) return undefined
   return { rows: found, learnt: Math.min(learnt.length, found.reduce((sum, i) => sum + Number(holds(learnt, now[i] as number)), 0)) }
 }
 
@@ -63,18 +69,24 @@ export function knownByKeys(own: OwnKeys, inputs: readonly Column[], rows: numbe
   const every = Uint32Array.from({ length: rows }, (_, i) => i)
   const keys = Uint32Array.from(rowKeys(inputs, every), shortKey)
   const found = every.filter((i) => holds(learnt, keys[i] as number) || holds(others, keys[i] as number))
-  if (!isMoreThanChance(found.length, rows * own.kept, own.repeats)) return undefined
+  // 32 bits are few: among millions of rows some hit a key that is not theirs.
+  const collisions = (learnt.length + others.length) / (own.kept * 2 ** 32)
+  if (!isMoreThanChance(found.length, rows * own.kept, own.repeats, collisions)) return undefined
   return { rows: found, learnt: found.reduce((sum, i) => sum + Number(holds(learnt, keys[i] as number)), 0), kept: own.kept }
 }
 
-/** The rows that are new; all of them where too few would be left, so that a person sees what was dropped. */
+/**
+ * The rows that are new; all of them where too few would be left, so that a person sees what was dropped. Known rows that are
+ * only estimated cannot be left out: where they are the lesser part all rows are judged, else none is.
+ */
 export function withoutKnown(current: Current, known: (KnownRows & { readonly kept?: number }) | undefined): Current {
   if (!known) return current
   const { kept: share = 1 } = known
   const about = (count: number): number => Math.min(current.rows, Math.round(count / share))
   const left = current.rows - known.rows.length
-  // Of rows that are only estimated nobody can say which to leave out.
-  const told = { rows: about(known.rows.length), learnt: about(known.learnt), of: current.rows, leftOut: left >= fewestFresh && share === 1 }
+  const [again, learnt] = [about(known.rows.length), about(known.learnt)]
+  const isJudged = share < 1 && current.rows - again >= Math.max(fewestFresh, current.rows / 2)
+  const told = { rows: again, learnt, of: current.rows, leftOut: left >= fewestFresh && share === 1, ...(isJudged ? { judged: true as const } : {}) }
   if (!told.leftOut) return { ...current, known: told }
   const isKnown = new Uint8Array(current.rows)
   for (const row of known.rows) isKnown[row] = 1

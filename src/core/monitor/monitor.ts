@@ -15,7 +15,7 @@ import { defaultMetric, metrics } from '../metrics/registry.ts'
 import { Sample } from '../metrics/sample.ts'
 import { chunksOf } from './chunks.ts'
 import { columnDrift, testDrift, type ColumnDrift, type DriftOf } from './column-drift.ts'
-import type { Current } from './current.ts'
+import { isJudged, type Current } from './current.ts'
 import { answerTexts, confidences, estimates } from './estimate.ts'
 import { jointDrift } from './joint.ts'
 import { controlLimits, labelled, performanceOf, scoreNow, type Labelled } from './performance.ts'
@@ -75,7 +75,7 @@ export async function monitor(signature: Signature, reference: Reference, curren
   const target = reference.columns.find(({ name }) => name === reference.target.column) as Column
   const before = { prediction: reference.answers, target: encodeTarget(target, reference.target, reference.heldOut, signature.classes) }
   const threshold = signature.threshold ?? 0.5
-  const judged = now && now.positions.length >= fewestRows && current.known?.leftOut !== false ? now : undefined
+  const judged = now && now.positions.length >= fewestRows && isJudged(current) ? now : undefined
   const performance =
     judged &&
     (await performanceOf({ now: judged, before, ...(reference.scores ? { known: reference.scores } : {}), threshold, slices: reference.slices ?? [], currentColumns: current.columns, currentRows: current.answered, referenceColumns: reference.columns, referenceRows: reference.heldOut }, context))

@@ -14,7 +14,7 @@ import { defaultMetric, metrics } from '../metrics/registry.ts'
 import { Sample } from '../metrics/sample.ts'
 import type { ColumnDrift } from './column-drift.ts'
 import { chunksOf } from './chunks.ts'
-import type { Current } from './current.ts'
+import { isJudged, type Current } from './current.ts'
 import { proportionsZ } from './hypotheses.ts'
 import { knownByKeys, withoutKnown } from './known-rows.ts'
 import { levelOf, shareOf } from './monitor.ts'
@@ -50,7 +50,7 @@ export async function monitorProfile(signature: Signature, profile: ReferencePro
   const order = columns.toSorted((a, b) => Number(b.drift?.drifted ?? false) - Number(a.drift?.drifted ?? false) || (b.drift?.statistic ?? -1) - (a.drift?.statistic ?? -1))
   const { prediction } = current
   const target = { column: signature.target, task: signature.task }
-  const now = current.truth && evaluation && current.known?.leftOut !== false ? labelled(current.truth, target, signature.classes, current.answered, prediction) : undefined
+  const now = current.truth && evaluation && isJudged(current) ? labelled(current.truth, target, signature.classes, current.answered, prediction) : undefined
   const performance = now && evaluation && now.positions.length >= fewest ? await performanceNow(signature, now, evaluation, context) : undefined
   const made = chunksOf(current.rows, current.times, choice)
   const chunks = made.chunks.length < 2 ? [] : made.chunks.map((chunk) => chunkReport(chunk, order, { signature, profile, current, now: performance && now, evaluation, limit }))

@@ -114,8 +114,8 @@ export interface DriftReport {
     readonly answeredBy?: { readonly model: string; readonly version: string; readonly arm: 'given' | 'shadow'; readonly others: number }
     /** Everyone who answered in the log, most rows first. */
     readonly groups?: readonly { readonly model: string; readonly version: string; readonly arm: 'given' | 'shadow'; readonly rows: number }[]
-    /** Rows that are those of the model's own data, `learnt` of them rows that it learnt from; left out where enough others are there, else all rows stand here and none is judged. */
-    readonly known?: { readonly rows: number; readonly learnt: number; readonly of: number; readonly leftOut: boolean }
+    /** Rows that are those of the model's own data, `learnt` of them rows that it learnt from; left out where enough others are there, else all rows stand here and none is judged; all are where these are only estimated, and the lesser part. */
+    readonly known?: { readonly rows: number; readonly learnt: number; readonly of: number; readonly leftOut: boolean; readonly judged?: true }
   }
   readonly reference: { readonly of: string; readonly rows: number; readonly answersOf: string; readonly answers: number }
   readonly options: MonitorOptions

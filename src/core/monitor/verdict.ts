@@ -13,8 +13,10 @@ export function verdictOf(report: Omit<DriftReport, 'verdict'>): Verdict {
   const { known } = report.source
   const found = freshVerdict(report)
   if (!known) return found
-  const which = `${known.rows === known.of ? `All ${count(known.of, 'row')}` : `${known.rows.toLocaleString('en')} of ${count(known.of, 'row')}`} are rows of the model's own data, and it learnt from ${known.learnt === known.rows ? 'every one of these' : known.learnt === 0 ? 'none of these' : `${known.learnt.toLocaleString('en')} of these`}.`
+  const about = (n: number, word: string): string => `${known.judged ? word : ''}${n.toLocaleString('en')}`
+  const which = `${known.rows === known.of ? `All ${count(known.of, 'row')}` : `${about(known.rows, 'About ')} of ${count(known.of, 'row')}`} are rows of the model's own data, and it learnt from ${known.learnt === known.rows ? 'every one of these' : known.learnt === 0 ? 'none of these' : `${about(known.learnt, 'about ')} of these`}.`
   if (known.leftOut) return { ...found, sure: `${which} They were left out. ${found.sure}` }
+  if (known.judged) return { ...found, sure: `${which} Which ones cannot be told, so they are judged with the others, and a change can look smaller than it is. ${found.sure}` }
   return { level: 'unknown', text: which, sure: 'On rows that it learnt from any model looks good, and rows that were there before cannot show a change. So nothing is judged here.', next: 'Drop rows that came after the model was made.' }
 }
 
