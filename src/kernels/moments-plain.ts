@@ -36,9 +36,16 @@ export function plainMomentKernels(bytes: number): MomentKernels {
     }
   }
 
-  return {
+  const kernels: MomentKernels = {
     compiled: false,
     buffer,
+    blocks(cells, plane, features, columns, target, weights, count, shifts, block, left, sums, gram, out) {
+      for (let row = 0; row < count; row += blockRows) {
+        kernels.centre(cells + row * 4, plane, features, columns, target + row * 8, weights > 0 ? weights + row * 8 : 0, Math.min(blockRows, count - row), shifts, block, left, sums)
+        kernels.along(block, left, columns, out)
+        kernels.products(block, left, columns, 0, columns, gram)
+      }
+    },
     centre(cells, plane, features, columns, target, weights, count, shifts, block, left, sums) {
       for (let j = 0; j < features; j++) {
         const from = (cells + j * plane) >>> 2
@@ -62,4 +69,5 @@ export function plainMomentKernels(bytes: number): MomentKernels {
       addProducts((left >>> 3) + columns * blockRows, block >>> 3, columns + 1, out >>> 3)
     },
   }
+  return kernels
 }

@@ -26,6 +26,8 @@ export interface MomentKernels {
    * @param from and @param to are even; @param gram f64 (columns, columns)
    */
   products(block: number, left: number, columns: number, from: number, to: number, gram: number): void
+  /** centre, along and all products of a block after the other, for any number of rows: a call a block would cost a tenth of the work. */
+  blocks(cells: number, plane: number, features: number, columns: number, target: number, weights: number, count: number, shifts: number, block: number, left: number, sums: number, gram: number, out: number): void
   /** out[j] += left column of the target times block column j; the last of out, f64 (columns + 1), is the target's own. */
   along(block: number, left: number, columns: number, out: number): void
 }

@@ -29,7 +29,7 @@ export const ridge: Estimator<typeof params> = {
     if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ridge predicts numbers: ${y.task}` })
     const p = X.features.length
     if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ridge takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
-    const moments = await momentsOf('ridge', X, y.values, rowWeights('ridge', X.rows, weights), fitIntercept, context)
+    const moments = await momentsOf('ridge', X, y.values, weights && rowWeights('ridge', X.rows, weights), fitIntercept, context)
     const penalised = Float64Array.from(moments.gram)
     for (let j = 0; j < p; j++) penalised[j * p + j] = (penalised[j * p + j] as number) + alpha
     return regressionModel('ridge', linearOf(solveSymmetric(penalised, moments.along), moments), {})

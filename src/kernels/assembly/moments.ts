@@ -126,3 +126,15 @@ export function along(block: usize, left: usize, columns: u32, out: usize): void
   for (let at: usize = 0; at < columnBytes; at += 16) squares = f64x2.add(squares, f64x2.mul(v128.load(a + at), v128.load(y + at)))
   put(out + ((<usize>columns) << 3), squares)
 }
+
+export function blocks(
+  cells: usize, plane: usize, features: u32, columns: u32, target: usize, weights: usize, count: u32,
+  shifts: usize, block: usize, left: usize, sums: usize, gram: usize, out: usize,
+): void {
+  for (let row: u32 = 0; row < count; row += blockRows) {
+    const at = <usize>row
+    centre(cells + (at << 2), plane, features, columns, target + (at << 3), weights != 0 ? weights + (at << 3) : 0, min(blockRows, count - row), shifts, block, left, sums)
+    along(block, left, columns, out)
+    products(block, left, columns, 0, columns, gram)
+  }
+}

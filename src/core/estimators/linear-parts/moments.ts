@@ -34,15 +34,15 @@ const productsPerCall = 2 ** 24
 const sampledRows = 1024
 
 /**
- * @param owner the estimator's id; @param weights shape (rows), not negative, not all 0
+ * @param owner the estimator's id; @param weights shape (rows), not negative, not all 0; undefined where each is 1
  * @throws StudioError bad-data as checkNumbers
  */
-export async function momentsOf(owner: string, X: Matrix, y: Float64Array, weights: Float64Array, centre: boolean, context: Context): Promise<Moments> {
+export async function momentsOf(owner: string, X: Matrix, y: Float64Array, weights: Float64Array | undefined, centre: boolean, context: Context): Promise<Moments> {
   checkShape(owner, X, y.length)
   const n = X.rows
   const p = X.features.length
   const columns = Math.ceil(p / 4) * 4
-  const weighed = weights.some((weight) => weight !== 1)
+  const weighed = weights?.some((weight) => weight !== 1) ? weights : undefined
   const chunk = Math.min(Math.max(1, Math.floor(chunkCells / p / blockRows)), Math.ceil(n / blockRows)) * blockRows
   const layout = new Layout()
   const at = {
@@ -73,13 +73,14 @@ export async function momentsOf(owner: string, X: Matrix, y: Float64Array, weigh
     const count = Math.min(chunk, n - from)
     X.features.forEach(({ values }, j) => f32.set(values.subarray(from, from + count), (at.cells >>> 2) + j * chunk))
     f64.set(y.subarray(from, from + count), at.target >>> 3)
-    if (weighed) f64.set(weights.subarray(from, from + count), at.weights >>> 3)
-    for (let row = 0; row < count; row += blockRows) {
+    if (weighed) f64.set(weighed.subarray(from, from + count), at.weights >>> 3)
+    if (step >= p) kernels.blocks(at.cells, chunk * 4, p, columns, at.target, weighed ? at.weights : 0, count, at.shifts, at.block, left, at.sums, at.gram, at.along)
+    else for (let row = 0; row < count; row += blockRows) {
       kernels.centre(at.cells + row * 4, chunk * 4, p, columns, at.target + row * 8, weighed ? at.weights + row * 8 : 0, Math.min(blockRows, count - row), at.shifts, at.block, at.left, at.sums)
       kernels.along(at.block, left, columns, at.along)
       for (let i = 0; i < p; i += step) {
         kernels.products(at.block, left, columns, i, Math.min(columns, i + step), at.gram)
-        if (step < p) await context.checkpoint()
+        await context.checkpoint()
       }
     }
     if (done % perReport === 0 || done === chunks) context.report({ kind: 'step', phase: 'fit', done, total: chunks })
@@ -90,7 +91,7 @@ export async function momentsOf(owner: string, X: Matrix, y: Float64Array, weigh
   // Not finite here is not finite in a row, and the check there finds which.
   for (let j = 0; j < p; j++) if (!Number.isFinite(raw[j * columns + j])) checkNumbers(owner, X, n)
 
-  const total = weighed ? weights.reduce((sum, weight) => sum + weight, 0) : n
+  const total = weighed ? weighed.reduce((sum, weight) => sum + weight, 0) : n
   const off = Float64Array.from({ length: p + 1 }, (_, j) => (centre ? (f64[(at.sums >>> 3) + j] as number) / total : 0))
   const centred = (sum: number, i: number, j: number): number => sum - total * (off[i] as number) * (off[j] as number)
   const gram = new Float64Array(p * p)

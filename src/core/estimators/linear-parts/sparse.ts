@@ -35,7 +35,7 @@ async function checkedMoments(id: string, X: Matrix, y: Target, options: SparseO
   if (y.task !== 'regression') throw new StudioError({ code: 'unsupported', message: `unsupported task; ${id} predicts numbers: ${y.task}` })
   const p = X.features.length
   if (p > featureLimit) throw new StudioError({ code: 'unsupported', message: `unsupported number of features; ${id} takes at most ${featureLimit}: ${p}`, hint: 'Group rare categories or drop columns.' })
-  return momentsOf(id, X, y.values, rowWeights(id, X.rows, weights), options.fitIntercept, context)
+  return momentsOf(id, X, y.values, weights && rowWeights(id, X.rows, weights), options.fitIntercept, context)
 }
 
 export async function fitSparse(id: string, X: Matrix, y: Target, options: SparseOptions, weights: Float64Array | undefined, context: Context): Promise<Model> {
