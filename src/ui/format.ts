@@ -71,6 +71,9 @@ export function formatBytes(bytes: number): string {
   return formatter({ style: 'unit', unit: byteUnits[unit] as string, unitDisplay: 'short', maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value)
 }
 
+/** Milliseconds that are still to come: whole seconds, for a guess has no more. */
+export const formatTimeLeft = (milliseconds: number): string => formatDuration(Math.max(1000, Math.round(milliseconds / 1000) * 1000))
+
 /** Milliseconds as < 1 ms, 430 ms, 4.2 s, 1 min 20 s, 2 h 5 min. */
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds) || milliseconds < 0) return missingMark
