@@ -58,6 +58,6 @@ export async function retrain(request: RetrainRequest): Promise<Retrained> {
     if (!split) throw new StudioError({ code: 'bug', message: `missing split of a run that ended: ${run.status}` })
     return { scores: run.evaluation?.scores ?? [], parts: partLetters(dataset.rowsCommitted, split), run, rows: dataset.rowsCommitted, host }
   } finally {
-    host.endPools()
+    host.endThreads()
   }
 }

@@ -2,8 +2,14 @@
 import { Worker } from 'node:worker_threads'
 import type { Crew } from '../kernels/crew.ts'
 
+/** A crew that its host can end. */
+export interface EndingCrew extends Crew {
+  /** Ends the threads, which in a program that lives on would stay with the memory they share. Later work starts others. */
+  end(): void
+}
+
 /** @param threads in all */
-export function helpersOf(threads: number): Crew | undefined {
+export function helpersOf(threads: number): EndingCrew | undefined {
   if (threads < 2) return undefined
   let helpers: readonly Worker[] | undefined
   return {
@@ -17,6 +23,10 @@ export function helpersOf(threads: number): Crew | undefined {
         return helper
       })
       for (const helper of helpers) helper.postMessage(post)
+    },
+    end() {
+      for (const helper of helpers ?? []) void helper.terminate()
+      helpers = undefined
     },
   }
 }

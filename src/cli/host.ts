@@ -11,7 +11,7 @@ import { type EndingFoldPool, foldPool } from '../jobs/fold-pool.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
 import type { Host } from '../tasks/task.ts'
 import { foldSeat } from './fold-seat.ts'
-import { helpersOf } from './helpers.ts'
+import { type EndingCrew, helpersOf } from './helpers.ts'
 import { openPictureHere } from './open-picture.ts'
 import { appVersion } from './version.ts'
 
@@ -19,8 +19,12 @@ const yieldEveryMs = 16
 /** The build puts the files beside the script under these names. */
 const assetAddress = (name: AssetName): URL => new URL(name === 'onnxruntime-wasm' ? 'ort-wasm-simd-threaded.wasm' : name, import.meta.url)
 
+export interface TerminalContext extends Context {
+  readonly crew?: EndingCrew
+}
+
 /** @param threads that one job may use; default all of the machine's */
-export function terminalContext(signal: AbortSignal, report: (progress: Progress) => void, threads = availableParallelism()): Context {
+export function terminalContext(signal: AbortSignal, report: (progress: Progress) => void, threads = availableParallelism()): TerminalContext {
   const crew = helpersOf(threads)
   let yieldedAt = performance.now()
   return {
@@ -61,11 +65,11 @@ export async function openRunner(context: Context): Promise<OnnxRunner> {
 }
 
 export interface TerminalHost extends Host {
-  /** Ends the threads for folds, which in a program that lives on would stay with all that they read. Later folds start others. */
-  endPools(): void
+  /** Ends the threads for folds and for kernels, which in a program that lives on would stay with all that they read. Later work starts others. */
+  endThreads(): void
 }
 
-export function terminalHost(context: Context): TerminalHost {
+export function terminalHost(context: TerminalContext): TerminalHost {
   // Threads read it through ports.
   const store = createMemoryStore({ patient: true })
   const threads = context.crew?.threads ?? 1
@@ -83,9 +87,10 @@ export function terminalHost(context: Context): TerminalHost {
         return pool
       },
     }),
-    endPools() {
+    endThreads() {
       for (const pool of pools) pool.end()
       pools.clear()
+      context.crew?.end()
     },
   }
 }
