@@ -6,6 +6,7 @@ import type { Run } from '../core/run/run.ts'
 import type { IngestChoices } from '../core/ingest/options.ts'
 import type { IngestSource } from '../jobs/protocol.ts'
 import { deleteDataset } from '../storage/datasets.ts'
+import { eraseEach } from '../storage/erase-each.ts'
 import type { Store } from '../storage/port.ts'
 import type { WrittenParts } from '../core/bundle/card.ts'
 import { changeProject } from '../storage/projects.ts'
@@ -236,9 +237,8 @@ export class ProjectState {
   }
   /** For good, with models and predictions. */
   eraseRuns(ids: readonly string[]): Promise<boolean> {
-    return this.#andRefresh(async () => {
-      for (const id of ids) await eraseRun(this.#store, id, this.token)
-    })
+    // Those that are gone go from the list even where one is left.
+    return this.#guard(() => eraseEach(ids, (id) => eraseRun(this.#store, id, this.token)).finally(() => this.refresh()), 'Not erased')
   }
 
   /** Takes the right to write from the other tab. */
@@ -321,14 +321,14 @@ export class ProjectState {
   }
 
   /** A failed write is said aloud, and answers false; nothing on screen claims to be saved that is not. */
-  async #guard(body: () => Promise<void>): Promise<boolean> {
+  async #guard(body: () => Promise<void>, failure = 'Not saved'): Promise<boolean> {
     try {
       await body()
       return true
     } catch (error) {
       const known = asStudioError(error)
       if (known.code === 'read-only') this.#writer = null
-      this.#notices.say(`Not saved: ${known.message}${known.hint ? ` ${known.hint}` : ''}`, { life: 20_000 })
+      this.#notices.say(`${failure}: ${known.message}${known.hint ? ` ${known.hint}` : ''}`, { life: 20_000 })
       return false
     }
   }

@@ -1,5 +1,6 @@
 /** The projects on this device: made, renamed, copied, put into the bin, taken out of it, erased. */
 import { asStudioError } from '../core/errors.ts'
+import { eraseEach } from '../storage/erase-each.ts'
 import type { Key, Store } from '../storage/port.ts'
 import { binLife, binProject, createProject, eraseProject, listProjects, renameProject, restoreProject } from '../storage/projects.ts'
 import { lostProjects, notedProjects, noteProjects, sentinelStorage } from '../storage/sentinel.ts'
@@ -98,11 +99,8 @@ export class ProjectsState {
   }
   /** For good: the data, the runs, the models, everything. */
   erase(...ids: string[]): Promise<boolean> {
-    return this.#try('Not erased', async () => {
-      const failures: unknown[] = []
-      for (const id of ids) await eraseProject(this.#store, id).catch((error: unknown) => failures.push(error))
-      if (failures.length > 0) throw failures[0]
-    })
+    // Those that are gone go from the list even where one is left.
+    return this.#try('Not erased', () => eraseEach(ids, (id) => eraseProject(this.#store, id)).finally(() => this.refresh()))
   }
 
   async #try(failure: string, write: () => Promise<unknown>): Promise<boolean> {

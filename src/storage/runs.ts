@@ -6,6 +6,7 @@ import type { Run } from '../core/run/run.ts'
 import { byteSize } from './bytes.ts'
 import { checkpointStores, dropCheckpointIn, withoutReached } from './checkpoints.ts'
 import { fencedWrite } from './fenced.ts'
+import { eraseEach } from './erase-each.ts'
 import { binLife, eraseRunIn } from './projects.ts'
 import type { Store, WriteTransaction } from './port.ts'
 import type { ExplanationRecord, ModelRecord, PredictionRecord, RunRecord, SplitRecord } from './records.ts'
@@ -180,7 +181,8 @@ export async function eraseRun(store: Store, id: string, token: number): Promise
 /** Called by a project's new writer: erases the runs that have been in the bin for longer than `binLife`. */
 export async function eraseOldRuns(store: Store, projectId: string, token: number): Promise<void> {
   const records = await store.read(['runs'], (tx) => tx.getAllOfProject('runs', projectId))
-  for (const { id, deletedAt } of records) if (deletedAt !== null && Date.now() - deletedAt > binLife) await eraseRun(store, id, token)
+  const old = records.filter(({ deletedAt }) => deletedAt !== null && Date.now() - deletedAt > binLife)
+  await eraseEach(old.map(({ id }) => id), (id) => eraseRun(store, id, token))
 }
 
 /**

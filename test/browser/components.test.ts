@@ -5,10 +5,13 @@ import { page, userEvent } from 'vitest/browser'
 import type { ParamTable, ParamValues } from '../../src/core/params.ts'
 import { StudioError } from '../../src/core/errors.ts'
 import { Notices } from '../../src/state/notices.svelte.ts'
+import type { JobsState } from '../../src/state/jobs.svelte.ts'
 import { ProjectState } from '../../src/state/project.svelte.ts'
+import { ProjectsState } from '../../src/state/projects.svelte.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
 import type { Store } from '../../src/storage/port.ts'
 import { createProject, projectRecord } from '../../src/storage/projects.ts'
+import { createRun } from '../../src/storage/runs.ts'
 import { openWriter } from '../../src/storage/writer-lock.ts'
 import DataGrid from '../../src/ui/DataGrid.svelte'
 import Dialog from '../../src/ui/Dialog.svelte'
@@ -16,6 +19,7 @@ import ErrorCard from '../../src/ui/ErrorCard.svelte'
 import Menu from '../../src/ui/Menu.svelte'
 import ParamForm from '../../src/ui/ParamForm.svelte'
 import Tabs from '../../src/ui/Tabs.svelte'
+import { sampleEnvironment, sampleSpec } from '../unit/storage/sample.ts'
 
 const mounted: Record<string, unknown>[] = []
 // The components are generic or have bindable properties; what a test gives them is checked by what they show.
@@ -235,5 +239,44 @@ describe('undo and redo of what was decided', () => {
     await project.redo()
     expect([project.plan.target?.column, project.canRedo]).toEqual(['a', false])
     project.close()
+  })
+})
+
+describe('what cannot be erased', () => {
+  /** Refuses to delete the record of this id. */
+  const keeping = (memory: Store, kept: () => string): Store => ({
+    ...memory,
+    write: (names, body, durability) =>
+      memory.write(names, (tx) => body({ ...tx, delete: (name, key) => (key === kept() ? Promise.reject(new StudioError({ code: 'storage-lost', message: 'missing storage; stuck' })) : tx.delete(name, key)) }), durability),
+  })
+  it('of runs stays in the bin and is told; the others are gone', async () => {
+    let kept = ''
+    const store = keeping(createMemoryStore(), () => kept)
+    const { id } = await createProject(store, 'p')
+    const notices = new Notices()
+    const project = await ProjectState.open(id, store, (id, options) => openWriter(store, id, options), notices)
+    const runs: string[] = []
+    for (let i = 0; i < 3; i++) runs.push((await createRun(store, { spec: sampleSpec(id, 'd'), token: project.token, dataHash: 'd', environment: sampleEnvironment })).id)
+    for (const run of runs) await project.deleteRun(run)
+    kept = runs[0] as string
+    expect(await project.eraseRuns(runs)).toBe(false)
+    expect(project.bin.map((run) => run.id)).toEqual([kept])
+    expect(notices.list.at(-1)?.text).toBe('Not erased: missing storage; stuck; 1 of 3 are still there')
+    kept = ''
+    expect(await project.eraseRuns(project.bin.map((run) => run.id))).toBe(true)
+    expect(project.bin).toEqual([])
+    project.close()
+  })
+  it('of projects stays in the bin and is told; the others are gone', async () => {
+    let kept = ''
+    const store = keeping(createMemoryStore(), () => kept)
+    const notices = new Notices()
+    const projects = new ProjectsState(store, {} as JobsState, notices)
+    for (const name of ['a', 'b', 'c']) await projects.remove(await createProject(store, name))
+    const ids = projects.bin.map(({ id }) => id)
+    kept = ids[0] as string
+    expect(await projects.erase(...ids)).toBe(false)
+    expect(projects.bin.map(({ id }) => id)).toEqual([kept])
+    expect(notices.list.at(-1)?.text).toBe('Not erased: missing storage; stuck; 1 of 3 are still there')
   })
 })
