@@ -135,6 +135,8 @@ export interface ZipReader {
 
 interface Member {
   readonly name: string
+  /** As it is written in the file. */
+  readonly written: Uint8Array
   readonly flags: number
   readonly method: number
   readonly crc: number
@@ -169,15 +171,46 @@ async function findEnd(source: RandomBytes): Promise<{ count: number; from: numb
   throw badZip('it has no directory at its end, so it is not a zip or was cut off')
 }
 
-function textOf(bytes: Uint8Array): string {
+/** The upper half of code page 437, which names are in that are not UTF-8 (APPNOTE, appendix D). */
+const upper437 = 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
+const from437 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : (upper437[byte - 128] as string))).join('')
+
+function textOf(bytes: Uint8Array, old: boolean): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFC')
   } catch {
+    if (old) return from437(bytes)
     throw badZip('a name that is not UTF-8', new TextDecoder('latin1').decode(bytes))
   }
 }
 
-async function readDirectory(source: RandomBytes, limits: ZipLimits): Promise<{ members: Member[]; from: number }> {
+/** As other systems write it: `C:\cats\1.jpg` and `./cats/1.jpg` are `cats/1.jpg`. What leaves its folder still does. */
+const tidied = (name: string): string => {
+  const parts = name.replaceAll('\\', '/').replace(/^[a-z]:/i, '').split('/')
+  return parts.filter((part, i) => part !== '.' && (part !== '' || i === parts.length - 1)).join('/')
+}
+
+/** Hears of an entry that is passed over. */
+export type OnSkip = (name: string, error: StudioError) => void
+
+const unsupportedEntry = (what: string, name: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported zip; an entry is ${what}: ${name.slice(0, 200)}` })
+
+/** Why an entry cannot be taken. */
+function entryProblem({ name, flags, method, packed, size, offset }: Member, attributes: number, names: ReadonlySet<string>, limits: ZipLimits): StudioError | undefined {
+  const folder = name.endsWith('/')
+  const problem = nameProblem(folder ? name.slice(0, -1) : name)
+  if (problem !== undefined) return badZip(problem, name)
+  if (names.has(name)) return badZip('an entry is there twice', name)
+  if (((attributes >>> 16) & 0xf000) === 0xa000) return badZip('an entry is a link', name)
+  if (flags & 0x2041) return unsupportedEntry('encrypted', name)
+  if (method !== 0 && method !== 8) return unsupportedEntry(`compressed with method ${method}`, name)
+  if (packed === most32 || size === most32 || offset === most32) return unsupportedEntry('in the zip64 format', name)
+  if (size > limits.entryBytes) return badZip(`an entry is larger than ${limits.entryBytes} bytes`, name)
+  if (folder && size > 0) return badZip('a folder with content', name)
+  return undefined
+}
+
+async function readDirectory(source: RandomBytes, limits: ZipLimits, onSkip?: OnSkip): Promise<{ members: Member[]; from: number }> {
   const { count, from, to } = await findEnd(source)
   if (count > limits.entries) throw badZip(`more than ${limits.entries} entries: ${count}`)
   const bytes = await source.read(from, to)
@@ -191,32 +224,32 @@ async function readDirectory(source: RandomBytes, limits: ZipLimits): Promise<{ 
     const end = at + 46 + view.getUint16(at + 28, true)
     const next = end + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
     if (next > bytes.length) throw badZip('its directory is damaged')
-    const name = textOf(bytes.subarray(at + 46, end))
+    const written = bytes.subarray(at + 46, end)
+    const flags = view.getUint16(at + 8, true)
     const attributes = view.getUint32(at + 38, true)
+    const plain = textOf(written, onSkip !== undefined && (flags & utf8Flag) === 0)
     const member: Member = {
-      name,
-      flags: view.getUint16(at + 8, true),
+      name: onSkip ? tidied(plain) : plain,
+      written,
+      flags,
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
       packed: view.getUint32(at + 20, true),
       size: view.getUint32(at + 24, true),
       offset: view.getUint32(at + 42, true),
     }
+    const { name } = member
     at = next
-    const folder = name.endsWith('/')
-    const problem = nameProblem(folder ? name.slice(0, -1) : name)
-    if (problem !== undefined) throw badZip(problem, name)
-    if (names.has(name)) throw badZip('an entry is there twice', name)
+    const problem = entryProblem(member, attributes, names, limits)
+    if (problem) {
+      if (!onSkip) throw problem
+      onSkip(name, problem)
+      continue
+    }
     names.add(name)
-    if (((attributes >>> 16) & 0xf000) === 0xa000) throw badZip('an entry is a link', name)
-    if (member.flags & 0x2041) throw new StudioError({ code: 'unsupported', message: `unsupported zip; an entry is encrypted: ${name.slice(0, 200)}` })
-    if (member.method !== 0 && member.method !== 8) throw new StudioError({ code: 'unsupported', message: `unsupported zip; an entry is compressed with method ${member.method}: ${name.slice(0, 200)}` })
-    if (member.packed === most32 || member.size === most32 || member.offset === most32) throw new StudioError({ code: 'unsupported', message: `unsupported zip; an entry is in the zip64 format: ${name.slice(0, 200)}` })
-    if (member.size > limits.entryBytes) throw badZip(`an entry is larger than ${limits.entryBytes} bytes`, name)
     total += member.size
     if (total > limits.totalBytes) throw badZip(`it holds more than ${limits.totalBytes} bytes`)
-    if (folder && member.size > 0) throw badZip('a folder with content', name)
-    if (!folder) members.push(member)
+    if (!name.endsWith('/')) members.push(member)
   }
   if (at !== bytes.length) throw badZip('its directory holds more than it counts')
   return { members, from }
@@ -236,7 +269,8 @@ async function locate(source: RandomBytes, members: readonly Member[], directory
     const start = nameEnd + view.getUint16(28, true)
     free = start + member.packed
     if (free > directory) throw badZip('an entry lies outside the file', member.name)
-    if (textOf(await source.read(member.offset + 30, nameEnd)) !== member.name) throw badZip('an entry has two names', member.name)
+    const again = await source.read(member.offset + 30, nameEnd)
+    if (again.length !== member.written.length || again.some((byte, i) => byte !== member.written[i])) throw badZip('an entry has two names', member.name)
     starts.set(member, start)
   }
 }
@@ -284,15 +318,17 @@ async function unpack(source: RandomBytes, member: Member, limits: ZipLimits, sp
   return whole
 }
 
-/** Names of the files in a zip, by its directory alone. @throws StudioError as `openZip` */
-export const listZip = async (source: RandomBytes, limits: ZipLimits = zipLimits): Promise<string[]> => (await readDirectory(source, limits)).members.map(({ name }) => name)
+/** Names of the files in a zip of whatever origin, by its directory alone; entries that cannot be taken are left out. @throws StudioError as `openZip` */
+export const listZip = async (source: RandomBytes, limits: ZipLimits = zipLimits): Promise<string[]> => (await readDirectory(source, limits, () => {})).members.map(({ name }) => name)
 
 /**
  * Reads the directory of a zip; its entries are unpacked one by one, when asked for.
+ * @param onSkip for a person's own zip of any origin: names are tidied, and an entry that cannot be taken is passed over; absent,
+ * it refuses the whole. What makes the zip as a whole doubtful (overlaps, a damaged directory, too much of everything) always does.
  * @throws StudioError bad-data, unsupported: naming the entry where there is one
  */
-export async function openZip(source: RandomBytes, limits: ZipLimits = zipLimits): Promise<ZipReader> {
-  const { members, from } = await readDirectory(source, limits)
+export async function openZip(source: RandomBytes, limits: ZipLimits = zipLimits, onSkip?: OnSkip): Promise<ZipReader> {
+  const { members, from } = await readDirectory(source, limits, onSkip)
   await locate(source, members, from)
   const byName = new Map(members.map((member) => [member.name, member]))
   let spent = 0

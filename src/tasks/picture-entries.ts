@@ -1,8 +1,8 @@
 /** Files that may be pictures, zips of pictures or tables of labels, as one list that can be read one by one. */
-import { StudioError } from '../core/errors.ts'
+import { asStudioError, StudioError } from '../core/errors.ts'
 import { limits } from '../core/images/header.ts'
 import { isLitter } from '../core/images/labels.ts'
-import { openZip, type ZipReader } from '../core/zip.ts'
+import { openZip, zipLimits, type ZipReader } from '../core/zip.ts'
 import type { PictureFile } from '../jobs/protocol.ts'
 import { randomBytesOf } from './project-import.ts'
 
@@ -36,7 +36,10 @@ async function ofPicture(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   return ofFile(file)
 }
 
-/** @param skip hears of zips that cannot be opened */
+/** Nothing in a zip of pictures has to be larger than a picture may be. */
+const pictureZip = { ...zipLimits, entryBytes: limits.bytes }
+
+/** @param skip hears of zips that cannot be opened, and of entries in them that cannot be taken */
 export async function pictureEntries(files: readonly PictureFile[], skip: (file: string, error: unknown) => void, checkpoint: () => Promise<void>): Promise<PictureEntries> {
   const entries: PictureEntry[] = []
   const tables: Pick<PictureEntry, 'path' | 'bytes'>[] = []
@@ -47,9 +50,10 @@ export async function pictureEntries(files: readonly PictureFile[], skip: (file:
       await checkpoint()
       let zip: ZipReader
       try {
-        zip = await openZip(randomBytesOf(file))
-      } catch (error) {
-        skip(path, error)
+        zip = await openZip(randomBytesOf(file), pictureZip, (name, error) => void (name !== '' && !name.endsWith('/') && !isLitter(name) && skip(name, error)))
+      } catch (thrown) {
+        const { code, message, hint = 'Unpack it and drop its folder instead.' } = asStudioError(thrown)
+        skip(path, new StudioError({ code, message, hint }))
         continue
       }
       const first = entries.length

@@ -12,7 +12,7 @@ export const leastPictures = 2
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** Files that systems leave behind: passed over without a word. */
-export const isLitter = (path: string): boolean => /(^|\/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i.test(path)
+export const isLitter = (path: string): boolean => /(^|\/)(\.(?!\.\/)[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i.test(path)
 
 /** The folder that holds the file; null where it lies in none. `a/cats/1.jpg` is of class `cats`. */
 export function folderClass(path: string): string | null {

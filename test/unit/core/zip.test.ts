@@ -96,6 +96,40 @@ describe('zip', () => {
     await expect(open(text('a,b\n1,2\n'))).rejects.toThrow(/not a zip or was cut off/)
     await expect(open(Uint8Array.from([...text('junk'), ...whole]))).rejects.toThrow(/not where it says/)
   })
+  it('of a person’s own zip, names are tidied and only the entries that cannot be taken are passed over', async () => {
+    const passed: [string, string][] = []
+    const lenient = (bytes: Uint8Array, limits = zipLimits) => {
+      passed.length = 0
+      return openZip(bytesOf(bytes), limits, (name, { message }) => passed.push([name, message]))
+    }
+    const theirs = zipSync(Object.fromEntries(['cats\\1.jpg', './cats/2.jpg', 'C:\\cats\\3.jpg', '/cats/4.jpg', 'cats/1.jpg', '../evil.jpg', 'cats/../../evil.jpg', 'a\u202egpj.exe'].map((name) => [name, strToU8(name)])))
+    const reader = await lenient(theirs)
+    expect(reader.names).toEqual(['cats/1.jpg', 'cats/2.jpg', 'cats/3.jpg', 'cats/4.jpg'])
+    expect(passed.map(([name]) => name)).toEqual(['cats/1.jpg', '../evil.jpg', 'cats/../../evil.jpg', 'a\u202egpj.exe'])
+    expect(passed[0]?.[1]).toMatch(/an entry is there twice: cats\/1.jpg/)
+    // The first of two of one name is the one that is there.
+    expect(new TextDecoder().decode(await reader.read('cats/1.jpg'))).toBe('cats\\1.jpg')
+    // A link, a key, a size over the cap, each in the first of three entries: the others stay.
+    for (const [change, reason] of [
+      [(view: DataView, bytes: Uint8Array) => view.setUint32(central(bytes) + 38, (0o120777 << 16) >>> 0, true), /a link: a.txt/],
+      [(view: DataView, bytes: Uint8Array) => view.setUint16(central(bytes) + 8, 1, true), /encrypted: a.txt/],
+      [(view: DataView, bytes: Uint8Array) => view.setUint32(central(bytes) + 24, 1.9e9, true), /larger than 536870912 bytes: a.txt/],
+    ] as const) {
+      expect((await lenient(forged(change))).names).toEqual(['b/c.bin', 'empty'])
+      expect(passed).toEqual([['a.txt', expect.stringMatching(reason)]])
+    }
+    // Explorer's old code page: 0x8E is Ä in CP437, where UTF-8 is not claimed.
+    const old = forged((view, bytes) => {
+      for (const [at, flag] of [[local(bytes) + 30, local(bytes) + 6], [central(bytes) + 46, central(bytes) + 8]] as const) {
+        bytes[at] = 0x8e
+        view.setUint16(flag, 0, true)
+      }
+    })
+    expect((await lenient(old)).names[0]).toBe('Ä.txt')
+    // What casts doubt on the whole is refused as a whole.
+    await expect(lenient(forged((view, bytes) => view.setUint32(central(bytes, 1) + 42, 3, true)))).rejects.toThrow(/overlaps another/)
+    await expect(lenient(sample(), { ...zipLimits, totalBytes: 100 })).rejects.toThrow(/more than 100 bytes/)
+  })
   it('stops a bomb near the cap, whatever its headers say', async () => {
     const bomb = zip([{ name: 'bomb', bytes: new Uint8Array(40 * 1024 ** 2) }])
     await expect(readAll(bomb)).rejects.toThrow(/more than 200 times its size: bomb/)

@@ -78,6 +78,21 @@ describe('adding pictures', () => {
     expect((await thumbnails(host.store, projectId, [stored[0]!.hash, 'f'.repeat(64)])).map((entry) => entry?.type)).toEqual(['image/webp', undefined])
     expect(await fsck(host.store)).toEqual([])
   })
+  it('a zip from another system comes in, but for entries that leave their folder, lie or are too large', async () => {
+    const { add } = await begin()
+    const entries = [{ name: 'cats/1.png', bytes: picture(1) }, { name: 'cats/bomb.png', bytes: new Uint8Array(70 * 1024 ** 2) }, { name: 'dogs/2.png', bytes: picture(2) }, { name: 'ab/leaves.png', bytes: picture(3) }]
+    const packed = zip(entries)
+    // The same length: a name with a way out, and separators as Windows writes them.
+    const text = Buffer.from(packed).toString('latin1').replaceAll('ab/leaves.png', '../leaves.png').replaceAll('cats/1.png', 'cats\\1.png')
+    const result = await add([{ path: 'win.zip', file: new Blob([Buffer.from(text, 'latin1')]) }, { path: 'cut.zip', file: new Blob([packed.slice(0, -30)]) }])
+    expect(result).toMatchObject({ added: 2, skippedCount: 3 })
+    expect([...result.classes].sort()).toEqual(['cats', 'dogs'])
+    expect(result.skipped).toEqual([
+      { file: 'cats/bomb.png', reason: expect.stringMatching(/larger than 67108864 bytes/) },
+      { file: '../leaves.png', reason: expect.stringMatching(/leaves its folder/) },
+      { file: 'cut.zip', reason: expect.stringMatching(/cut off.*Unpack it and drop its folder instead/) },
+    ])
+  })
   it('every bad file is passed over and named, the good ones are kept', async () => {
     const { add, host, projectId } = await begin()
     const broken = png(undecodable, 1, () => [1, 2, 3])
