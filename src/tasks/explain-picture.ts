@@ -1,6 +1,6 @@
 /** Explains what a model sees in one picture, and lays pictures out by what it sees in them. */
 import { columnFrom, type Column, type TextColumn } from '../core/data/column.ts'
-import type { ClassTarget } from '../core/data/target.ts'
+import { labelsOf, type ClassTarget } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Model } from '../core/estimators/estimator.ts'
 import type { PictureModel } from '../core/estimators/neural/cnn.ts'
@@ -122,7 +122,8 @@ export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, pi
   const { score, columnOf, close } = await scorer(opened, run.spec.projectId, column.name, form, host)
   try {
     const probabilities = Array.from(await score(pixels, 1))
-    const target = wanted ?? probabilities.indexOf(Math.max(...probabilities))
+    // What the model calls it: not the likelier of two where their threshold was moved.
+    const target = wanted ?? (labelsOf({ task: classes.length === 2 ? 'binary' : 'multiclass', classes, probabilities: Float64Array.from(probabilities) }, run.threshold)[0] as number)
     if (!(target in classes)) throw new StudioError({ code: 'bad-param', message: `invalid class; not in [0, ${classes.length - 1}]: ${target}` })
     const methods: PictureMethod[] = isNetwork(model) ? [...(lastPicture(model.network) === undefined ? [] : (['grad-cam'] as const)), 'integrated-gradients', 'occlusion'] : ['occlusion']
     const chosen = methods.includes(method) ? method : (methods[0] as PictureMethod)

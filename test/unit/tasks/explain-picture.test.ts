@@ -7,6 +7,7 @@ import { defaultRecipe } from '../../../src/core/recipe/default-recipe.ts'
 import { datasetRecord } from '../../../src/storage/datasets.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
+import { updateRun } from '../../../src/storage/runs.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { explainPictureEdit } from '../../../src/tasks/explain-picture-edit.ts'
 import { explainPictureLayers } from '../../../src/tasks/explain-picture-layers.ts'
@@ -23,12 +24,13 @@ import { png } from '../../support/pictures.ts'
 const square = (left: boolean, seed: number) => png(32, 32, (x, y) => (Math.abs(x - (left ? 8 : 24)) < 4 && Math.abs(y - 16) < 4 ? [230, 230, 200] : [20 + ((x * 7 + y * 13 + seed * 31) % 40), 30, 40]))
 
 let host: Host
+let token: number
 
 beforeAll(async () => {
   const store = createMemoryStore()
   host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture: openPng, openRunner: async () => nodeRunner() }
   const projectId = (await createProject(store, 'Sides')).id
-  const token = await takeOver(store, projectId)
+  token = await takeOver(store, projectId)
   await savePlan(store, projectId, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: ['left', 'right'] } })
   const files = [true, false].flatMap((left) => Array.from({ length: 24 }, (_, i) => ({ path: `${left ? 'left' : 'right'}/${i}.png`, file: new Blob([square(left, i * 2 + Number(left))]) })))
   await picturesAdd({ projectId, token, files, source: 'file' }, host)
@@ -65,6 +67,15 @@ it.each(['grad-cam', 'integrated-gradients', 'occlusion'] as const)('%s says wha
   expect(found.nearest).toHaveLength(8)
   expect(found.nearest.some(({ row }) => row === 0)).toBe(false)
   if (method === 'integrated-gradients') expect(found.gap).toBeLessThan(0.05)
+})
+
+it('without a class asked for, the one that the model names is explained, at the threshold that it names it by', async () => {
+  const ask = () => explainPicture({ runId: 'net', picture: { row: 40 }, method: 'grad-cam' }, host)
+  const { probabilities, target } = await ask()
+  expect([probabilities[1]! > 0.8, target]).toEqual([true, 1])
+  await updateRun(host.store, 'net', token, { threshold: (1 + probabilities[1]!) / 2 })
+  expect((await ask()).target).toBe(0)
+  await updateRun(host.store, 'net', token, { threshold: 0.5 })
 })
 
 it('a head on a trained network is explained by occlusion, whatever was asked', async () => {
