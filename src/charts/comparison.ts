@@ -1,18 +1,18 @@
 /** Runs against each other: how far apart each pair is, and their curves in one frame. */
 import type { Comparison, Pair } from '../core/evaluate/compare.ts'
 import type { CurvePoints, Evaluation } from '../core/evaluate/evaluation.ts'
-import { type Chart, dashOf, forest, layout, line, nameOf, reference, say } from './figure.ts'
+import { type Chart, type Counted, countedOf, dashOf, forest, layout, line, nameOf, reference, say } from './figure.ts'
 import { type Palette, seriesColour } from './palette.ts'
 
-export const testWords: Readonly<Record<Comparison['test'], string>> = {
+export const testWords = (counted: Counted): Readonly<Record<Comparison['test'], string>> => ({
   'corrected-resampled-t': 'Corrected resampled t-test over folds',
-  'paired-bootstrap': 'Paired bootstrap over rows',
+  'paired-bootstrap': `Paired bootstrap over ${countedOf(counted)}`,
   mcnemar: 'McNemar over labels',
-}
+})
 /** Under this a difference is taken for more than chance. */
 export const alpha = 0.05
 
-export interface DifferencesInput {
+export interface DifferencesInput extends Counted {
   readonly metric: string
   readonly test: Comparison['test']
   readonly names: readonly string[]
@@ -22,7 +22,8 @@ export interface DifferencesInput {
 export const letterOf = (i: number): string => String.fromCharCode(65 + (i % 26))
 const testIn = (pair: Pair, test: Comparison['test']) => pair.tests.find((candidate) => candidate.test === test)
 
-export function differences({ metric, test, names, pairs }: DifferencesInput, palette: Palette): Chart | undefined {
+export function differences(input: DifferencesInput, palette: Palette): Chart | undefined {
+  const { metric, test, names, pairs } = input
   const shown = pairs.flatMap((pair) => {
     const found = testIn(pair, test)
     const [a, b] = [names[pair.first] ?? '', names[pair.second] ?? '']
@@ -32,17 +33,17 @@ export function differences({ metric, test, names, pairs }: DifferencesInput, pa
   const apart = shown.filter(({ corrected }) => corrected < alpha).length
   return {
     title: `Differences in ${metric}`,
-    description: `${testWords[test]}: each pair's difference with its 95% interval. ${apart} of ${shown.length} ${shown.length === 1 ? 'pair' : 'pairs'} can be told apart at 5% (Holm); those are drawn strongly. The dashed line is no difference. ${names.map((name, i) => `${letterOf(i)} is ${nameOf(name, 40)}`).join(', ')}.`,
+    description: `${testWords(input)[test]}: each pair's difference with its 95% interval. ${apart} of ${shown.length} ${shown.length === 1 ? 'pair' : 'pairs'} can be told apart at 5% (Holm); those are drawn strongly. The dashed line is no difference. ${names.map((name, i) => `${letterOf(i)} is ${nameOf(name, 40)}`).join(', ')}.`,
     figure: forest(
       palette,
       shown.map(({ name, difference, low, high, corrected }) => ({ name, value: difference, low, high, colour: corrected < alpha ? palette.accent : palette.baseline })),
       { title: `${metric}, first minus second`, line: { at: 0, name: 'No difference' } },
     ),
-    table: { columns: ['Pair', 'Difference', '95% from', '95% to', 'p', 'p among all pairs (Holm)', 'Folds or rows'], rows: shown.map(({ whole, difference, low, high, p, corrected, n }) => [whole, difference, low, high, p, corrected, n]) },
+    table: { columns: ['Pair', 'Difference', '95% from', '95% to', 'p', 'p among all pairs (Holm)', `Folds or ${countedOf(input)}`], rows: shown.map(({ whole, difference, low, high, p, corrected, n }) => [whole, difference, low, high, p, corrected, n]) },
   }
 }
 
-export interface OverlayInput {
+export interface OverlayInput extends Counted {
   readonly kind: 'roc' | 'precision-recall' | 'errors'
   readonly runs: readonly { readonly name: string; readonly evaluation: Pick<Evaluation, 'roc' | 'precisionRecall' | 'residuals' | 'n'> }[]
   /** Of several classes, whose curve; the first where absent. */
@@ -63,7 +64,7 @@ function errorCurve({ residuals }: Pick<Evaluation, 'residuals'>): { readonly x:
   return { x: [0, ...at.map((i) => errors[i] as number)], y: [0, ...at.map((i) => (i + 1) / n)] }
 }
 
-export function overlay({ kind, runs, className }: OverlayInput, palette: Palette): Chart | undefined {
+export function overlay({ kind, runs, className, noun }: OverlayInput, palette: Palette): Chart | undefined {
   const of = (curves: readonly CurvePoints[] | undefined) => curves?.find(({ name }) => name === className) ?? curves?.[0]
   const curves = runs.flatMap(({ name, evaluation }, i) => {
     const curve = kind === 'errors' ? errorCurve(evaluation) : of(kind === 'roc' ? evaluation.roc : evaluation.precisionRecall)
@@ -75,7 +76,7 @@ export function overlay({ kind, runs, className }: OverlayInput, palette: Palett
   const few = (length: number): number[] => (length <= 100 ? Array.from({ length }, (_, i) => i) : Array.from({ length: 100 }, (_, i) => Math.round((i * (length - 1)) / 99)))
   return {
     title: className === undefined ? words.title : `${words.title} of ${nameOf(className)}`,
-    description: `${words.say} ${curves.length} runs on ${runs[0]?.evaluation.n ?? 0} validation rows.`,
+    description: `${words.say} ${curves.length} runs on ${runs[0]?.evaluation.n ?? 0} validation ${countedOf({ noun })}.`,
     figure: {
       data: [
         ...(kind === 'roc' ? [reference(palette, 'Chance', [0, 1], [0, 1])] : []),

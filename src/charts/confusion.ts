@@ -1,6 +1,6 @@
 /** What rows are against what they are called. */
 import type { Evaluation } from '../core/evaluate/evaluation.ts'
-import { type Chart, layout, nameOf } from './figure.ts'
+import { type Chart, type Counted, countedOf, layout, nameOf } from './figure.ts'
 import { type Palette, withAlpha } from './palette.ts'
 
 export type ConfusionMode = 'counts' | 'rows' | 'columns'
@@ -18,14 +18,14 @@ export function confusionValues(counts: readonly (readonly number[])[], mode: Co
   )
 }
 
-export function confusion(evaluation: Pick<Evaluation, 'confusion' | 'classes' | 'n'>, palette: Palette): Chart | undefined {
+export function confusion(evaluation: Pick<Evaluation, 'confusion' | 'classes' | 'n'> & Counted, palette: Palette): Chart | undefined {
   const { confusion: counts, classes, n } = evaluation
   if (!counts || !classes) return undefined
   const shares = confusionValues(counts, 'rows')
   const right = counts.reduce((sum, row, i) => sum + (row[i] as number), 0)
   return {
     title: 'Confusion matrix',
-    description: `Of ${n} rows ${right} are called what they are. Rows are what they are, columns what they are called; colour is the share of the row.`,
+    description: `Of ${n} ${countedOf(evaluation)} ${right} are called what they are. Lines are what they are, columns what they are called; colour is the share of the line.`,
     figure: {
       data: [
         {
@@ -43,7 +43,7 @@ export function confusion(evaluation: Pick<Evaluation, 'confusion' | 'classes' |
           showscale: false,
           xgap: 2,
           ygap: 2,
-          hovertemplate: '%{text} rows, %{z:.1%} of the actual class<extra></extra>',
+          hovertemplate: `%{text} ${countedOf(evaluation)}, %{z:.1%} of the actual class<extra></extra>`,
         },
       ],
       layout: layout(palette, {

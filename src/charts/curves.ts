@@ -1,6 +1,6 @@
 /** ROC and precision-recall: one curve for a binary task, one a class otherwise. */
 import type { CurvePoints, Evaluation } from '../core/evaluate/evaluation.ts'
-import { type Chart, dashOf, layout, line, reference, say } from './figure.ts'
+import { type Chart, type Counted, countedOf, dashOf, layout, line, reference, say } from './figure.ts'
 import { type Palette, seriesColour } from './palette.ts'
 
 /** Rows of the table twin: at most this many points a curve, ends included. */
@@ -15,13 +15,13 @@ function twin(curves: readonly CurvePoints[], x: string, y: string): Chart['tabl
 }
 const unit = [-0.01, 1.01] as const
 
-export function roc(evaluation: Evaluation, palette: Palette): Chart | undefined {
+export function roc(evaluation: Evaluation & Counted, palette: Palette): Chart | undefined {
   const curves = evaluation.roc
   if (!curves || curves.length === 0) return undefined
   const area = evaluation.scores.find((score) => score.metric === 'roc-auc')?.value
   return {
     title: 'ROC curve',
-    description: `Share of real positives found against share of negatives raised as false alarms, over all thresholds, on ${evaluation.n} rows. The dashed diagonal is chance.${area === null || area === undefined ? '' : ` Area ${say(area)}.`}`,
+    description: `Share of real positives found against share of negatives raised as false alarms, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}. The dashed diagonal is chance.${area === null || area === undefined ? '' : ` Area ${say(area)}.`}`,
     figure: {
       data: [
         reference(palette, 'Chance', [0, 1], [0, 1]),
@@ -40,14 +40,14 @@ export function roc(evaluation: Evaluation, palette: Palette): Chart | undefined
   }
 }
 
-export function precisionRecall(evaluation: Evaluation, palette: Palette): Chart | undefined {
+export function precisionRecall(evaluation: Evaluation & Counted, palette: Palette): Chart | undefined {
   const curves = evaluation.precisionRecall
   if (!curves || curves.length === 0) return undefined
   const area = evaluation.scores.find((score) => score.metric === 'average-precision')?.value
   const share = evaluation.thresholds ? evaluation.thresholds.positives / Math.max(1, evaluation.thresholds.positives + evaluation.thresholds.negatives) : undefined
   return {
     title: 'Precision and recall',
-    description: `How many of those called positive are, against how many of the positives are found, over all thresholds, on ${evaluation.n} rows.${share === undefined ? '' : ` The dashed line is the share of positives, ${say(share)}: calling at random.`}${area === null || area === undefined ? '' : ` Average precision ${say(area)}.`}`,
+    description: `How many of those called positive are, against how many of the positives are found, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}.${share === undefined ? '' : ` The dashed line is the share of positives, ${say(share)}: calling at random.`}${area === null || area === undefined ? '' : ` Average precision ${say(area)}.`}`,
     figure: {
       data: [
         ...(share === undefined ? [] : [reference(palette, 'Chance', [0, 1], [share, share])]),

@@ -46,6 +46,13 @@ export interface Chart {
   readonly table: ChartTable
 }
 
+/** What is counted: rows, where nothing else is said. */
+export interface Counted {
+  readonly noun?: 'row' | 'picture'
+}
+export const countedOf = ({ noun = 'row' }: { readonly noun?: Counted['noun'] | undefined }): string => `${noun}s`
+export const capital = (words: string): string => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`
+
 /** A name from data as it may stand on an axis: one line, at most `limit` characters. */
 export function nameOf(text: string, limit = 32): string {
   const line = text.slice(0, limit * 4).replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ')

@@ -1,7 +1,7 @@
 /** Scores over folds while the number of rows, or one parameter, varies: rows learnt from against held-out ones. */
 import { metrics } from '../core/metrics/registry.ts'
 import type { FoldCurve } from '../core/run/fold-curve.ts'
-import { type Chart, layout, line, nameOf, reference, say, type Trace } from './figure.ts'
+import { capital, type Chart, type Counted, countedOf, layout, line, nameOf, reference, say, type Trace } from './figure.ts'
 import { type Palette, withAlpha } from './palette.ts'
 
 interface Spread {
@@ -23,11 +23,13 @@ export const adviceWords = {
 } as const
 
 /** @param input `label`: what the parameter is called */
-export function foldCurve(input: FoldCurve & { readonly label?: string }, palette: Palette): Chart | undefined {
+export function foldCurve(input: FoldCurve & Counted & { readonly label?: string }, palette: Palette): Chart | undefined {
   const { over, points, verdict, current, baseline, folds, rows } = input
   if (points.length === 0) return undefined
   const metric = metrics.has(input.metric) ? metrics.get(input.metric).label : input.metric
   const isRows = over.by === 'rows'
+  const counted = countedOf(input)
+  const learnt = `${capital(counted)} learnt from`
   // Values of a parameter stand side by side: 0 often means "no limit" and has no place on a scale.
   const x = isRows ? points.map((point) => point.rows) : points.map((_, i) => i)
   const [train, held] = [points.map((point) => spreadOf(point.train)), points.map((point) => spreadOf(point.held))]
@@ -37,7 +39,7 @@ export function foldCurve(input: FoldCurve & { readonly label?: string }, palett
     line('', x, edge(of, -1), { colour: withAlpha(colour, 0.4), width: 1, legend: false }),
   ]
   const dots = (of: readonly Spread[], colour: string): Trace => ({ type: 'scatter', mode: 'markers', name: 'points', x, y: of.map(({ mean }) => mean), marker: { color: colour, size: 7 }, showlegend: false, hovertemplate: '%{y:.4~g}<extra></extra>' })
-  const name = isRows ? 'rows learnt from' : nameOf(input.label ?? over.name)
+  const name = isRows ? `${counted} learnt from` : nameOf(input.label ?? over.name)
   const values = isRows ? undefined : input.x.map((value) => say(value))
   const first = x[0] as number
   const last = x.at(-1) as number
@@ -47,22 +49,22 @@ export function foldCurve(input: FoldCurve & { readonly label?: string }, palett
   const chosen = held[isRows ? points.length - 1 : current] ?? { mean: null, sd: null }
   return {
     title: isRows ? 'Learning curve' : `Validation curve over ${name}`,
-    description: `${metric} over ${folds} folds of ${rows} rows, with one standard deviation. ${isRows ? `With ${Math.round(last)} rows held-out rows score ${say(chosen.mean)}.` : `At ${say(input.x[current])}, as in this run, held-out rows score ${say(chosen.mean)}; the best mean is at ${say(input.x[best])}, ${say(held[best]?.mean ?? null)}.`}${baseline === null ? '' : ` Guessing scores ${say(baseline)}, the dashed line.`}`,
+    description: `${metric} over ${folds} folds of ${rows} ${counted}, with one standard deviation. ${isRows ? `With ${Math.round(last)} ${counted} held-out ${counted} score ${say(chosen.mean)}.` : `At ${say(input.x[current])}, as in this run, held-out ${counted} score ${say(chosen.mean)}; the best mean is at ${say(input.x[best])}, ${say(held[best]?.mean ?? null)}.`}${baseline === null ? '' : ` Guessing scores ${say(baseline)}, the dashed line.`}`,
     figure: {
       data: [
         ...(baseline === null ? [] : [reference(palette, 'Guessing', [first - room, last + room], [baseline, baseline])]),
         ...band(train, palette.muted, ''),
-        line('Rows learnt from', x, train.map(({ mean }) => mean), { colour: palette.muted, dash: 'dash' }),
+        line(learnt, x, train.map(({ mean }) => mean), { colour: palette.muted, dash: 'dash' }),
         ...band(held, palette.accent, ''),
-        line('Held-out rows', x, held.map(({ mean }) => mean), { colour: palette.accent, width: 2.5 }),
+        line(`Held-out ${counted}`, x, held.map(({ mean }) => mean), { colour: palette.accent, width: 2.5 }),
         dots(train, palette.muted),
         dots(held, palette.accent),
         ...marked.map(({ at, colour, text }): Trace => ({ type: 'scatter', mode: 'markers', name: text, x: [at], y: [held[at]?.mean ?? null], marker: { color: colour, size: 14 }, hovertemplate: '%{y:.4~g}<extra></extra>' })),
       ],
-      layout: layout(palette, { x: { title: isRows ? 'Rows learnt from' : name, range: [first - room, last + room], ...(values ? { names: values } : {}) }, y: { title: metric }, height: 320, legend: true }),
+      layout: layout(palette, { x: { title: isRows ? learnt : name, range: [first - room, last + room], ...(values ? { names: values } : {}) }, y: { title: metric }, height: 320, legend: true }),
     },
     table: {
-      columns: [isRows ? 'Rows learnt from' : name, 'Rows learnt from: mean', 'sd', 'Held-out: mean', 'sd'],
+      columns: [isRows ? learnt : name, `${learnt}: mean`, 'sd', 'Held-out: mean', 'sd'],
       rows: points.map((point, i) => [isRows ? Math.round(point.rows) : (input.x[i] as number), train[i]?.mean ?? null, train[i]?.sd ?? null, held[i]?.mean ?? null, held[i]?.sd ?? null]),
     },
   }

@@ -1,6 +1,6 @@
 /** Models against each other on one metric, with intervals and the baseline as a line through all. */
 import type { Metric } from '../core/metrics/metric.ts'
-import { type Chart, forest, nameOf, say } from './figure.ts'
+import { type Chart, type Counted, countedOf, forest, nameOf, say } from './figure.ts'
 import type { Palette } from './palette.ts'
 
 export interface LeaderboardRow {
@@ -11,7 +11,7 @@ export interface LeaderboardRow {
   readonly high: number | null
   readonly isBaseline: boolean
 }
-export interface LeaderboardInput {
+export interface LeaderboardInput extends Counted {
   readonly metric: Pick<Metric, 'label' | 'greaterIsBetter'>
   readonly part: string
   readonly n: number
@@ -26,7 +26,7 @@ export function leaderboard(input: LeaderboardInput, palette: Palette): Chart | 
   const base = rows.find((row) => row.isBaseline && row.value !== null)
   return {
     title: `Leaderboard by ${metric.label}`,
-    description: `${metric.label} with 95% bootstrap intervals on ${input.n} ${input.part} rows; ${metric.greaterIsBetter ? 'higher' : 'lower'} is better. ${nameOf(best.name, 60)} leads with ${say(best.value)}.${base ? ` The dashed line is the baseline, ${say(base.value)}.` : ''}`,
+    description: `${metric.label} with 95% bootstrap intervals on ${input.n} ${input.part} ${countedOf(input)}; ${metric.greaterIsBetter ? 'higher' : 'lower'} is better. ${nameOf(best.name, 60)} leads with ${say(best.value)}.${base ? ` The dashed line is the baseline, ${say(base.value)}.` : ''}`,
     figure: forest(
       palette,
       rows.map((row) => ({ ...row, colour: row.isBaseline ? palette.baseline : palette.accent })),

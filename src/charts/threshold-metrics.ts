@@ -1,9 +1,9 @@
 /** How precision, recall and F1 of the positive class move with the threshold. */
 import type { Evaluation } from '../core/evaluate/evaluation.ts'
-import { type Chart, layout, line, say } from './figure.ts'
+import { type Chart, type Counted, countedOf, layout, line, say } from './figure.ts'
 import { type Palette, seriesColour } from './palette.ts'
 
-export function thresholdMetrics(evaluation: Evaluation, palette: Palette): Chart | undefined {
+export function thresholdMetrics(evaluation: Evaluation & Counted, palette: Palette): Chart | undefined {
   const table = evaluation.thresholds
   if (!table) return undefined
   const length = table.thresholds.length
@@ -23,7 +23,7 @@ export function thresholdMetrics(evaluation: Evaluation, palette: Palette): Char
   const best = at.reduce((a, b) => ((b.f1 ?? -1) > (a.f1 ?? -1) ? b : a), at[0] ?? { threshold, f1: null })
   return {
     title: 'Scores by threshold',
-    description: `Precision, recall and F1 of the positive class at every threshold, on ${evaluation.n} rows. F1 is highest near ${say(best.threshold)}; the dashed line is the threshold in use, ${say(threshold)}.`,
+    description: `Precision, recall and F1 of the positive class at every threshold, on ${evaluation.n} ${countedOf(evaluation)}. F1 is highest near ${say(best.threshold)}; the dashed line is the threshold in use, ${say(threshold)}.`,
     figure: {
       data: [
         line('In use', [threshold, threshold], [0, 1], { colour: palette.baseline, width: 1.5, dash: 'dash', legend: false }),

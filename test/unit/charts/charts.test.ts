@@ -100,6 +100,26 @@ describe.each(Object.keys(charts) as ChartKind[])('chart %s', (kind) => {
   })
 })
 
+it('charts of pictures speak of pictures', () => {
+  const noun = 'picture'
+  const made = [
+    ...[binary, several].flatMap((evaluation) => [charts.confusion({ ...evaluation, noun }, light), charts.roc({ ...evaluation, noun }, light), charts['precision-recall']({ ...evaluation, noun }, light), charts.calibration({ ...evaluation, noun }, light)]),
+    charts['threshold-metrics']({ ...binary, noun }, light),
+    charts['fold-curve']({ ...foldCurveOf, noun }, light),
+    charts.leaderboard({ ...leaderboardOf, noun }, light),
+    charts.differences({ ...differencesOf, noun }, light),
+    charts.groups({ ...groupReport, noun }, light),
+    charts.overlay({ kind: 'roc', runs: [{ name: 'a', evaluation: binary }], noun }, light),
+  ]
+  for (const chart of made) {
+    if (!chart) throw new Error('missing chart')
+    const words = [chart.title, chart.description, ...chart.table.columns, ...[...strings(chart.figure as unknown as Json)].map(([, text]) => text)]
+    expect(words.filter((text) => /\brows?\b/i.test(text))).toEqual([])
+    expect(chart.description).not.toContain('undefined')
+  }
+  expect(made.some((chart) => /\bpictures\b/.test(chart?.description ?? ''))).toBe(true)
+})
+
 describe('a chart of nothing', () => {
   it('is not drawn', () => {
     expect(charts.roc(regression, light)).toBeUndefined()
