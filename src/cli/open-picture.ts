@@ -26,7 +26,8 @@ export const openPictureHere: OpenPicture = async (bytes) => {
   }
 }
 
-export const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+/** A folder or a zip. */
+export const arePictures = async (path: string): Promise<boolean> => /\.zip$/i.test(path) || ((await stat(path).catch(() => undefined))?.isDirectory() ?? false)
 
 /** Files as the page gets them when they are dropped: a folder's own name is part of each path. @throws UsageError where there is none */
 export async function pictureFiles(paths: readonly string[]): Promise<PictureFile[]> {

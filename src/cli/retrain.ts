@@ -1,19 +1,35 @@
-/** `glasshouse retrain`: the run of a bundle on new data: its kinds, split, recipe, estimator and threshold, as run.json has them. */
+/**
+ * `glasshouse retrain`: the run of a bundle on new data, a CSV or pictures: its kinds, split, recipe, estimator and
+ * threshold, as run.json has them.
+ */
 import { basename, dirname, join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { Kind } from '../core/data/kinds.ts'
+import { defaultSplit } from '../core/data/default-split.ts'
+import { sha256 } from '../core/ids.ts'
+import { networkInside } from '../core/images/backbone/own.ts'
+import { keepsCopies } from '../core/images/quality.ts'
+import { checkParams } from '../core/params.ts'
+import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import { asOneTraining } from '../core/run/continue-from.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { check, parseJson, v } from '../core/schema.ts'
+import { saveBackbone } from '../storage/backbones.ts'
+import { pictureColumns } from '../tasks/pictures-commit.ts'
+import type { Host } from '../tasks/task.ts'
 import { readWords } from './arguments.ts'
 import { checkWritable, openFile } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
 import type { Io } from './io.ts'
+import { arePictures } from './open-picture.ts'
 import { summaryText } from './summary.ts'
 import { exportBundle, noteOddities, summaryOf } from './train.ts'
-import { type AgainRequest, trainAgain } from './train-again.ts'
+import { type AgainRequest, trainAgain, trainOn } from './train-again.ts'
+import type { Trained } from './train-file.ts'
+import { picturesAt, type TrainedOnPictures } from './train-pictures.ts'
+import { UsageError } from './usage.ts'
 
 const runSchema = v.looseObject({
   spec: v.looseObject({
@@ -47,23 +63,54 @@ async function readBundleRun(path: string): Promise<Pick<AgainRequest, 'spec' | 
   return { spec, threshold, kinds: [...inputs.map(({ name, kind }) => ({ column: name, kind })), ...numbers.map((column) => ({ column, kind: 'numeric' as const }))] }
 }
 
+/** A network that was brought in comes out of the bundle's graph. */
+async function withNetwork(runPath: string, spec: AgainRequest['spec'], { projectId, token }: { readonly projectId: string; readonly token: number }, { store }: Host): Promise<AgainRequest['spec']> {
+  const looking = spec.recipe.steps.find(({ step }) => step === ownEmbedding.id)
+  if (!looking) return spec
+  const { height, width, size } = checkParams(ownEmbedding.id, ownEmbedding.params, looking.params)
+  const graph = await openFile(join(dirname(runPath), 'model.onnx'))
+  try {
+    const file = networkInside(await graph.bytes.read(0, graph.bytes.size), { height, width, size })
+    const hash = await sha256(file)
+    await saveBackbone(store, token, { projectId, version: 1, hash, name: 'network', height, width, size, file, addedAt: 0 })
+    return { ...spec, recipe: { ...spec.recipe, steps: spec.recipe.steps.map((step) => (step === looking ? { ...step, params: { ...step.params, backbone: hash } } : step)) } }
+  } finally {
+    await graph.close()
+  }
+}
+
+async function onPictures(path: string, runPath: string, { spec, threshold }: Pick<AgainRequest, 'spec' | 'threshold'>, host: Host): Promise<TrainedOnPictures> {
+  const { projectId, token, dataset, skipped, skippedCount } = await picturesAt(path, host)
+  const looking = await withNetwork(runPath, spec, { projectId, token }, host)
+  // Where there are no copies, none can straddle the parts.
+  const alone = keepsCopies(spec.split) && !dataset.columns.some(({ name }) => name === pictureColumns.copies)
+  const own = alone ? { ...looking, split: { ...defaultSplit(spec.target), seed: spec.split.seed } } : looking
+  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold }, host)), skipped, skippedCount }
+}
+
+async function onTable(path: string, again: Pick<AgainRequest, 'spec' | 'threshold' | 'kinds'>, host: Host): Promise<Trained> {
+  const file = await openFile(path)
+  try {
+    return await trainAgain({ bytes: file.bytes, name: file.name, ...again }, host)
+  } finally {
+    await file.close()
+  }
+}
+
 export async function retrain(argv: readonly string[], io: Io): Promise<void> {
-  const words = readWords(argv, ['RUN.json', 'FILE.csv'], { '--json': 'flag', '--out': 'value' })
+  const words = readWords(argv, ['RUN.json', 'FILE'], { '--json': 'flag', '--out': 'value' })
   const [runPath, path] = words.operands as [string, string]
   const out = words.value('--out')
   if (out !== undefined) await checkWritable(out)
   const again = await readBundleRun(runPath)
-  const file = await openFile(path)
-  try {
-    const begun = performance.now()
-    const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
-    const trained = await trainAgain({ bytes: file.bytes, name: file.name, ...again }, host)
-    noteOddities(trained, io)
-    const summary = summaryOf(trained, (performance.now() - begun) / 1000)
-    if (out !== undefined) await exportBundle(trained, estimators.get(trained.spec.estimator.id), out, host)
-    io.progress.clear()
-    io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
-  } finally {
-    await file.close()
-  }
+  const pictured = await arePictures(path)
+  if (pictured !== again.kinds.some(({ kind }) => kind === 'image')) throw new UsageError(`invalid file; the run learnt from ${pictured ? 'a table' : 'pictures, which come as a folder or a zip'}: ${path}`)
+  const begun = performance.now()
+  const host = terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress)))
+  const trained = pictured ? await onPictures(path, runPath, again, host) : await onTable(path, again, host)
+  noteOddities(trained, io)
+  const summary = summaryOf(trained, (performance.now() - begun) / 1000)
+  if (out !== undefined) await exportBundle(trained, estimators.get(trained.spec.estimator.id), out, host)
+  io.progress.clear()
+  io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
 }

@@ -19,15 +19,16 @@ import { openEarlier } from './earlier.ts'
 import { checkWritable, openFile, writeWhole } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
 import type { Io } from './io.ts'
-import { isFolder } from './open-picture.ts'
+import { readDeclared } from './network.ts'
+import { arePictures } from './open-picture.ts'
 import { readParams } from './params.ts'
 import { summaryText, type Summary } from './summary.ts'
 import { scoresOf } from './scores.ts'
 import { foldedRows, specFor, type Trained, trainFile, wordOf } from './train-file.ts'
-import { trainPictures } from './train-pictures.ts'
+import { type TrainedOnPictures, trainPictures } from './train-pictures.ts'
 import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
-const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--checkpoint': 'value', '--json': 'flag', '--out': 'value' } as const
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--checkpoint': 'value', '--network': 'value', '--declare': 'list', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
@@ -35,7 +36,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const words = readWords(argv, ['FILE'], options)
   const [path] = words.operands as [string]
   const target = words.value('--target')
-  const pictured = /\.zip$/i.test(path) || (await isFolder(path))
+  const pictured = await arePictures(path)
   if (target === undefined && !pictured) throw new UsageError('missing --target; the column to predict')
   const task = oneOf('--task', words.value('--task') ?? 'auto', taskNames)
   const from = words.value('--continue-from')
@@ -59,11 +60,17 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   if (pictured && weight !== undefined) throw new UsageError(`unsupported --weight; pictures have no column that could weigh them: ${weight}`)
   if (pictured && task === 'regression') throw new UsageError('unsupported --task; pictures have classes: regression')
 
+  const networkPath = words.value('--network')
+  if (!pictured && networkPath !== undefined) throw new UsageError(`unsupported --network; it looks at pictures, and this is no folder and no zip of them: ${path}`)
+  const declared = readDeclared(words.list('--declare'))
+  if (networkPath === undefined && words.list('--declare').length > 0) throw new UsageError('missing --network; --declare says how its makers prepared pictures')
+  const network = networkPath === undefined ? undefined : { path: networkPath, declared }
+
   const file = pictured ? undefined : await openFile(path)
   try {
     const begun = performance.now()
     const host: Host = { ...terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress))), ...(checkpoint && { openCheckpoint: (of) => checkpoint.open(of) }) }
-    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier, folds }, host) : await trainPictures({ path, target, estimator, params, seed }, host)
+    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier, folds }, host) : await trainPictures({ path, target, estimator, params, seed, network }, host)
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
@@ -87,7 +94,7 @@ function estimatorNamed(id: string): Estimator {
   throw new UsageError(`unknown estimator; not one of ${tableEstimators.map((entry) => entry.id).join(', ')}: ${id}`)
 }
 
-export function noteOddities({ dataset, run, ...rest }: Trained | Awaited<ReturnType<typeof trainPictures>>, io: Io): void {
+export function noteOddities({ dataset, run, ...rest }: Trained | TrainedOnPictures, io: Io): void {
   if ('skipped' in rest && rest.skipped[0]) io.progress.note(`note: ${rest.skippedCount} of ${rest.skippedCount + dataset.rowsCommitted} files are left out; the first is ${rest.skipped[0].file}: ${rest.skipped[0].reason}`)
   const [first] = dataset.rejected
   if (first) io.progress.note(`note: ${dataset.rejectedCount} of ${dataset.rowsCommitted + dataset.rejectedCount} rows do not fit and are left out; the first on line ${first.line}: ${first.reason}`)

@@ -1,4 +1,5 @@
 /** What can be typed, and the one way to say that it was typed wrong. */
+import { colourOrders, layouts, levelRanges } from '../core/images/backbone/limits.ts'
 import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 
 /** Exit codes, as promised to scripts. */
@@ -41,10 +42,17 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       pictures, JPEG, PNG, WebP and GIF: the name of the folder they lie in is their class,
       or a CSV of files and labels beside them says it (${defaultPictureEstimator} on a
       pretrained network; --estimator cnn learns from scratch)
+      --network FILE        look through a network of your own instead: ONNX, a zip, or
+                            TensorFlow.js' model.json with its weights beside it
+      --declare NAME=VALUE  what its file does not say; may be given again:
+                            range=${levelRanges.join('|')} (what levels became),
+                            colours=${colourOrders.join('|')}, layout=${layouts.join('|')}, height=N, width=N,
+                            output=NAME (what describes a picture)
 
-  glasshouse retrain RUN.json FILE.csv [--json] [--out BUNDLE.zip]
+  glasshouse retrain RUN.json FILE.csv|FOLDER|PICTURES.zip [--json] [--out BUNDLE.zip]
       the run of an unpacked bundle (run.json, signature.json beside it) on new data: the
-      same kinds, split, preparation, estimator, settings, seed and threshold
+      same kinds, split, preparation, estimator, settings, seed and threshold; a network
+      of your own is taken from model.onnx, beside it too
 
   glasshouse predict BUNDLE.zip FILE.csv [--out FILE]
       every row with its prediction as CSV, to standard output or FILE; a bundle's

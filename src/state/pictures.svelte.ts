@@ -9,7 +9,7 @@ import { asStudioError } from '../core/errors.ts'
 import { freshId } from '../core/ids.ts'
 import type { PictureSource } from '../core/images/header.ts'
 import { tidyClass } from '../core/images/labels.ts'
-import { copiesColumn } from '../core/images/quality.ts'
+import { copiesColumn, keepsCopies } from '../core/images/quality.ts'
 import type { AskedPicture, PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { listPictures, pictureBlob, putPictures, sweepPictures } from '../storage/pictures.ts'
@@ -31,8 +31,6 @@ export interface Visitor {
   readonly name: string
   readonly file: Blob
 }
-
-const keepsCopies = ({ strategy }: SplitSpec): boolean => 'column' in strategy && strategy.column === copiesColumn
 
 interface Step {
   readonly before: readonly PictureRecord[]

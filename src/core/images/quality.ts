@@ -1,4 +1,5 @@
 /** What deserves a second look before pictures teach anything: copies, blurred and tiny ones, uneven classes. */
+import type { SplitSpec } from '../data/split.ts'
 import { hashDistance, hashRows, hashWeight } from './dhash.ts'
 
 export interface Seen {
@@ -12,6 +13,8 @@ export interface Seen {
 }
 /** Of a dataset of pictures that has copies: the same word in all of a group. */
 export const copiesColumn = 'copies'
+/** Whether a split goes by it. */
+export const keepsCopies = ({ strategy }: SplitSpec): boolean => 'column' in strategy && strategy.column === copiesColumn
 
 export interface CopyGroup {
   /** exact: the same file; near: the perceptual hashes differ in a few bits. */

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCli } from '../../../src/cli/build.mjs'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
 import { png } from '../../support/pictures.ts'
@@ -89,7 +89,49 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
   }
 }, 180_000)
 
+describe('a run on other pictures', () => {
+  const network = JSON.parse(readFileSync('test/golden/backbones.json', 'utf8')) as { readonly file: string }
+  beforeAll(() => {
+    writeFileSync(at('tiny.onnx'), Buffer.from(network.file, 'base64'))
+    // Other stripes, and a third of them more.
+    for (const [k, name] of ['across', 'down'].entries()) {
+      mkdirSync(at('later', name), { recursive: true })
+      for (let i = 0; i < 13; i++) writeFileSync(at('later', name, `${i}.png`), striped(k === 0, 40 + 3 * i))
+    }
+  })
+  it.each([
+    ['the network that ships', 'ships', ['--seed', '7'], 96],
+    ['a network of one’s own', 'own', ['--network', at('tiny.onnx'), '--declare', 'range=imagenet'], 12],
+    ['a network from scratch', 'scratch', ['--estimator', 'cnn', '--param', 'maxIter=2', '--param', 'layers=[{"type":"conv","filters":4},{"type":"max-pool"}]', '--param', 'backend=wasm'], 1],
+  ])('%s', async (_, name, words, features) => {
+    const bundle = at(`${name}.zip`)
+    const first = await glasshouse('train', at('stripes'), ...words, '--out', bundle, '--json')
+    expect(first.code, first.err).toBe(0)
+    expect(JSON.parse(first.out)).toMatchObject({ rows: 20 })
+    await unpack(readFileSync(bundle), at(name))
+    const again = await glasshouse('retrain', at(name, 'run.json'), at('later'), '--out', at(`${name}-again.zip`), '--json')
+    expect(again.code, again.err).toBe(0)
+    const [before, after] = [JSON.parse(first.out), JSON.parse(again.out)] as [Record<string, unknown>, Record<string, unknown>]
+    expect(after).toMatchObject({ rows: 26, estimator: before['estimator'], params: before['params'], seed: before['seed'] })
+    expect((await glasshouse('verify', at(`${name}-again.zip`))).out).toMatch(/golden rows answered, .* 0 other labels/)
+    // The same run but for the pictures: the network too, byte for byte.
+    const [was, is] = await Promise.all([bundle, at(`${name}-again.zip`)].map(async (path) => JSON.parse(new TextDecoder().decode(await (await openZip(bytesOf(readFileSync(path)))).read('run.json'))) as { spec: { recipe: object; split: object }; features: readonly object[] }))
+    expect(is?.spec).toMatchObject({ recipe: was?.spec.recipe, split: was?.spec.split })
+    expect(is?.features).toHaveLength(features)
+  }, 120_000)
+})
+
 it.each([
+  [['retrain', at('own', 'run.json'), 'test/fixtures/wine.csv'], 2, /the run learnt from pictures/],
+  [['retrain', at('ships', 'run.json'), at('stripes', 'down')], 3, /two folders are needed/],
+  [['train', at('stripes'), '--network', at('none.onnx')], 2, /no such file/],
+  [['train', at('stripes'), '--network', at('stripes', 'down', 'words.jpg')], 1, /unsupported file; a network is an .onnx file/],
+  [['train', at('stripes'), '--network', at('tiny.onnx'), '--estimator', 'cnn'], 2, /learns from the pixels themselves: cnn/],
+  [['train', at('stripes'), '--network', at('tiny.onnx'), '--declare', 'output=nothing'], 2, /the file offers .*logits: nothing/],
+  [['train', at('stripes'), '--network', at('tiny.onnx'), '--declare', 'height=64'], 3, /invalid height; the file says 32: 64/],
+  [['train', at('stripes'), '--declare', 'range=unit'], 2, /missing --network/],
+  [['train', at('stripes'), '--network', at('tiny.onnx'), '--declare', 'range=wide'], 2, /range; not one of unit, signed/],
+  [['train', 'test/fixtures/wine.csv', '--target', 'kind', '--network', at('tiny.onnx')], 2, /it looks at pictures/],
   [['train', at('stripes', 'down')], 3, /two folders are needed, and there is one, down/],
   [['train', at('lone')], 3, /needs 2 pictures at least, one to learn from and one to judge by: single has 1/],
   [['train', at('stripes'), '--target', 'file'], 2, /pictures have one, label/],

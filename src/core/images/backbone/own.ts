@@ -4,19 +4,14 @@
  * to pixels before it, and the mean over places behind it, are nodes of that file.
  */
 import { StudioError } from '../../errors.ts'
+import { check, parseJson, v } from '../../schema.ts'
 import { GraphBuilder, type ResourceName } from '../../onnx/graph.ts'
 import { encodeOnnx, opsetVersion } from '../../onnx/proto.ts'
 import { graft } from '../../onnx/read/graft.ts'
 import { readOnnx, type ReadModel } from '../../onnx/read/model.ts'
 import { checkPictureGraph } from '../../onnx/read/rules.ts'
 import type { OnnxRunner, OnnxSession } from '../../onnx/runner.ts'
-import { backboneLimits } from './limits.ts'
-
-/** Where the three colours stand: [N, 3, H, W], or [N, H, W, 3]. */
-export const layouts = ['planes', 'pixels'] as const
-export const colourOrders = ['rgb', 'bgr'] as const
-/** What its makers turned levels into: 0 to 1, -1 to 1, 0 to 255, or ImageNet's mean and standard deviation taken off. */
-export const levelRanges = ['unit', 'signed', 'levels', 'imagenet'] as const
+import { backboneLimits, type colourOrders, type layouts, type levelRanges } from './limits.ts'
 
 export interface BackboneDeclaration {
   readonly layout: (typeof layouts)[number]
@@ -141,9 +136,7 @@ export async function admitBackbone(file: Uint8Array, declaration: BackboneDecla
   if (vector === undefined || shape[0] !== 1) throw unsupported(`unsupported output; a picture becomes a list of numbers or maps of them, [1, n], [1, places, n] or maps: ${named}`)
   const size = (shape.length === 4 && layout === 'planes' ? shape[1] : shape.at(-1)) as number
   if (!(size >= 1 && size <= backboneLimits.size)) throw unsupported(`unsupported output; 1 to ${backboneLimits.size} numbers a picture are taken: ${size} of ${named}`, 'Choose another output.')
-  graph.nameAs(vector, 'embedding')
-  graph.output('embedding', 'float', ['N', size])
-  const kept = encodeOnnx(graph.build('backbone'))
+  const kept = cutOut(encodeOnnx(graph.build('backbone')), { pixels: 'pixels', embedding: vector }, { height, width, size })
   await within(kept, runner, async (session) => {
     const answers: Float32Array[] = []
     for (const which of [0, 1]) answers.push(Float32Array.from((await session.run(feed(height, width, probe(height, width, which)), 1)).get('embedding') as ArrayLike<number>))
@@ -154,14 +147,50 @@ export async function admitBackbone(file: Uint8Array, declaration: BackboneDecla
   return { file: kept, size }
 }
 
-/** The kept form, as it stands in a graph of ours. @param input float [N, 3, height, width]. @returns float [N, size] */
+/** Where a network begins and ends in a graph. */
+interface Place {
+  readonly pixels: string
+  readonly embedding: string
+}
+interface Sizes {
+  readonly height: number
+  readonly width: number
+  readonly size: number
+}
+const placeKey = 'network'
+const placeSchema = v.strictObject({ pixels: v.string(), embedding: v.string() })
+
+/** From one of its values to another, in the kept form. The same network gives the same bytes, whatever graph it is cut out of. */
+function cutOut(file: Uint8Array, { pixels, embedding }: Place, { height, width, size }: Sizes): Uint8Array<ArrayBuffer> {
+  const graph = new GraphBuilder()
+  graph.nameAs(graft(graph, file, { input: graph.input('pixels', 'float', ['N', height, width, 3]), from: pixels, output: embedding }), 'embedding')
+  graph.output('embedding', 'float', ['N', size])
+  return encodeOnnx(graph.build('backbone'))
+}
+
+/** The kept form, as it stands in a graph of ours, which says where. @param input float [N, 3, height, width]. @returns float [N, size] */
 export function ownBackboneNodes(graph: GraphBuilder, input: string, file: Uint8Array): string {
-  checkPictureGraph(readOnnx(file), opsetVersion)
-  return graft(graph, file, { input: graph.node('Transpose', [input], { perm: { kind: 'ints', value: [0, 2, 3, 1] } }), output: 'embedding' })
+  const model = readOnnx(file)
+  checkPictureGraph(model, opsetVersion)
+  const pixels = graph.node('Transpose', [input], { perm: { kind: 'ints', value: [0, 2, 3, 1] } })
+  // The last node does nothing but name the embedding.
+  const last = model.nodes.at(-1)
+  const embedding = graft(graph, file, { input: pixels, output: (last?.opType === 'Identity' && last.inputs[0]) || 'embedding' })
+  graph.metadata(placeKey, JSON.stringify({ pixels, embedding } satisfies Place))
+  return embedding
+}
+
+/** The network inside a graph that was exported, in the kept form. @throws StudioError bad-data where there is none */
+export function networkInside(file: Uint8Array, sizes: Sizes): Uint8Array<ArrayBuffer> {
+  const told = readOnnx(file).metadata.get(placeKey)
+  if (told === undefined) throw new StudioError({ code: 'bad-data', message: 'missing network; the graph does not say where the one that was brought in begins and ends', hint: 'The bundle may be of an earlier version: export it again.' })
+  const kept = cutOut(file, check(placeSchema, parseJson(told, 'place of the network'), 'place of the network'), sizes)
+  checkKept(kept, sizes)
+  return kept
 }
 
 /** Of a file that says it is of the kept form. @throws StudioError bad-data */
-export function checkKept(file: Uint8Array, { height, width, size }: { readonly height: number; readonly width: number; readonly size: number }): void {
+export function checkKept(file: Uint8Array, { height, width, size }: Sizes): void {
   const { inputs, outputs } = read(file)
   const expected = JSON.stringify([[null, height, width, 3], [null, size]])
   const found = JSON.stringify([inputs[0]?.shape, outputs[0]?.shape])

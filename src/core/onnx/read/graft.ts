@@ -15,10 +15,11 @@ function without(message: Uint8Array, kept: (field: number) => boolean): Uint8Ar
 /**
  * @param file passed `checkGraph`, so that names occur once and operators stand behind what they read
  * @param input the value of `graph` that takes the place of the file's one input
+ * @param from or that of any other of its values: what leads there stays behind too
  * @param output any value of the file
  * @returns the same value in `graph`
  */
-export function graft(graph: GraphBuilder, file: Uint8Array, { input, output }: { readonly input: string; readonly output: string }): string {
+export function graft(graph: GraphBuilder, file: Uint8Array, { input, from, output }: { readonly input: string; readonly from?: string | undefined; readonly output: string }): string {
   const own = [...fieldsOf(file)].find(({ number }) => number === 7)
   if (!own) throw refuse('it holds no graph')
   const nodes: { readonly bytes: Uint8Array; readonly opType: string; readonly inputs: string[]; readonly outputs: string[] }[] = []
@@ -32,15 +33,17 @@ export function graft(graph: GraphBuilder, file: Uint8Array, { input, output }: 
   }
   const needed = new Set([output])
   const wanted = nodes.reverse().filter(({ inputs, outputs }) => {
-    const used = outputs.some((name) => needed.has(name))
+    const used = outputs.some((name) => needed.has(name) && name !== from)
     if (used) for (const name of inputs) needed.add(name)
     return used
   })
   const names = new Map<string, string>([['', '']])
-  for (const name of declared) if (!weights.has(name)) names.set(name, input)
+  for (const name of from === undefined ? declared : [from]) if (!weights.has(name)) names.set(name, input)
   for (const [name, bytes] of weights) if (needed.has(name)) names.set(name, graph.foreignConstant(without(bytes, (field) => field !== 8 && field !== 12)))
   for (const { bytes, opType, inputs, outputs } of wanted.reverse()) {
-    const made = graph.foreign(opType, inputs.map((name) => names.get(name) as string), outputs.map((name) => name !== ''), without(bytes, (field) => field === 4 || field === 5))
+    const known = inputs.map((name) => names.get(name))
+    if (known.includes(undefined)) throw refuse(`${opType.slice(0, 80)} reads what does not come from ${(from ?? 'its input').slice(0, 80)}`)
+    const made = graph.foreign(opType, known as string[], outputs.map((name) => name !== ''), without(bytes, (field) => field === 4 || field === 5))
     outputs.forEach((name, i) => name !== '' && names.set(name, made[i] as string))
   }
   const found = names.get(output)
