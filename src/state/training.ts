@@ -10,6 +10,7 @@ import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import type { Run } from '../core/run/run.ts'
 import type { ForeignMapping } from '../core/run/adopt-model.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import { lowerFirst } from '../core/words.ts'
 import type { AppState } from './app.svelte.ts'
 import type { Started } from './jobs.svelte.ts'
 import type { ProjectState } from './project.svelte.ts'
@@ -70,8 +71,6 @@ export function needsBaseline(app: AppState, project: ProjectState, spec: RunSpe
   const coming = app.jobs.active.flatMap((job) => (job.task === 'train' && job.spec ? [job.spec] : []))
   return ![...standing, ...coming].some((other) => estimators.has(other.estimator.id) && estimators.get(other.estimator.id).tags.baseline && experimentOf(other) === experimentOf(spec))
 }
-
-const lowerFirst = (text: string): string => `${(text[0] ?? '').toLowerCase()}${text.slice(1)}`
 
 /** Milliseconds that the newest run of this estimator on these data took, with its folds. */
 function forecastOf(project: ProjectState, spec: RunSpec): number | undefined {

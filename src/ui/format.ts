@@ -109,8 +109,7 @@ export function formatUtc(seconds: number, layout?: string): string {
 /** "1 row", "2,000 rows". */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${formatCount(count)} ${count === 1 ? one : many}`
 
-/** For the middle of a sentence: "Neural network (MLP)" -> "neural network (MLP)". */
-export const lowerFirst = (text: string): string => (text[0] ?? '').toLowerCase() + text.slice(1)
+export { lowerFirst } from '../core/words.ts'
 
 /** At most `limit` characters, for sentences that name something from data. */
 export const shorten = (text: string, limit = 60): string => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text)

@@ -33,7 +33,7 @@ export function rangeOf(figure: Figure, which: 'x' | 'y'): readonly [number, num
   return [low - room, high + room]
 }
 
-/** Round numbers inside a range: steps of 1, 2 or 5 times a power of ten, about `count` of them. */
+/** Round numbers inside a range: steps of 1, 2 or 5 times a power of ten, about `count` of them, and at least two. */
 export function ticksOf(low: number, high: number, count: number): number[] {
   const raw = (high - low) / Math.max(1, count)
   if (!(raw > 0) || !Number.isFinite(raw)) return [low]
@@ -41,7 +41,8 @@ export function ticksOf(low: number, high: number, count: number): number[] {
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999) ?? 10)
   const ticks: number[] = []
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)))
-  return ticks
+  // One number alone is no scale.
+  return ticks.length < 2 ? ticksOf(low, high, 2 * Math.max(1, count)) : ticks
 }
 
 /** An SVG path through the points; `vh` and `hv` are steps, nulls break the line. */

@@ -87,6 +87,7 @@ describe('line plot', () => {
     [-3, 7, 5, [-2, 0, 2, 4, 6]],
     [1000, 1003, 3, [1000, 1001, 1002, 1003]],
     [5, 5, 4, [5]],
+    [-0.95, 0.8, 3, [-0.5, 0, 0.5]],
   ])('puts round ticks into [%d, %d]', (low, high, count, ticks) => expect(ticksOf(low, high, count)).toEqual(ticks))
   it('draws lines, steps and gaps', () => {
     const trace = (shape: 'linear' | 'hv' | 'vh') => line('', [0, 5, 10], [0, 1, 1], { colour: '#000000', shape })

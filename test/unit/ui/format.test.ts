@@ -72,5 +72,5 @@ describe('words', () => {
     expect(shorten('x'.repeat(10_240), 10)).toBe(`${'x'.repeat(9)}…`)
     expect(shorten('x')).toBe('x')
   })
-  it('keeps capitals inside', () => expect(lowerFirst('Neural network (MLP)')).toBe('neural network (MLP)'))
+  it('keeps capitals inside, and those of people', () => expect(['Neural network (MLP)', 'Gaussian naive Bayes'].map(lowerFirst)).toEqual(['neural network (MLP)', 'Gaussian naive Bayes']))
 })
