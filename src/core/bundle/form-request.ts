@@ -1,14 +1,19 @@
-/** Pictures as a form sends them (multipart/form-data): each file is a row of a model that takes one picture and nothing else. */
+/**
+ * Pictures as a form sends them (multipart/form-data): each file is a row of a model that takes one picture and nothing
+ * else. And what all pictures of a request may be together, however they come.
+ */
 import { StudioError } from '../errors.ts'
 import { readHeader } from '../images/header.ts'
 import { cellError, encodeRows } from './encode.ts'
-import { hasPictures, toBase64 } from './pictures.ts'
+import { fromBase64, hasPictures, toBase64 } from './pictures.ts'
 import { bad, type ModelRequest } from './requests.ts'
 import type { Signature } from './signature.ts'
 
 export const formLimits = {
   /** Files of one request. */
   pictures: 64,
+  /** Rows of one request with pictures in JSON. */
+  rows: 256,
   /** Of all its pictures together, read from their headers: what is small as a file may be large once it is decoded. */
   pixels: 256_000_000,
 } as const
@@ -20,6 +25,21 @@ export interface FormPart {
   readonly name: string
   /** The file; undefined where the field held text. */
   readonly bytes: Uint8Array | undefined
+}
+
+/** Pictures in base64, row by row. @throws StudioError bad-data; nothing has been decoded then */
+export function checkPictures(signature: Signature, { rows, feeds }: ModelRequest): void {
+  if (!hasPictures(signature)) return
+  if (rows > formLimits.rows) throw bad('rows', `more than ${formLimits.rows} rows with pictures`, rows)
+  let pixels = 0
+  for (const [i, { kind }] of signature.inputs.entries()) {
+    if (kind !== 'image') continue
+    for (const [row, cell] of (feeds[i]?.values as readonly string[]).entries()) {
+      const { width, height } = readHeader(fromBase64(cell))
+      pixels += width * height
+      if (pixels > formLimits.pixels) throw bad('rows', `more than ${formLimits.pixels / 1_000_000} million pixels in all, at row ${row + 1}`)
+    }
+  }
 }
 
 /** @throws StudioError bad-data; nothing has been decoded then */

@@ -14,12 +14,26 @@ export type OpenCell = (cell: string) => Pixels | Promise<Pixels>
 export const hasPictures = ({ inputs }: Pick<Signature, 'inputs'>): boolean => inputs.some(({ kind }) => kind === 'image')
 
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  const binary = atob(text)
+  // Files have millions of bytes: a loop takes a tenth of the time of Uint8Array.from.
+  const out = new Uint8Array(binary.length)
+  for (let i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i)
+  return out
 }
+const alphabet = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+/** A table takes a fifth of the time of btoa, and a server does this between other requests. */
 export function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
-  return btoa(text)
+  const out = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(61)
+  let to = 0
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [first, second, third] = [bytes[at] as number, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0]
+    out[to++] = alphabet[first >> 2] as number
+    out[to++] = alphabet[((first & 3) << 4) | (second >> 4)] as number
+    if (at + 1 < bytes.length) out[to] = alphabet[((second & 15) << 2) | (third >> 6)] as number
+    if (at + 2 < bytes.length) out[to + 1] = alphabet[third & 63] as number
+    to += 2
+  }
+  return new TextDecoder().decode(out)
 }
 
 const expected = `not a ${pictureFormats} file in base64`

@@ -32,7 +32,7 @@ export interface ServedAnswer {
 }
 
 /** One by one: no two pictures need be of a size. */
-async function answerPictures(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open: OpenCell | undefined): Promise<ServedAnswer> {
+async function answerPictures(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open: OpenCell | undefined, each: (() => void) | undefined): Promise<ServedAnswer> {
   if (!open) throw new StudioError({ code: 'bug', message: 'missing decoder; the model takes pictures' })
   const answers: (string | number)[] = []
   const probabilities: number[] = []
@@ -48,13 +48,14 @@ async function answerPictures(session: OnnxSession, signature: Signature, feeds:
     const one = takeApart(signature, await session.run(named, 1), 1)
     answers.push(one.answers[0] as string | number)
     if (one.probabilities) for (let c = 0; c < one.probabilities.length; c++) probabilities.push(one.probabilities[c] as number)
+    each?.()
   }
   return { answers: answers as string[] | number[], ...(signature.task === 'regression' ? {} : { probabilities }) }
 }
 
-/** Runs encoded rows through a session and takes its answer apart by the signature. @param open pictures only. @throws StudioError bug for outputs of another shape */
-export async function answer(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open?: OpenCell): Promise<ServedAnswer> {
-  if (hasPictures(signature)) return answerPictures(session, signature, feeds, rows, open)
+/** Runs encoded rows through a session and takes its answer apart by the signature. @param open pictures only. @param each told after every picture. @throws StudioError bug for outputs of another shape */
+export async function answer(session: OnnxSession, signature: Signature, feeds: readonly Feed[], rows: number, open?: OpenCell, each?: () => void): Promise<ServedAnswer> {
+  if (hasPictures(signature)) return answerPictures(session, signature, feeds, rows, open, each)
   return takeApart(signature, await session.run(new Map(signature.inputs.map((input, i) => [input.graphName ?? input.name, feeds[i] as Feed])), rows), rows)
 }
 

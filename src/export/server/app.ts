@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
-import { formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
+import { checkPictures, formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
 import { readInferRequest, readPlainRequest } from '../../core/bundle/requests.ts'
 import type { ModelRequest } from '../../core/bundle/requests.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
@@ -18,7 +18,7 @@ import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError } from './b
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
 import { docsPage } from './docs-page.ts'
-import { Overloaded } from './pool.ts'
+import { Overloaded, TooSlow } from './pool.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { Answered, Protocol, Service } from './service.ts'
 
@@ -130,7 +130,12 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         const sent = (request.body ?? { text: '', kind: 'json' }) as Body
         const form = sent.kind === 'form' ? await formParts(sent.bytes, sent.type, formLimits.pictures) : undefined
         const body = sent.kind === 'json' ? parseStrictJson(sent.text, maxDepth) : undefined
-        const read = ({ signature }: { readonly signature: Signature }): ModelRequest => (form ? readFormRequest(signature, form) : sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson))
+        const read = ({ signature }: { readonly signature: Signature }): ModelRequest => {
+          if (form) return readFormRequest(signature, form)
+          const request = sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson)
+          checkPictures(signature, request)
+          return request
+        }
         const id = idOf(request, body)
         // The model is asked for now: a reload may have come since the head was read.
         const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, read)
@@ -194,6 +199,7 @@ function written(protocol: Protocol, { version, answer, notices, request }: Answ
 function refuse(reply: FastifyReply, error: unknown): FastifyReply {
   const say = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): FastifyReply => reply.code(status).headers(headers).type('application/json').send(JSON.stringify({ error: text }))
   if (error instanceof HttpError) return say(error.status, error.message, error.headers)
+  if (error instanceof TooSlow) return say(503, 'missing answer; the model took too long for this request, its thread was replaced', { 'Retry-After': '1' })
   if (error instanceof Overloaded) return say(503, 'missing capacity; too many requests are waiting', { 'Retry-After': '1' })
   if (error instanceof StudioError && error.code === 'bad-data') return say(400, error.message)
   if (error instanceof StudioError && error.code === 'diverged') return say(500, error.message)

@@ -12,7 +12,7 @@ export async function inferThread(): Promise<void> {
   const send = (reply: WorkerReply): void => parentPort?.postMessage(reply)
   const session = await nodeRunner().open(model)
   parentPort?.on('message', ({ feeds, rows }: WorkerRequest) => {
-    answer(session, signature, feeds, rows, openPictureFile).then(
+    answer(session, signature, feeds, rows, openPictureFile, () => send({ alive: true })).then(
       (served) => send({ answer: served }),
       (error: unknown) => send({ failure: error instanceof Error ? error.message : String(error), asked: error instanceof StudioError && error.code === 'bad-data' }),
     )
