@@ -55,8 +55,14 @@ async function* linesOf(source: ByteSource, context: Context): AsyncGenerator<st
 /** Rows of one answerer, collected. */
 class Group {
   readonly answerer: Answerer
+  /** What its lines have that does not fit; told where it is the one that is looked at. */
+  readonly issues = new Issues()
+  /** Columns that some line of it names. */
+  readonly seen = new Set<string>()
+  readonly withheld = new Set<string>()
   readonly #inputs: readonly SignatureInput[]
   readonly #truth: SignatureInput | undefined
+  readonly #needed: readonly string[]
   readonly #parts: Column[][]
   #cells: Cell[][]
   readonly times: number[] = []
@@ -70,6 +76,7 @@ class Group {
     this.answerer = answerer
     this.#inputs = truth ? [...inputs, truth] : inputs
     this.#truth = truth
+    this.#needed = inputs.map(({ name }) => name)
     this.#parts = this.#inputs.map(() => [])
     this.#cells = this.#inputs.map(() => [])
   }
@@ -83,6 +90,12 @@ class Group {
   #flush(): void {
     this.#inputs.forEach((input, i) => this.#parts[i]?.push(columnOf(input, this.#cells[i] as Cell[])))
     this.#cells = this.#inputs.map(() => [])
+  }
+  /** Why its lines cannot be those of the model that is looked at, or undefined. */
+  get otherModel(): string | undefined {
+    const absent = this.#needed.filter((name) => !this.seen.has(name))
+    if (absent.length > 0) return `none of its lines has ${absent.slice(0, 3).map((name) => `"${name.slice(0, 40)}"`).join(', ')}${absent.length > 3 ? ` and ${absent.length - 3} more columns` : ''}`
+    return this.answered.length === 0 ? 'no answer of its is one that this model could have given' : undefined
   }
   columns(): Column[] {
     this.#flush()
@@ -114,8 +127,6 @@ function cellOf(input: SignatureInput, value: StrictJson | undefined): { readonl
 export async function readLog(source: ByteSource, signature: Signature, { truth, wanted }: { readonly truth?: SignatureInput; readonly wanted?: Answerer }, context: Context): Promise<Omit<Current, 'name' | 'kind'>> {
   const issues = new Issues()
   const groups = new Map<string, Group>()
-  const withheld = new Set<string>()
-  const seen = new Set<string>()
   const classes = new Map(signature.classes.map((name, i) => [name, i]))
   let number = 0
   let first = ''
@@ -142,14 +153,14 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
     const inputs = json.get('inputs') as ReadonlyMap<string, StrictJson>
     const cells = signature.inputs.map((input) => {
       const value = inputs.get(input.name)
-      if (value !== undefined) seen.add(input.name)
+      if (value !== undefined) group.seen.add(input.name)
       if (value === redacted && input.categories?.includes(redacted) !== true) {
-        withheld.add(input.name)
+        group.withheld.add(input.name)
         return null
       }
       const made = cellOf(input, value)
       if ('cell' in made) return made.cell
-      issues.add({ level: 'warning', kind: 'not-a-number', column: input.name, row: number, count: 1, text: `${made.problem}.` })
+      group.issues.add({ level: 'warning', kind: 'not-a-number', column: input.name, row: number, count: 1, text: `${made.problem}.` })
       return null
     })
     if (truth) {
@@ -160,7 +171,7 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
     if (answer) {
       group.answered.push(group.rows)
       for (const value of answer) group.answers.push(value)
-    } else issues.add({ level: 'warning', kind: 'missing-value', column: '', row: number, count: 1, text: 'The line has no answer that this model could have given.' })
+    } else group.issues.add({ level: 'warning', kind: 'missing-value', column: '', row: number, count: 1, text: 'The line has no answer that this model could have given.' })
     const time = Date.parse(textOf(json.get('time'))) / 1000
     group.add(cells, Number.isFinite(time) ? Math.floor(time) : Number.NaN)
   }
@@ -171,23 +182,27 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
       hint: 'Choose the file that the server was told to write with REQUEST_LOG, or a CSV.',
     })
   }
-  const ordered = [...groups.values()].sort((a, b) => Number(a.answerer.arm === 'shadow') - Number(b.answerer.arm === 'shadow') || b.rows - a.rows)
+  const ordered = [...groups.values()].sort((a, b) => Number(a.answerer.arm === 'shadow') - Number(b.answerer.arm === 'shadow') || Number(a.otherModel !== undefined) - Number(b.otherModel !== undefined) || b.rows - a.rows)
   const chosen = (wanted && ordered.find(({ answerer }) => answerer.model === wanted.model && answerer.version === wanted.version && answerer.arm === wanted.arm)) ?? (ordered[0] as Group)
-  for (const { name } of signature.inputs) if (!seen.has(name)) issues.add({ level: 'warning', kind: 'missing-column', column: name, count: 1, text: 'No line of the log has this column: was it written by another model?' })
+  for (const { name } of signature.inputs) if (!chosen.seen.has(name)) issues.add({ level: 'warning', kind: 'missing-column', column: name, count: 1, text: 'No line of the log has this column: was it written by another model?' })
+  for (const { answerer, rows, otherModel } of ordered) {
+    if (otherModel === undefined || answerer === chosen.answerer) continue
+    issues.add({ level: 'warning', kind: 'other-model', column: '', count: rows, text: `${rows.toLocaleString('en')} ${rows === 1 ? 'line is' : 'lines are'} of ${answerer.model.slice(0, 60)} version ${answerer.version.slice(0, 20)}, another model: ${otherModel}. Left out.` })
+  }
   const columns = chosen.columns()
   const numbers = Float64Array.from(chosen.answers)
   const prediction: Prediction = signature.task === 'regression' ? { task: 'regression', values: numbers } : { task: signature.task, classes: signature.classes, probabilities: numbers }
   return {
     rows: chosen.rows,
-    columns: columns.slice(0, signature.inputs.length).filter(({ name }) => !withheld.has(name)),
-    withheld: [...withheld],
+    columns: columns.slice(0, signature.inputs.length).filter(({ name }) => !chosen.withheld.has(name)),
+    withheld: [...chosen.withheld],
     answered: Uint32Array.from(chosen.answered),
     prediction,
     times: Float64Array.from(chosen.times),
     ...(truth && chosen.truths > 0 ? { truth: columns.at(-1) as Column } : {}),
-    issues: issues.list(),
+    issues: [...issues.list(), ...chosen.issues.list()],
     answeredBy: { ...chosen.answerer, others: ordered.reduce((sum, group) => sum + (group === chosen ? 0 : group.rows), 0) },
-    groups: ordered.map(({ answerer, rows }) => ({ ...answerer, rows })),
+    groups: ordered.filter((group) => group === chosen || group.otherModel === undefined).map(({ answerer, rows }) => ({ ...answerer, rows })),
   }
 }
 

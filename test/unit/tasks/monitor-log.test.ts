@@ -83,6 +83,13 @@ describe('the log of the bundle’s server', () => {
     await expect(look('{"a":1}\n{"b":2}\n')).rejects.toThrow(/^invalid log; a line must be a JSON object with "log": 1/)
   })
 
+  test('lines of another model in the same log are told by its name and left out, however many there are', async () => {
+    const foreign = Array.from({ length: 300 }, (_, row) => `{"log":1,"time":"2026-01-01T00:00:00.000Z","request":"r","row":${row + 1},"model":"wine","version":"4","arm":"single","protocol":"plain","inputs":{"alcohol":13},"answer":{"value":2}}`)
+    const { report } = await look(`${foreign.join('\n')}\n${written}`)
+    expect(report.source).toMatchObject({ rows: 200, answered: 200, answeredBy: { model: 'rich', version: '1', others: 300 }, groups: [{ model: 'rich', version: '1', arm: 'given', rows: 200 }] })
+    expect(report.issues).toEqual([expect.objectContaining({ kind: 'other-model', count: 300, text: expect.stringMatching(/^300 lines are of wine version 4, another model: none of its lines has [^]* and 2 more columns\. Left out\.$/) })])
+  })
+
   test('a log of another model is seen for what it is', async () => {
     const other = written.trim().split('\n').map((line) => line.replaceAll('"yes":', '"ja":').replaceAll('"no":', '"nein":'))
     const { report } = await look(other.join('\n'))
