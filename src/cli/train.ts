@@ -74,7 +74,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
     noteOddities(trained, io)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
-    if (out !== undefined) await exportBundle(trained, estimator, out, host)
+    if (out !== undefined) await exportBundle(trained, estimator, out, host, io)
     await checkpoint?.clear()
     io.progress.clear()
     io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
@@ -134,17 +134,18 @@ async function crossValidated({ spec, dataset }: Trained, folds: number, host: H
 }
 
 /** As the page exports: beside a baseline on the same rows, and only once the graph was held against the studio. */
-export async function exportBundle({ spec, run, dataset, token }: Trained, estimator: Estimator, out: string, host: Host): Promise<void> {
+export async function exportBundle({ spec, run, dataset, token }: Trained, estimator: Estimator, out: string, host: Host, io: Pick<Io, 'progress'>): Promise<void> {
   const baseline = estimators.all.find((entry) => entry.tags.baseline && entry.tasks.includes(spec.target.task))
   if (baseline && !estimator.tags.baseline) {
     const plan = { dataset, projectId: spec.projectId, target: spec.target }
     await trainTask({ runId: freshId('run'), token, spec: specFor(baseline, {}, spec.seed, plan) }, host)
   }
   const name = basename(out).replace(/\.zip$/i, '')
-  const { zip, certificate } = await deployExport({ runId: run.id, name, intendedUse: '', limitations: '' }, host)
+  const { zip, certificate, leftOut } = await deployExport({ runId: run.id, name, intendedUse: '', limitations: '' }, host)
   if (!zip) {
     const [worst] = certificate.outputs
     throw new StudioError({ code: 'bug', message: `invalid graph; it must answer as the studio does, and differs by ${worst?.maxDifference} (allowed ${worst?.tolerance}) on ${certificate.rows} ${certificate.part}, so no bundle was written` })
   }
   await writeWhole(out, zip)
+  for (const { path, reason } of leftOut) io.progress.note(`note: not in the bundle: ${path}: ${reason}`)
 }

@@ -4,6 +4,7 @@ import { inferTensors, plainBody } from '../core/bundle/examples.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { ReferenceProfile } from '../core/bundle/reference.ts'
 import type { Signature } from '../core/bundle/signature.ts'
+import type { LeftOutFile } from '../core/code/write.ts'
 import { sha256 } from '../core/ids.ts'
 import { batchFiles } from './batch/files.ts'
 import { deployFiles } from './deploy/files.ts'
@@ -27,6 +28,8 @@ export interface BundleParts {
   readonly cardJson: string
   /** The model and its training as readable programs, as far as they have such forms. */
   readonly programs: readonly ProgramFile[]
+  /** What has no such form, and why. */
+  readonly leftOut: readonly LeftOutFile[]
   /** The run record as JSON. */
   readonly run: unknown
 }
@@ -58,7 +61,7 @@ export async function bundleFiles(parts: BundleParts): Promise<ZipEntry[]> {
     ...deployFiles(parts.signature),
     ...batchFiles(),
     ...parts.programs.map(([path, content]): [string, string | Uint8Array<ArrayBuffer>] => [path, content]),
-    ['README.md', bundleReadme(parts.signature)],
+    ['README.md', bundleReadme(parts.signature, parts.leftOut)],
   ]
   const entries = texts.map(([name, content]): ZipEntry => ({ name, bytes: typeof content === 'string' ? encoder.encode(content) : content }))
   const files = await Promise.all(entries.map(async ({ name, bytes }) => ({ path: name, bytes: bytes.length, sha256: await sha256(bytes as Uint8Array<ArrayBuffer>) })))

@@ -4,7 +4,7 @@ import { codePlan } from '../core/code/plan.ts'
 import { prepareCode } from '../core/code/prepare.ts'
 import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
-import { codeEndings, languagesOf, modelCode } from '../core/code/write.ts'
+import { codeEndings, languagesOf, modelCode, type LeftOutFile } from '../core/code/write.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
@@ -18,16 +18,6 @@ import type { Run } from '../core/run/run.ts'
 import type { DatasetRecord } from '../storage/records.ts'
 
 export type ProgramFile = readonly [path: string, content: string | Uint8Array<ArrayBuffer>]
-
-/** What a form has, or nothing where there is none. */
-function where<T>(make: () => T): T | undefined {
-  try {
-    return make()
-  } catch (thrown) {
-    if (thrown instanceof StudioError && thrown.code === 'unsupported') return undefined
-    throw thrown
-  }
-}
 
 export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord, 'options' | 'rejectedCount'>, pipeline: Pipeline, split: TwinInput['split']): TwinInput {
   return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
@@ -49,19 +39,32 @@ export const twinFiles = ({ python, notebook, typescript, split }: Twin): Progra
   ['code/split.json', split],
 ]
 
-/** Forms that a model does not have are left out. */
-export async function programFiles(pipeline: Pipeline, signature: Signature, twin: TwinInput): Promise<ProgramFile[]> {
-  const plan = where(() => codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)))
-  const prepare = where(() => prepareCode(pipeline.recipe))
+/** Forms that a model does not have are left out, and why is told. */
+export async function programFiles(pipeline: Pipeline, signature: Signature, twin: TwinInput): Promise<{ readonly files: ProgramFile[]; readonly leftOut: readonly LeftOutFile[] }> {
+  const leftOut: LeftOutFile[] = []
+  const where = <T>(path: string, make: () => T): T | undefined => {
+    try {
+      return make()
+    } catch (thrown) {
+      if (!(thrown instanceof StudioError && thrown.code === 'unsupported')) throw thrown
+      leftOut.push({ path, reason: thrown.message })
+      return undefined
+    }
+  }
+  const plan = where('code/model.*', () => codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)))
+  const languages = plan ? languagesOf(plan) : []
+  if (plan && !languages.includes('sql')) leftOut.push({ path: 'code/model.sql', reason: 'unsupported language; this model needs loops, which SQL has not' })
+  const prepare = where('code/prepare.mjs', () => prepareCode(pipeline.recipe))
   const state = pipeline.model.state()
   const layers = estimators.has(state.estimator) ? estimators.get(state.estimator).toLayers?.(state) : undefined
   const tfjs = layers && layersFiles(layers, 'weights.bin')
-  const written = where(() => twinOf(twin))
-  return [
-    ...(plan ? languagesOf(plan).map((language): ProgramFile => [`code/model.${codeEndings[language]}`, modelCode(plan, language)]) : []),
+  const written = where('code/twin.*', () => twinOf(twin))
+  const files: ProgramFile[] = [
+    ...(plan ? languages.map((language): ProgramFile => [`code/model.${codeEndings[language]}`, modelCode(plan, language)]) : []),
     ...(prepare === undefined ? [] : [['code/prepare.mjs', prepare] as ProgramFile]),
     ...(written ? twinFiles(written) : []),
     ...(tfjs ? [['tfjs/model.json', tfjs.json] as ProgramFile, ['tfjs/weights.bin', tfjs.weights] as ProgramFile] : []),
     ['pipeline.json', await writePipeline({ pipeline, signature, run: pipelineRunOf(twin.run) })],
   ]
+  return { files, leftOut }
 }

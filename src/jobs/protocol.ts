@@ -3,6 +3,7 @@
  * summaries come up; rows stay where they are.
  */
 import type { WrittenParts } from '../core/bundle/card.ts'
+import type { LeftOutFile } from '../core/code/write.ts'
 import type { Cell } from '../core/data/column.ts'
 import type { JudgedPart, PartName } from '../core/data/split.ts'
 import type { Pair } from '../core/evaluate/compare.ts'
@@ -274,7 +275,7 @@ export interface TaskMap {
   'explain/picture-edit': { input: { runId: string; picture: AskedPicture; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
   'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap' }; output: PictureMap }
-  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string } }
+  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string; leftOut: readonly LeftOutFile[] } }
   /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
   'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }
   /** A bundle that was built here as a server in one file. */

@@ -26,12 +26,14 @@ import type { ResourceName } from '../core/onnx/graph.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
 import { encodeOnnx } from '../core/onnx/proto.ts'
 import { answer } from '../core/onnx/runner.ts'
+import type { PermutationImportance } from '../core/explain/explainer.ts'
 import type { Run } from '../core/run/run.ts'
 import { zip } from '../core/zip.ts'
 import { sha256 } from '../core/ids.ts'
 import { liveModel } from '../export/card-live.ts'
 import { programFiles, twinInput } from '../export/programs.ts'
 import { bundleFiles, fileJson } from '../export/bundle-files.ts'
+import { recordsOfRun } from '../storage/keys.ts'
 import { listRuns, readRun } from '../storage/runs.ts'
 import type { Store } from '../storage/port.ts'
 import { openRun, type OpenedRun } from './opened-run.ts'
@@ -57,7 +59,8 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const tolerance = toleranceFor(signature, targetSd)
   const golden = pictures ? await goldenPictureRows(pipeline, signature, tolerance, pictures.tensorsOf) : await goldenRows(pipeline, signature, dataset.columns, heldOut, plainGraph, tolerance)
   const runner = await openRunner(context)
-  const session = await runner.open(encodeOnnx(plainGraph))
+  const plain = encodeOnnx(plainGraph)
+  const session = await runner.open(plain)
   let certificate: ParityCertificate
   try {
     certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
@@ -87,13 +90,15 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
+    ...(await importanceOf(store, runId)),
+    modelBytes: plain.length,
     referenceHash: await sha256(fileJson(reference)),
     written: { ...written, intendedUse, limitations },
   }
   const card = cardOf(facts)
   const markdown = cardMarkdown(card)
   const fileName = `${modelSlug(signature.name)}.zip`
-  if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown }
+  if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown, leftOut: [] }
 
   const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows))
   await context.checkpoint()
@@ -109,12 +114,13 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
   const record = await store.read(['datasets'], (tx) => tx.get('datasets', run.spec.datasetId))
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
-  const programs = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
+  const { files: programs, leftOut: unwritten } = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
+  const leftOut = [...unwritten, ...('missing' in live ? [{ path: 'sliders in MODEL_CARD.html', reason: live.missing }] : [])]
   await context.checkpoint()
   if (pictures?.shipped) programs.push(['LICENCE-backbone.txt', backboneLicence])
-  const files = await bundleFiles({ signature, golden, reference, programs, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
+  const files = await bundleFiles({ signature, golden, reference, programs, leftOut, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
-  return { certificate, zip: zip(files), fileName, signature, card: markdown }
+  return { certificate, zip: zip(files), fileName, signature, card: markdown, leftOut }
 }
 
 /**
@@ -200,6 +206,13 @@ function sdOfTarget(opened: OpenedRun, rows: Uint32Array): number {
 function exportedRun(run: Run): unknown {
   const without = (evaluation: Run['evaluation']): unknown => evaluation && { ...evaluation, residuals: evaluation.residuals && { histogram: evaluation.residuals.histogram } }
   return { ...run, evaluation: without(run.evaluation), ...(run.testEvaluation ? { testEvaluation: without(run.testEvaluation) } : {}) }
+}
+
+/** What was asked on the Explain page; of several, what was measured on the most rows. */
+async function importanceOf(store: Store, runId: string): Promise<{ importance?: PermutationImportance }> {
+  const kept = (await store.read(['explanations'], (tx) => tx.getAll('explanations', recordsOfRun(runId)))).flatMap(({ explanation }) => (explanation.kind === 'permutation-importance' ? [explanation] : []))
+  const [importance] = kept.sort((a, b) => b.n - a.n)
+  return importance ? { importance } : {}
 }
 
 /** The baseline run that was judged on the same data, target and split. */

@@ -5,6 +5,7 @@
 import type { Source } from '../data/dataset.ts'
 import type { Evaluation, GroupReport, ScoreRow } from '../evaluate/evaluation.ts'
 import { minimumGroup } from '../evaluate/groups.ts'
+import type { PermutationImportance } from '../explain/explainer.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import { intervalWords } from '../percent.ts'
@@ -25,13 +26,17 @@ export interface CardFacts {
   readonly baseline?: { readonly name: string; readonly evaluation: Evaluation }
   readonly estimator: { readonly label: string; readonly source: string; readonly tags: { readonly keepsRows?: boolean } }
   readonly analyses: CardAnalyses
+  /** What shuffling each column costs, where somebody asked. */
+  readonly importance?: PermutationImportance
+  /** Bytes of the graph, before this card's facts are written into it. */
+  readonly modelBytes: number
   /** SHA-256 of reference.json. */
   readonly referenceHash: string
   /** What the person wrote; absent or empty where nothing. */
   readonly written: WrittenParts
 }
 /** What only a person can say. */
-export const writtenParts = ['intendedUse', 'outOfScope', 'people', 'limitations', 'ethics', 'costs', 'thresholdBy', 'monitoring', 'owner', 'licence'] as const
+export const writtenParts = ['intendedUse', 'users', 'downstream', 'outOfScope', 'people', 'limitations', 'tradeOffs', 'ethics', 'mitigations', 'costs', 'thresholdBy', 'monitoring', 'owner', 'licence'] as const
 export type WrittenParts = Readonly<Partial<Record<(typeof writtenParts)[number], string>>>
 
 export type CardBlock =
@@ -71,7 +76,12 @@ export function cardOf(facts: CardFacts): Card {
       { title: 'Model details', blocks: [...rowsInside(facts), ...details(facts)] },
       {
         title: 'Intended use',
-        blocks: [written(facts.written.intendedUse, 'what this model is for and what it must not be used for'), ...labelled('Out of scope', facts.written.outOfScope, 'which uses are out of scope')],
+        blocks: [
+          written(facts.written.intendedUse, 'what this model is for and what it must not be used for'),
+          ...labelled('Users', facts.written.users, 'who is meant to use it'),
+          ...labelled('Downstream use', facts.written.downstream, 'what is made of its answers, by which systems and people'),
+          ...labelled('Out of scope', facts.written.outOfScope, 'which uses are out of scope'),
+        ],
       },
       {
         title: 'Factors',
@@ -81,11 +91,20 @@ export function cardOf(facts: CardFacts): Card {
       { title: 'Evaluation data', blocks: evaluationData(run) },
       { title: 'Training data', blocks: trainingData(facts) },
       { title: 'Quantitative analyses', blocks: analyses(facts) },
-      { title: 'Ethical considerations', blocks: [written(facts.written.ethics, 'which people this model touches, and what can go wrong for them'), ...labelled('What wrong answers cost', facts.written.costs, 'what each kind of wrong answer costs')] },
+      { title: 'Examination', blocks: examination(facts) },
+      {
+        title: 'Ethical considerations',
+        blocks: [
+          written(facts.written.ethics, 'which people this model touches, and what can go wrong for them'),
+          ...labelled('Against those risks', facts.written.mitigations, 'what is done against those risks'),
+          ...labelled('What wrong answers cost', facts.written.costs, 'what each kind of wrong answer costs'),
+        ],
+      },
       {
         title: 'Caveats and recommendations',
         blocks: [
           written(facts.written.limitations, 'what is known not to work'),
+          ...labelled('Trade-offs', facts.written.tradeOffs, 'what was given up for what, such as accuracy for a model that can be read'),
           ...labelled('Monitoring', facts.written.monitoring, 'who watches the model in use, and when it is trained again'),
           list([
             ...[...data.warnings, ...run.warnings].map(cut),
@@ -94,7 +113,9 @@ export function cardOf(facts: CardFacts): Card {
           ]),
         ],
       },
+      { title: 'Environmental impact', blocks: footprint(facts) },
       { title: 'How to start', blocks: start(facts) },
+      { title: 'Glossary', blocks: [list(glossary(signature))] },
     ],
   }
 }
@@ -106,7 +127,7 @@ function rowsInside({ estimator, run, signature }: CardFacts): CardBlock[] {
   return [{ kind: 'warning', text: `THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA${rows === undefined ? '' : ` (of ${rows})`}. ${estimator.label} answers by comparing with rows it keeps: the graph, the code and this card's sliders hold their columns ${signature.inputs.map(({ name }) => cut(name)).slice(0, 20).join(', ')}${signature.inputs.length > 20 ? ' and more' : ''} and what was to be predicted. Whoever may not see those rows must not be given this model.` }]
 }
 
-function details({ run, signature, certificate, estimator, referenceHash, written: by }: CardFacts): CardBlock[] {
+function details({ run, signature, certificate, estimator, modelBytes, referenceHash, written: by }: CardFacts): CardBlock[] {
   const rows: [string, string][] = [
     ['Task', `${signature.task}, target ${cut(signature.target)}`],
     ['Estimator', `${estimator.label}; ${estimator.source}`],
@@ -115,12 +136,10 @@ function details({ run, signature, certificate, estimator, referenceHash, writte
     ...(run.spec.sampleWeight === undefined ? [] : [['Sample weight', `${cut(run.spec.sampleWeight)}: training rows count by it, scores do not`] as [string, string]]),
     ...(run.facts['roundsBefore'] === undefined ? [] : [['Continued', `went on from a model of ${String(run.facts['roundsBefore'])} rounds`] as [string, string]]),
     ...(run.spec.sampleRows === undefined ? [] : [['Sample', `learnt from ${run.spec.sampleRows.toLocaleString('en')} of the training rows, drawn with the seed of the split`] as [string, string]]),
-    ['Run', `${run.name}, ${run.id}, ${new Date(run.createdAt).toISOString().slice(0, 10)}`],
+    ['Version', `${run.name}, run ${run.id}, ${new Date(run.createdAt).toISOString().slice(0, 10)}`],
     ['Data hash', run.dataHash],
     ['Made with', `Glasshouse ${run.environment.app}, backend ${run.environment.backend}`],
-    ...(run.timings ? [['Time to train', `${(run.timings.fit / 1000).toPrecision(3)} s for the fit, ${((run.timings.prepare + run.timings.evaluate) / 1000).toPrecision(3)} s around it`] as [string, string]] : []),
-    ['Hardware', cut(`${run.environment.threads} thread${run.environment.threads === 1 ? '' : 's'}; ${run.environment.userAgent}`)],
-    ['Format', `ONNX, ${certificate.opset}`],
+    ['Format', `ONNX, ${certificate.opset}; ${modelBytes.toLocaleString('en')} bytes`],
     ['Inputs and outputs', `${signature.inputs.length} columns in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
     ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} differs by at most ${smallNumber(output.maxDifference)} (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
@@ -128,7 +147,48 @@ function details({ run, signature, certificate, estimator, referenceHash, writte
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
   const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
-  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner, authors and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+}
+
+const mostImportant = 20
+/** What its answers hang on, as far as somebody asked. */
+function examination({ importance, estimator }: CardFacts): CardBlock[] {
+  if (!importance) return [gap('nobody asked what the answers hang on (permutation importance, on the Explain page), so it is not known here.')]
+  const { metric, part, n, columns } = importance
+  const listed = columns.slice(0, mostImportant)
+  return [
+    text(`How much worse ${metricLabel(metric)} gets when one column is shuffled: ${n} ${part === 'valid' ? 'validation' : part} rows, ${estimator.label}. Columns that say the same share what they are worth; none of it is a cause.`),
+    { kind: 'table', header: ['Column', 'Mean loss', 'Standard deviation'], rows: listed.map(({ column, mean, sd }) => [cut(column), number(mean), number(sd)]) },
+    ...(columns.length > listed.length ? [text(`${columns.length - listed.length} further columns weigh less.`)] : []),
+  ]
+}
+
+/** Hardware and hours, as far as they were measured; energy never is. */
+function footprint({ run }: CardFacts): CardBlock[] {
+  const { timings, environment } = run
+  const rows: string[][] = [['Hardware', cut(`${environment.threads} thread${environment.threads === 1 ? '' : 's'}; ${environment.userAgent}`)]]
+  if (timings) {
+    const hours = (timings.fit + timings.prepare + timings.evaluate) / 3_600_000
+    rows.push(['Time to train', `${number(timings.fit / 1000)} s for the fit, ${number((timings.prepare + timings.evaluate) / 1000)} s around it; ${number(hours)} hours in all`])
+  }
+  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...(timings ? [] : [gap('how long it trained is not recorded.')]), gap('energy and emissions were not measured; searches and runs that were thrown away are not counted.')]
+}
+
+/** Words of this card that not every reader has met. They say what a word means, nothing of this model. */
+function glossary({ task }: Signature): string[] {
+  return [
+    'Training, validation and test rows: what the model learnt from, what it was chosen by, and what was kept aside to judge it once.',
+    `Interval (${intervalWords}): where the figure would lie in 95 of 100 such samples of rows; it says nothing of rows of another kind.`,
+    'Baseline: the model that answers the same whatever it is asked; whoever is not better has learnt nothing.',
+    ...(task === 'regression' ? [] : ['Probability: how often the class occurred among training rows like this one, as the model has it.']),
+    ...(task === 'binary' ? ['Decision threshold: the probability from which on the answer is the second class.'] : []),
+    'Parity: how far the exported graph is from the studio\u2019s own answers on the same rows.',
+    'Golden rows: rows with their answers, kept in the bundle to prove that a copy still answers so.',
+    'Signature: which columns go in, of which kind and range, and what comes out.',
+    'Reference profile: how inputs and answers were distributed in training, to compare new data with.',
+    'Slice: a named part of the rows.',
+    'Seed: the number that chance began with; the same seed gives the same model again.',
+  ]
 }
 
 /** For whoever holds the bundle: from nothing to an answer, and from the answer to how it came about. */

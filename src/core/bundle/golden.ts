@@ -91,7 +91,8 @@ export async function goldenRows(pipeline: Pipeline, signature: Signature, colum
     if (reason && candidates.length < 2 * most.categories) candidates.push({ cells, reason })
   }
   const base = usable[0]
-  if (base) candidates.push(...variants(inputs, base, extremes, graph, pipeline))
+  const held = inputs.map((_, c) => new Set(candidates.map(({ cells }) => JSON.stringify(cells[c]))))
+  if (base) candidates.push(...variants(inputs, base, extremes, held, graph, pipeline))
   return judged(pipeline, signature, candidates, tolerance)
 }
 
@@ -107,8 +108,8 @@ export async function goldenPictureRows(pipeline: Pipeline, signature: Signature
   return judged(pipeline, signature, made.map(({ reason, pixels }) => ({ reason, cells: [toBase64(plainPng(pixels))] })), tolerance, [{ ...column, tensors }])
 }
 
-/** Copies of one row with a single cell changed. */
-function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
+/** Copies of one row with a single cell changed. @param seen cells that other candidates hold already, as JSON, by input */
+function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], seen: readonly ReadonlySet<string>[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
   const made: Candidate[] = []
   const change = (index: number, cell: GoldenCell, reason: string): void => {
     made.push({ cells: base.map((old, i) => (i === index ? cell : old)), reason })
@@ -116,6 +117,9 @@ function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[]
   inputs.forEach((input, i) => {
     if (input.nullable) change(i, null, 'a missing value')
     if (input.kind === 'categorical') change(i, unseenCategory(input), 'a category that training never saw')
+    // What training saw and the held-out rows do not hold.
+    const known = input.kind === 'boolean' ? [false, true] : input.kind === 'categorical' ? (input.categories ?? []).slice(0, most.categories) : []
+    for (const cell of known) if (!seen[i]?.has(JSON.stringify(cell))) change(i, cell, 'a category of training')
     const { low, high } = extremes[i] as { low: number; high: number }
     if (input.kind === 'numeric' && low <= high) {
       change(i, low, 'smallest value')
@@ -123,13 +127,14 @@ function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[]
       change(i, Math.fround(high + 2 * (high - low) + 1), 'beyond the largest value')
     }
   })
-  let splits = 0
-  for (const { feature, value } of splitValues(graph)) {
+  const numbers = splitValues(graph).flatMap(({ feature, values }) => {
     const from = pipeline.recipe.features[feature]
     const index = inputs.findIndex((input) => input.kind === 'numeric' && input.name === from?.source)
-    if (index < 0 || from?.categories || splits >= most.splits) continue
-    splits++
-    change(index, value, 'exactly on a split')
+    return index < 0 || from?.categories ? [] : [{ index, values }]
+  })
+  // Every feature has its turn before one has its next.
+  for (let round = 0, splits = 0; splits < most.splits && numbers.some(({ values }) => values.length > round); round++) {
+    for (const { index, values } of numbers) if (round < values.length && splits++ < most.splits) change(index, values[round] as number, 'exactly on a split')
   }
   return made
 }
@@ -140,19 +145,29 @@ function unseenCategory(input: SignatureInput): string {
   return name
 }
 
-/** Feature and threshold of the tree nodes of a graph, without repeats. */
-function splitValues(graph: OnnxGraph): { feature: number; value: number }[] {
-  const found = new Map<string, { feature: number; value: number }>()
-  for (const node of graph.nodes) {
-    const { nodes_featureids: features, nodes_values: values, nodes_modes: modes } = node.attributes
-    if (features?.kind !== 'ints' || values?.kind !== 'floats' || modes?.kind !== 'strings') continue
-    for (let i = 0; i < modes.value.length && found.size < 4 * most.splits; i++) {
-      const value = Math.fround(values.value[i] as number)
-      if (modes.value[i] !== 'BRANCH_LEQ' || !Number.isFinite(value)) continue
-      found.set(`${features.value[i] as number} ${value}`, { feature: Number(features.value[i]), value })
-    }
+/** The values that a graph splits each feature at, without repeats: nodes of trees, and the ends of an additive model's steps. */
+function splitValues(graph: OnnxGraph): { feature: number; values: number[] }[] {
+  const found = new Map<number, Set<number>>()
+  const add = (feature: number, value: number): void => {
+    const values = found.get(feature) ?? new Set<number>()
+    found.set(feature, values)
+    if (Number.isFinite(value) && values.size < most.splits) values.add(Math.fround(value))
   }
-  return [...found.values()]
+  const constants = new Map(graph.initializers.flatMap(({ name, tensor }) => ('raw' in tensor ? [] : [[name, tensor.values] as const])))
+  // A column of the features, by the value that holds it.
+  const gathered = new Map<string, number>()
+  for (const { opType, inputs, outputs, attributes } of graph.nodes) {
+    const { nodes_featureids: features, nodes_values: values, nodes_modes: modes } = attributes
+    if (features?.kind === 'ints' && values?.kind === 'floats' && modes?.kind === 'strings') {
+      for (let i = 0; i < modes.value.length; i++) if (modes.value[i] === 'BRANCH_LEQ') add(Number(features.value[i]), values.value[i] as number)
+    }
+    const [first = '', second = ''] = inputs
+    const constant = constants.get(second)
+    if (opType === 'Gather' && constant?.length === 1) gathered.set(outputs[0] as string, Number(constant[0]))
+    const feature = opType === 'Greater' ? gathered.get(first) : undefined
+    if (feature !== undefined) for (const value of constant ?? []) add(feature, Number(value))
+  }
+  return [...found].map(([feature, values]) => ({ feature, values: [...values] }))
 }
 
 /** Asks the studio for each row's answer; rows it cannot answer are not golden. */

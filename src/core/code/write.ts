@@ -5,6 +5,12 @@ import { codeLanguages, inComment, number, type CodeLanguage } from './text.ts'
 export { codeLanguages, type CodeLanguage } from './text.ts'
 export const codeEndings: Readonly<Record<CodeLanguage, string>> = { javascript: 'mjs', python: 'py', c: 'c', sql: 'sql' }
 
+/** A file that a bundle might have had, and why it has not. */
+export interface LeftOutFile {
+  readonly path: string
+  readonly reason: string
+}
+
 /** SQL has no loops and no tables of its own, so models that need them are not written in it. */
 export const languagesOf = (plan: CodePlan): readonly CodeLanguage[] => codeLanguages.filter((language) => language !== 'sql' || (plan.link !== 'coupled' && plan.parts.every((part) => part.sql)))
 

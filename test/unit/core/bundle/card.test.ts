@@ -4,6 +4,7 @@ import { groupColumns, positionsOf } from '../../../../src/core/bundle/card-grou
 import { columnFrom } from '../../../../src/core/data/column.ts'
 import { bytesOf, openZip } from '../../../../src/core/zip.ts'
 import { deployExport } from '../../../../src/tasks/deploy-export.ts'
+import { explainRun } from '../../../../src/tasks/explain-run.ts'
 import type { WrittenParts } from '../../../../src/core/bundle/card.ts'
 import { deployed } from '../../../support/deployed.ts'
 import { hostileNames, richDataset } from '../../../support/rich-data.ts'
@@ -54,7 +55,7 @@ describe('by group', () => {
     expect(bare.markdown).toContain('Reds of \\|the\\| flag')
   })
   test('what nobody wrote is a gap in all three forms, once each', () => {
-    const wanted = ['what this model is for', 'out of scope', 'groups of people', 'people this model touches', 'wrong answer costs', 'who chose the threshold', 'known not to work', 'watches the model', 'owns this model', 'licence this model', 'never opened', 'no baseline', 'licence of the data']
+    const wanted = ['what this model is for', 'meant to use it', 'made of its answers', 'given up for what', 'against those risks', 'what the answers hang on', 'energy and emissions', 'out of scope', 'groups of people', 'people this model touches', 'wrong answer costs', 'who chose the threshold', 'known not to work', 'watches the model', 'owns this model', 'licence this model', 'never opened', 'no baseline', 'licence of the data']
     for (const words of wanted) {
       expect(bare.json.gaps.filter(({ text }) => text.includes(words)), words).toHaveLength(1)
       expect(bare.html.split('class="gap"').filter((part) => part.includes(words)).length, words).toBe(1)
@@ -79,13 +80,27 @@ test('a model that keeps rows of its training says so first, in capitals; anothe
 })
 
 test('what a person wrote stands where it belongs and closes its gap', async () => {
-  const written: WrittenParts = { intendedUse: 'Sorting.', outOfScope: 'Hiring.', people: 'Farmers.', limitations: 'Rain.', ethics: 'None hurt.', costs: 'A euro.', thresholdBy: 'Unasked.', monitoring: 'Weekly.', owner: 'Ada <ada@example.org>', licence: 'CC0' }
+  const written: WrittenParts = { intendedUse: 'Sorting.', users: 'Sorters.', downstream: 'A belt.', tradeOffs: 'Speed.', mitigations: 'A bell.', outOfScope: 'Hiring.', people: 'Farmers.', limitations: 'Rain.', ethics: 'None hurt.', costs: 'A euro.', thresholdBy: 'Unasked.', monitoring: 'Weekly.', owner: 'Ada <ada@example.org>', licence: 'CC0' }
   const { json, markdown, html } = await card('regression', written)
-  for (const text of ['Sorting.', 'Out of scope: Hiring.', 'Farmers.', 'Rain.', 'None hurt.', 'What wrong answers cost: A euro.', 'Monitoring: Weekly.', 'Licence: CC0']) expect(markdown).toContain(text)
+  for (const text of ['Sorting.', 'Users: Sorters.', 'Downstream use: A belt.', 'Trade-offs: Speed.', 'Against those risks: A bell.', 'Out of scope: Hiring.', 'Farmers.', 'Rain.', 'None hurt.', 'What wrong answers cost: A euro.', 'Monitoring: Weekly.', 'Licence: CC0']) expect(markdown).toContain(text)
   expect(html).toContain('Ada &#60;ada@example.org&#62;')
   expect(json.gaps.filter(({ text }) => text.includes('nobody wrote'))).toEqual([])
   expect(json.figures.groups.every(({ metric }) => metric === 'mae')).toBe(true)
   expect(json.figures.slices).toEqual([])
+})
+
+test('every part of the published schemes stands in it; what shuffling a column costs is told where somebody asked', async () => {
+  const { host, runId } = await deployed(richDataset('binary'), 'binary', 'decision-tree', {}, { timings: { load: 1, prepare: 100, fit: 3_500_000, evaluate: 0 } })
+  await host.store.write(['projects'], (tx) => tx.put('projects', { id: 'p', version: 1, name: 'p', createdAt: 0, changedAt: 0, deletedAt: null, token: 0, plan: {}, slices: [], nextRun: 1 } as never))
+  await explainRun({ runId, explainer: 'permutation-importance', params: {}, part: 'valid', token: 0 }, host)
+  const { card: own } = await deployExport({ runId, name: 'Card', intendedUse: '', limitations: '' }, host)
+  // Mitchell et al., then what the templates of Hugging Face, Google and CycloneDX ask beyond them.
+  const sections = ['Model details', 'Intended use', 'Factors', 'Metrics', 'Evaluation data', 'Training data', 'Quantitative analyses', 'Examination', 'Ethical considerations', 'Caveats and recommendations', 'Environmental impact', 'How to start', 'Glossary']
+  expect([...own.matchAll(/^## (.*)$/gm)].map(([, title]) => title)).toEqual(sections)
+  expect(own).toMatch(/\| Format \| ONNX, opset 17.* [\d,]+ bytes \|/)
+  expect(own).toContain('3500 s for the fit, 0.1 s around it; 0.9722 hours in all')
+  expect(own).toMatch(/How much worse .* gets when one column is shuffled: 72 validation rows/)
+  expect(own).not.toContain('nobody asked what the answers hang on')
 })
 
 test('columns of few values make groups; the target, numbers and long lists do not', () => {
