@@ -110,7 +110,7 @@ export async function retrain(argv: readonly string[], io: Io): Promise<void> {
   const trained = pictured ? await onPictures(path, runPath, again, host) : await onTable(path, again, host)
   noteOddities(trained, io)
   const summary = summaryOf(trained, (performance.now() - begun) / 1000)
-  if (out !== undefined) await exportBundle(trained, estimators.get(trained.spec.estimator.id), out, host)
+  if (out !== undefined) await exportBundle(trained, estimators.get(trained.spec.estimator.id), out, host, io)
   io.progress.clear()
   io.out(words.flag('--json') ? `${JSON.stringify(summary)}\n` : summaryText(summary, trained, out))
 }

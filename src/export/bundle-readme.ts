@@ -1,9 +1,13 @@
 import { formLimits, takesForms } from '../core/bundle/form-request.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { Signature } from '../core/bundle/signature.ts'
+import type { LeftOutFile } from '../core/code/write.ts'
+
+/** Reasons quote names of the data, which are no markup. */
+const inCode = (text: string): string => `\`${text.replace(/[`\s]+/g, ' ').slice(0, 400)}\``
 
 /** README.md of a bundle: for the person who runs it, whatever they know of the studio. */
-export function bundleReadme(signature: Signature): string {
+export function bundleReadme(signature: Signature, leftOut: readonly LeftOutFile[]): string {
   const model = modelSlug(signature.name)
   return `# ${model}
 
@@ -52,7 +56,11 @@ server, its model and ONNX Runtime's WebAssembly into one file; \`node ${model}.
 | run.json | how it was trained |
 | manifest.json | SHA-256 of every file; the server does not start (exit code 78) where one differs |
 
-## How values are read
+${leftOut.length === 0 ? '' : `Not here, and why:
+
+${leftOut.map(({ path, reason }) => `- ${path}: ${inCode(reason)}`).join('\n')}
+
+`}## How values are read
 
 Numbers must be finite JSON numbers. null means missing, where signature.json says nullable. Dates are text
 in the layout of signature.json (in v2 also INT64 seconds since 1970, UTC). A category that training never
@@ -68,10 +76,10 @@ has shape [rows, 1]. Anything else is refused with status 400 and a sentence tha
 | PORT, HOST | 8080, 127.0.0.1 | where it listens; the image sets 0.0.0.0 |
 | METRICS_PORT, METRICS_HOST | 9090, 127.0.0.1 | Prometheus' /metrics; METRICS_PORT=off for none |
 | THREADS | cores less one, 4 at most | threads that run the graph |
-| QUEUE | 256 | requests that may wait; further ones get 503 |
+| QUEUE | 256 | requests that may wait, or pictures of them (one of many megabytes counts as several); further ones get 503 |
 | BATCH_ROWS | 256 | what waits is answered together up to this many rows |
 | BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures |
-| INFERENCE_TIMEOUT_MS | 10000 | then the thread is replaced and the request fails |
+| INFERENCE_TIMEOUT_MS | 10000 | for one run of the graph, which takes one picture; then the thread is replaced and the request gets 503 |
 | DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door closes; how long it then finishes |
 | REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON |
 | REQUEST_LOG_REDACT | none | columns, by commas, whose values are not written; * for all |
