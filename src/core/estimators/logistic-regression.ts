@@ -146,6 +146,18 @@ export const logisticRegression: Estimator<typeof params> = {
     return modelOf(linear, { newtonSteps: steps, converged })
   },
   revive: (state) => modelOf(linearFromState(id, state), {}),
+  toLayers(state) {
+    const { coefficients, intercepts, classes } = linearFromState(id, state)
+    const [k, p] = [classes.length, coefficients.length / intercepts.length]
+    // Of two classes the first has the score 0.
+    const first = k - intercepts.length
+    const [kernel, bias] = [new Float32Array(p * k), new Float32Array(k)]
+    for (let c = first; c < k; c++) {
+      bias[c] = intercepts[c - first] as number
+      for (let j = 0; j < p; j++) kernel[j * k + c] = coefficients[(c - first) * p + j] as number
+    }
+    return { inputShape: [p], layers: [{ className: 'Dense', config: { units: k, use_bias: true, activation: 'softmax' }, weights: [{ name: 'kernel', shape: [p, k], values: kernel }, { name: 'bias', shape: [k], values: bias }] }] }
+  },
   toOnnx(state, input, graph) {
     const linear = linearFromState(id, state)
     const scores = linearToOnnx(linear, input, graph)

@@ -4,6 +4,7 @@
  * a content filter; the later blocks know that topic only and are left out. test/golden/cut-backbone.mjs says how the file was made; its
  * SHA-256 is f5aa4048b3dcd8f54d7e96fa527e30a5e03e1f0e440324086498abb9b60ded73.
  */
+import type { Layer } from '../../code/layers.ts'
 import { StudioError } from '../../errors.ts'
 import type { GraphBuilder } from '../../onnx/graph.ts'
 
@@ -42,10 +43,14 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 `
 
+/** As they are stored: byte x scale + min. */
 interface Weights {
   readonly shape: readonly number[]
-  readonly values: Float64Array
+  readonly bytes: Uint8Array
+  readonly scale: number
+  readonly min: number
 }
+const valuesOf = ({ bytes, scale, min }: Weights): Float64Array => Float64Array.from(bytes, (value) => Math.fround(value * scale + min))
 
 /** @throws StudioError bundle-mismatch where the bytes are not the backbone's file */
 export function readWeights(bytes: Uint8Array): ReadonlyMap<string, Weights> {
@@ -57,7 +62,7 @@ export function readWeights(bytes: Uint8Array): ReadonlyMap<string, Weights> {
     for (const { name, shape, min, scale } of header) {
       const size = shape.reduce((product, side) => product * side, 1)
       if (at + size > bytes.length) throw new RangeError('it ends too early')
-      found.set(name, { shape, values: Float64Array.from(bytes.subarray(at, at + size), (value) => Math.fround(value * scale + min)) })
+      found.set(name, { shape, bytes: bytes.subarray(at, at + size), scale, min })
       at += size
     }
     return found
@@ -68,23 +73,46 @@ export function readWeights(bytes: Uint8Array): ReadonlyMap<string, Weights> {
 
 const epsilon = 1e-3
 
+function weightsNamed(bytes: Uint8Array): (name: string) => Weights {
+  const weights = readWeights(bytes)
+  return (name) => {
+    const found = weights.get(name)
+    if (!found) throw new StudioError({ code: 'bundle-mismatch', message: `missing weights in the backbone's file: ${name}` })
+    return found
+  }
+}
+
+interface Convolution {
+  readonly layer: string
+  readonly norm: string
+  readonly depthwise?: boolean
+  readonly stride?: number
+  /** To [0, 6]. */
+  readonly clip?: boolean
+}
+/** Each block in order: widen, look around, make thin again; and whether what came in is added. */
+const blocks: readonly { readonly convolutions: readonly Convolution[]; readonly adds: boolean }[] = Array.from({ length: 13 }, (_, i) => {
+  const name = i === 0 ? 'expanded_conv' : `block_${i}`
+  const part = (what: string, options: Partial<Convolution>): Convolution => ({ layer: `${name}_${what}`, norm: `${name}_${what}_BN`, clip: true, ...options })
+  return {
+    convolutions: [...(i === 0 ? [] : [part('expand', {})]), part('depthwise', { depthwise: true, stride: [1, 3, 6].includes(i) ? 2 : 1 }), part('project', { clip: false })],
+    adds: ![0, 1, 3, 6, 10].includes(i),
+  }
+})
+const first: Convolution = { layer: 'Conv1', norm: 'bn_Conv1', stride: 2, clip: true }
+
 /**
  * @param input a float tensor [N, 3, 224, 224], 0 to 1
  * @returns a float tensor [N, 96]
  */
 export function backboneNodes(graph: GraphBuilder, input: string, bytes: Uint8Array): string {
-  const weights = readWeights(bytes)
-  const get = (name: string): Weights => {
-    const found = weights.get(name)
-    if (!found) throw new StudioError({ code: 'bundle-mismatch', message: `missing weights in the backbone's file: ${name}` })
-    return found
-  }
+  const get = weightsNamed(bytes)
   /** A convolution with the batch normalisation that follows it folded in, then clipped to [0, 6] where asked. */
-  const convolution = (x: string, layer: string, norm: string, options: { depthwise?: boolean; stride?: number; clip?: boolean }): string => {
-    const { depthwise = false, stride = 1, clip = true } = options
-    const { shape, values } = get(`${layer}/${depthwise ? 'depthwise_kernel' : 'kernel'}`)
-    const [kh, kw, inputs, outputs] = shape as [number, number, number, number]
-    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((part) => get(`${norm}/${part}`).values) as [Float64Array, Float64Array, Float64Array, Float64Array]
+  const convolution = (x: string, { layer, norm, depthwise = false, stride = 1, clip = false }: Convolution): string => {
+    const kernel = get(`${layer}/${depthwise ? 'depthwise_kernel' : 'kernel'}`)
+    const values = valuesOf(kernel)
+    const [kh, kw, inputs, outputs] = kernel.shape as [number, number, number, number]
+    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((part) => valuesOf(get(`${norm}/${part}`))) as [Float64Array, Float64Array, Float64Array, Float64Array]
     const channels = depthwise ? inputs : outputs
     const within = depthwise ? 1 : inputs
     const folded = new Float32Array(channels * within * kh * kw)
@@ -106,16 +134,36 @@ export function backboneNodes(graph: GraphBuilder, input: string, bytes: Uint8Ar
     })
     return clip ? graph.node('Clip', [made, graph.floats('low', [0], []), graph.floats('high', [6], [])]) : made
   }
-  let x = convolution(input, 'Conv1', 'bn_Conv1', { stride: 2 })
-  const block = (name: string, stride: number, adds: boolean): void => {
-    const wide = name === 'expanded_conv' ? x : convolution(x, `${name}_expand`, `${name}_expand_BN`, {})
-    const deep = convolution(wide, `${name}_depthwise`, `${name}_depthwise_BN`, { depthwise: true, stride })
-    const thin = convolution(deep, `${name}_project`, `${name}_project_BN`, { clip: false })
+  let x = convolution(input, first)
+  for (const { convolutions, adds } of blocks) {
+    const thin = convolutions.reduce(convolution, x)
     x = adds ? graph.node('Add', [x, thin]) : thin
   }
-  block('expanded_conv', 1, false)
-  const strided = new Set([1, 3, 6])
-  const widened = new Set([1, 3, 6, 10])
-  for (let i = 1; i <= 12; i++) block(`block_${i}`, strided.has(i) ? 2 : 1, !widened.has(i))
   return graph.node('ReduceMean', [x], { axes: { kind: 'ints', value: [2, 3] }, keepdims: { kind: 'int', value: 0 } })
+}
+
+/** The same as layers of Keras, [height, width, 3] from 0 to 1 in, its weights as they are stored. */
+export function backboneLayers(bytes: Uint8Array): readonly Layer[] {
+  const get = weightsNamed(bytes)
+  const layers: Layer[] = []
+  const add = (className: string, config: Layer['config'], weights: readonly [keras: string, stored: string][] = [], from?: readonly number[]): void =>
+    void layers.push({ className, config, weights: weights.map(([name, stored]) => ({ name, shape: get(stored).shape, values: get(stored) })), ...(from && { from }) })
+  const convolution = ({ layer, norm, depthwise = false, stride = 1, clip = false }: Convolution): void => {
+    const kernel = `${layer}/${depthwise ? 'depthwise_kernel' : 'kernel'}`
+    const [kh, kw, , outputs] = get(kernel).shape as [number, number, number, number]
+    if (stride === 2) add('ZeroPadding2D', { padding: [[0, 1], [0, 1]] })
+    const window = { kernel_size: [kh, kw], strides: [stride, stride], padding: stride === 2 ? 'valid' : 'same', use_bias: false, activation: 'linear' }
+    if (depthwise) add('DepthwiseConv2D', { ...window, depth_multiplier: 1 }, [['depthwise_kernel', kernel]])
+    else add('Conv2D', { ...window, filters: outputs }, [['kernel', kernel]])
+    add('BatchNormalization', { axis: -1, momentum: 0.999, epsilon, center: true, scale: true }, ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((part) => [part, `${norm}/${part}`]))
+    if (clip) add('ReLU', { max_value: 6 })
+  }
+  convolution(first)
+  for (const { convolutions, adds } of blocks) {
+    const before = layers.length - 1
+    convolutions.forEach(convolution)
+    if (adds) add('Add', {}, [], [before, layers.length - 1])
+  }
+  add('GlobalAveragePooling2D', {})
+  return layers
 }
