@@ -1,5 +1,6 @@
 /** The built app in Chromium, for cases that time what a person waits for: from the click to the answer on the page. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium, type Page } from 'playwright'
 import { browserArgs, chromiumPath } from '../support/chromium.ts'
 import { serveFolder } from '../support/static-server.ts'
@@ -11,10 +12,15 @@ export interface Studio {
 
 const built = process.env['GLASSHOUSE_DIST'] ?? 'dist'
 
+/** Milliseconds since 1970 of the newest file under the folders. */
+const newest = (...folders: string[]): number =>
+  Math.max(...folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name)).mtimeMs)))
+
 /** A fresh profile each time, so that nothing of an earlier run is cached or stored. @param args flags instead of those the tests use */
 export async function openStudio(args?: readonly string[]): Promise<Studio> {
-  if (!existsSync(`${built}/index.html`)) {
-    process.stderr.write('missing build; run: npm run build\n')
+  const index = `${built}/index.html`
+  if (!existsSync(index) || statSync(index).mtimeMs < newest('src', 'workers')) {
+    process.stderr.write(`missing build of the sources as they are in ${built}; run: npm run build\n`)
     process.exit(2)
   }
   const server = await serveFolder(built)
