@@ -1,4 +1,8 @@
-/** Every estimator behind its default recipe, and every step with its other options: ONNX Runtime answers as the studio does, odd rows included. */
+/**
+ * Every estimator behind its default recipe, and every step with its other options: ONNX Runtime answers as the studio does,
+ * odd rows included, in Node's build and in that of the page alike, for any number of rows at once.
+ */
+import { readFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { columnsOfCells, goldenRows } from '../../src/core/bundle/golden.ts'
 import { encodeColumns, encodeRows } from '../../src/core/bundle/encode.ts'
@@ -7,6 +11,8 @@ import type { Task } from '../../src/core/data/target.ts'
 import { checkParity, ParityCount, toleranceFor } from '../../src/core/onnx/parity.ts'
 import { answer } from '../../src/core/onnx/runner.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
+import { webRunner } from '../../src/core/onnx/runner-web.ts'
+import { expectAllClose } from '../support/expect-all-close.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { tableEstimators } from '../../src/core/estimators/registry.ts'
@@ -14,6 +20,8 @@ import { graphOf, onnxCases, otherRecipes } from '../support/onnx-cases.ts'
 import { hostileNames } from '../support/rich-data.ts'
 
 const runner = nodeRunner()
+const wasm = readFile(new URL('../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm', import.meta.url))
+const page = webRunner({ ...nodeContext(), asset: async () => new Uint8Array(await wasm).buffer }, 'bytes')
 
 // What tfjs says when it wakes up in Node.
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
@@ -41,6 +49,22 @@ describe('the graph equals the studio', () => {
       const columns = columnsOfCells(signature.inputs, golden.rows)
       count.add(await result.pipeline.predict(columns), served, golden.rows.length)
       expect(count.certificate('golden', runner.runtime)).toMatchObject({ passed: true, labelsDifferent: 0 })
+      const inPage = await (await page).open(bytes)
+      try {
+        // Not none: nobody asks that of a graph, and ONNX Runtime's TopK dies of it.
+        for (const size of [1, 7, 1000]) {
+          const some = encodeRows(signature, size, (row, input) => golden.rows[row % golden.rows.length]?.[input])
+          const [here, there] = [await answer(session, signature, some, size), await answer(inPage, signature, some, size)]
+          expect(here.answers.length).toBe(size)
+          expect(Array.from(here.answers as ArrayLike<unknown>).slice(0, 7)).toEqual(Array.from(served.answers as ArrayLike<unknown>).slice(0, Math.min(7, size)))
+          if (task !== 'regression') expect(there.answers).toEqual(here.answers)
+          const numbers = (of: typeof here): ArrayLike<number> => of.probabilities ?? (of.answers as ArrayLike<number>)
+          // Float32 sums of other machine code; most are equal to the bit.
+          expectAllClose(numbers(there), numbers(here), task === 'regression' ? { relative: 1e-6 } : { absolute: 1e-6 })
+        }
+      } finally {
+        await inPage.close()
+      }
       expect(encodeColumns(signature, columns, Array.from({ length: golden.rows.length }, (_, i) => i))).toEqual(feeds)
     } finally {
       await session.close()
