@@ -1,10 +1,12 @@
 /** Every way to take a model out as text: programs of the model, the code twin of its run, layers for TensorFlow.js, our own JSON. */
-import { layersFiles } from '../core/code/layers.ts'
+import { layersFiles, type LayersModel } from '../core/code/layers.ts'
+import { pictureLayers } from '../core/code/picture-layers.ts'
 import { codePlan } from '../core/code/plan.ts'
 import { prepareCode } from '../core/code/prepare.ts'
 import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
 import { codeEndings, languagesOf, modelCode, type LeftOutFile } from '../core/code/write.ts'
+import { hasPictures } from '../core/bundle/pictures.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
@@ -39,8 +41,21 @@ export const twinFiles = ({ python, notebook, typescript, split }: Twin): Progra
   ['code/split.json', split],
 ]
 
-/** Forms that a model does not have are left out, and why is told. */
-export async function programFiles(pipeline: Pipeline, signature: Signature, twin: TwinInput): Promise<{ readonly files: ProgramFile[]; readonly leftOut: readonly LeftOutFile[] }> {
+/** Layers of the model, and of the network that looks, where both are known as layers. @throws StudioError unsupported for pictures that reach the model in another way */
+function layersOf(pipeline: Pipeline, signature: Signature, backbone: Uint8Array | undefined): LayersModel | undefined {
+  const state = pipeline.model.state()
+  const own = estimators.has(state.estimator) ? estimators.get(state.estimator).toLayers?.(state) : undefined
+  if (!hasPictures(signature) || estimators.get(state.estimator).tags.takesPictures) return own
+  const layers = backbone && pictureLayers(pipeline, backbone)
+  if (!layers) throw new StudioError({ code: 'unsupported', message: 'unsupported layers; logistic regression and networks are written as layers of TensorFlow.js, on scaled numbers of the network that ships, and networks from scratch' })
+  return layers
+}
+
+/**
+ * Forms that a model does not have are left out, and why is told.
+ * @param backbone file of the network that ships, where the model looks through it
+ */
+export async function programFiles(pipeline: Pipeline, signature: Signature, twin: TwinInput, backbone?: Uint8Array): Promise<{ readonly files: ProgramFile[]; readonly leftOut: readonly LeftOutFile[] }> {
   const leftOut: LeftOutFile[] = []
   const where = <T>(path: string, make: () => T): T | undefined => {
     try {
@@ -55,8 +70,7 @@ export async function programFiles(pipeline: Pipeline, signature: Signature, twi
   const languages = plan ? languagesOf(plan) : []
   if (plan && !languages.includes('sql')) leftOut.push({ path: 'code/model.sql', reason: 'unsupported language; this model needs loops, which SQL has not' })
   const prepare = where('code/prepare.mjs', () => prepareCode(pipeline.recipe))
-  const state = pipeline.model.state()
-  const layers = estimators.has(state.estimator) ? estimators.get(state.estimator).toLayers?.(state) : undefined
+  const layers = where('tfjs/', () => layersOf(pipeline, signature, backbone))
   const tfjs = layers && layersFiles(layers, 'weights.bin')
   const written = where('code/twin.*', () => twinOf(twin))
   const files: ProgramFile[] = [

@@ -114,7 +114,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
   const record = await store.read(['datasets'], (tx) => tx.get('datasets', run.spec.datasetId))
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
-  const { files: programs, leftOut: unwritten } = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }))
+  const { files: programs, leftOut: unwritten } = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }), pictures?.resources.get('mobilenet-v2.bin'))
   const leftOut = [...unwritten, ...('missing' in live ? [{ path: 'sliders in MODEL_CARD.html', reason: live.missing }] : [])]
   await context.checkpoint()
   if (pictures?.shipped) programs.push(['LICENCE-backbone.txt', backboneLicence])

@@ -5,6 +5,8 @@ import { pictureProblem, toBase64 } from '../../../src/core/bundle/pictures.ts'
 import { readPlainRequest } from '../../../src/core/bundle/requests.ts'
 import { parseStrictJson } from '../../../src/core/bundle/strict-json.ts'
 import { estimators } from '../../../src/core/estimators/registry.ts'
+import { onnxOfTfjs } from '../../../src/core/images/backbone/tfjs.ts'
+import { resize } from '../../../src/core/images/resize.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
 import { answer } from '../../../src/core/onnx/runner.ts'
 import { bytesOf, zip } from '../../../src/core/zip.ts'
@@ -23,6 +25,7 @@ import { predictPictures } from '../../../src/tasks/predict-pictures.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import type { Host } from '../../../src/tasks/task.ts'
 import { train } from '../../../src/tasks/train.ts'
+import { expectAllClose } from '../../support/expect-all-close.ts'
 import { nodeContext } from '../../support/node-context.ts'
 import { openPng } from '../../support/open-png.ts'
 import { png } from '../../support/pictures.ts'
@@ -103,13 +106,22 @@ it('the bundle holds the whole way from pixels to a label, and its server decode
   expect(made.card).toMatch(/nsfwjs 4.3.0 by Infinite Red, Inc. \(MIT\)/)
   expect(made.signature.inputs).toMatchObject([{ name: 'image', kind: 'image', tensor: 'uint8' }])
   expect(await verifyBundle(made.zip as Uint8Array, nodeRunner(), openPictureFile)).toMatchObject({ passed: true })
-  const { model, signature } = await openBundleZip(bytesOf(made.zip as Uint8Array))
+  const { model, signature, files: inside } = await openBundleZip(bytesOf(made.zip as Uint8Array))
   const session = await nodeRunner().open(model)
   const files = classes.map((kind) => toBase64(drawn(kind, 77)))
   const request = readPlainRequest(signature, parseStrictJson(JSON.stringify({ rows: files.map((image) => ({ image })) }), 8))
   const served = await answer(session, signature, request.feeds, request.rows, openPictureFile)
   await session.close()
   expect(served.answers).toEqual(classes)
+  // Behind the resize the layers for TensorFlow.js say the same; plain tfjs loads them in test/unit/core/code/layers.test.ts.
+  const layers = await nodeRunner().open(onnxOfTfjs(new TextDecoder().decode(inside.get('tfjs/model.json')), new Map([['weights.bin', inside.get('tfjs/weights.bin') as Uint8Array]])))
+  for (const [row, file] of files.entries()) {
+    const pixels = resize(await openPictureFile(file), 224, 224, 'cover')
+    const planes = Float32Array.from(pixels, (_, i) => pixels[(i % 50_176) * 3 + Math.floor(i / 50_176)] as number)
+    const said = (await layers.run(new Map([['picture', { type: 'float', values: planes, dims: [1, 3, 224, 224] }]]), 1)).get('output') as Float32Array
+    expectAllClose(said, Array.from(served.probabilities as ArrayLike<number>).slice(row * 3, row * 3 + 3), { absolute: 1e-4 })
+  }
+  await layers.close()
 })
 
 it('a run names pictures that it never saw, in zips too, and says of each file why it cannot', async () => {
