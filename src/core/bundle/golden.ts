@@ -8,7 +8,7 @@ import type { Cell, Column, TextColumn } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import { labelsOf } from '../data/target.ts'
 import type { OnnxGraph } from '../onnx/graph.ts'
-import { parseDatetime } from '../ingest/datetime.ts'
+import { formatDatetime, parseDatetime } from '../ingest/datetime.ts'
 import type { Pixels } from '../images/luma.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { goldenPictures, plainPng, toBase64 } from './pictures.ts'
@@ -125,6 +125,13 @@ function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[]
       change(i, low, 'smallest value')
       change(i, high, 'largest value')
       change(i, Math.fround(high + 2 * (high - low) + 1), 'beyond the largest value')
+    }
+    if (input.kind === 'datetime') {
+      const layout = input.layout ?? 'epoch-seconds'
+      for (const [seconds, reason] of [[input.min, 'earliest moment'], [input.max, 'latest moment']] as const) {
+        const text = seconds === undefined ? undefined : formatDatetime(layout, seconds)
+        if (text !== undefined && parseDatetime(layout, text) === seconds) change(i, text, reason)
+      }
     }
   })
   const numbers = splitValues(graph).flatMap(({ feature, values }) => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { GoldenRows } from '../../../src/core/bundle/golden.ts'
 import { plainBody } from '../../../src/core/bundle/examples.ts'
 import { modelSlug } from '../../../src/core/bundle/responses.ts'
+import { readOnnx } from '../../../src/core/onnx/read/model.ts'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
 import { ask, askGolden } from '../../../src/export/server/self-test.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
@@ -61,7 +62,14 @@ describe('export', () => {
   test('parity passes on all rows that taught the model nothing, and is written into the graph and the card', () => {
     expect(exported.certificate).toMatchObject({ passed: true, rows: 120, labelsDifferent: 0, opset: 'opset 17, ai.onnx.ml 3, IR 8' })
     expect(exported.certificate.runtime).toMatch(/^onnxruntime-node \d/)
-    expect(readFileSync(join(folder, 'model.onnx')).toString('latin1')).toContain('"labelsDifferent":0')
+    const { metadata, producer, irVersion } = readOnnx(new Uint8Array(readFileSync(join(folder, 'model.onnx'))))
+    const { signature, certificate } = exported
+    expect([producer, irVersion]).toEqual(['glasshouse', 8])
+    expect(JSON.parse(metadata.get('signature') ?? '')).toEqual(signature)
+    expect(JSON.parse(metadata.get('classes') ?? '')).toEqual(signature.classes)
+    expect(JSON.parse(metadata.get('parity') ?? '')).toEqual(certificate)
+    expect(metadata.get('data_hash')).toBe(richDataset('binary').id)
+    expect(metadata.get('threshold_policy')).toBe(`"yes" where its probability >= 0.4, else "no"`)
     expect(exported.fileName).toBe('rich-b-model-b.zip')
   })
 
@@ -84,7 +92,7 @@ describe('export', () => {
   test('golden rows cover every category, missing values, extremes and splits', () => {
     const column = golden.columns.indexOf(hostileNames.category)
     expect(new Set(golden.rows.map((row) => row[column]))).toEqual(new Set(['red', 'green', 'constructor', '=SUM(A1)', 'naïve 漢字', '__proto__', 'rare', null, 'never seen in training']))
-    expect(golden.reasons).toEqual(expect.arrayContaining(['exactly on a split', 'largest value', 'beyond the largest value', 'a missing value']))
+    expect(golden.reasons).toEqual(expect.arrayContaining(['exactly on a split', 'largest value', 'beyond the largest value', 'earliest moment', 'latest moment', 'a missing value']))
   })
 
   test('a graph that answers differently is not offered', async () => {
