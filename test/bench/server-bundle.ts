@@ -19,9 +19,13 @@ function columnsOf(rows: number, seed: number): Column[] {
 /** New rows of the same kind, and as CSV. */
 export function table(rows: number, seed: number): { readonly columns: Column[]; readonly csv: string } {
   const columns = columnsOf(rows, seed)
+  return { columns, csv: csvOf(columns, rows) }
+}
+
+export function csvOf(columns: readonly Column[], rows: number): string {
   let csv = csvLine(columns.map(({ name }) => name))
   for (let row = 0; row < rows; row++) csv += csvLine(columns.map((column) => cellAt(column, row) as string | number))
-  return { columns, csv }
+  return csv
 }
 
 /** The 2,000 rows that the studio has of it. */

@@ -1,11 +1,14 @@
 /**
- * A run as a job for a cluster: the same raw columns, fitted recipe, target and split, the boosting left to XGBoost.
- * What it answers comes back as a model of the same experiment.
+ * A run as a job for other machines: the same raw columns, fitted recipe, target and split, the boosting left to XGBoost,
+ * a dense network to PyTorch. What it answers comes back as a model of the same experiment.
  */
+import { toBase64 } from '../bundle/pictures.ts'
 import type { SignatureInput } from '../bundle/signature.ts'
 import type { ColumnInfo } from '../data/dataset.ts'
 import { StudioError } from '../errors.ts'
 import { histGradientBoosting } from '../estimators/hist-gradient-boosting.ts'
+import { initialWeights, type Activation } from '../estimators/neural/dense.ts'
+import { hiddenSizes, mlp } from '../estimators/neural/mlp.ts'
 import { checkParams } from '../params.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { RunSpec } from '../run/run-spec.ts'
@@ -23,7 +26,26 @@ export interface ElsewhereJob {
   /** One letter a row of the studio's data, for where the partitions hold just these rows; else rows are dealt anew by the shares. */
   readonly parts: string
   /** Parameters of XGBoost, and how many rounds. */
-  readonly xgboost: { readonly params: Readonly<Record<string, string | number>>; readonly rounds: number }
+  readonly xgboost?: { readonly params: Readonly<Record<string, string | number>>; readonly rounds: number }
+  /** What PyTorch is to train; a job has one of the two. */
+  readonly torch?: TorchNetwork
+}
+export interface TorchNetwork {
+  /** Neurons from input to output. */
+  readonly sizes: readonly number[]
+  readonly activation: Activation
+  /** The run's own first weights, as dense.ts has them: float32, little-endian, in base64. */
+  readonly theta: string
+  readonly learningRate: number
+  readonly alpha: number
+  readonly batchSize: number
+  readonly maxIter: number
+  /** Share of the training rows that judges when to stop; 0 = none. */
+  readonly validationFraction: number
+  readonly nIterNoChange: number
+  readonly tol: number
+  readonly balanced: boolean
+  readonly seed: number
 }
 
 /** The target as one more column to read. */
@@ -32,16 +54,53 @@ export const targetInput = ({ name, kind, labels, layout }: Pick<ColumnInfo, 'na
   return { name, kind, tensor: kind === 'categorical' ? 'string' : 'float', nullable: true, ...(labels ? { labels } : {}), ...(layout === undefined ? {} : { layout }) }
 }
 
+/** @throws StudioError unsupported for what would be lost on the way */
+function checkCarried({ sampleWeight, sampleRows, continueFrom }: RunSpec): void {
+  if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a job for a cluster carries none: ${sampleWeight.slice(0, 100)}` })
+  if (sampleRows !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample; a job for a cluster learns from all training rows: ${sampleRows}` })
+  if (continueFrom !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported earlier model; a job for a cluster begins anew: ${continueFrom}`, hint: 'Take a run that was trained in one go.' })
+}
+
+/**
+ * What trains the run elsewhere.
+ * @param features numbers that the recipe makes of a row
+ * @throws StudioError unsupported for an estimator that nothing elsewhere trains, or a setting that would be lost
+ */
+export function trainerOf(spec: RunSpec, features: number, classes: number): Pick<ElsewhereJob, 'xgboost' | 'torch'> {
+  return spec.estimator.id === mlp.id ? { torch: torchOf(spec, features, classes) } : { xgboost: xgboostOf(spec, classes) }
+}
+
+function torchOf(spec: RunSpec, features: number, classes: number): TorchNetwork {
+  checkCarried(spec)
+  const given = checkParams(mlp.id, mlp.params, spec.estimator.params)
+  const sizes = [features, ...hiddenSizes(given.hiddenLayerSizes), spec.target.task === 'regression' ? 1 : classes]
+  const activation = given.activation as Activation
+  const theta = initialWeights(sizes, activation, spec.seed)
+  return {
+    sizes,
+    activation,
+    theta: toBase64(new Uint8Array(theta.buffer)),
+    learningRate: given.learningRateInit,
+    alpha: given.alpha,
+    batchSize: given.batchSize,
+    maxIter: given.maxIter,
+    validationFraction: given.earlyStopping ? given.validationFraction : 0,
+    nIterNoChange: given.nIterNoChange,
+    tol: given.tol,
+    balanced: spec.target.task !== 'regression' && given.classWeight === 'balanced',
+    seed: spec.seed,
+  }
+}
+
 /**
  * Our parameters by XGBoost's names. Leaves rest on summed hessians there, not on rows: for the squared loss the two
  * are one, for classes a row weighs at most a quarter.
  * @throws StudioError unsupported for another estimator, or a loss that XGBoost's trees do not have
  */
-export function xgboostOf({ estimator, target, seed, sampleWeight, sampleRows, continueFrom }: RunSpec, classes: number): ElsewhereJob['xgboost'] {
+export function xgboostOf(spec: RunSpec, classes: number): NonNullable<ElsewhereJob['xgboost']> {
+  checkCarried(spec)
+  const { estimator, target, seed } = spec
   if (estimator.id !== histGradientBoosting.id) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${histGradientBoosting.label} is what XGBoost trains elsewhere: ${estimator.id}` })
-  if (sampleWeight !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample weight; a job for a cluster carries none: ${sampleWeight.slice(0, 100)}` })
-  if (sampleRows !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported sample; a job for a cluster learns from all training rows: ${sampleRows}` })
-  if (continueFrom !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported earlier model; a job for a cluster begins anew: ${continueFrom}`, hint: 'Take a run that was trained in one go.' })
   const given = checkParams(estimator.id, histGradientBoosting.params, estimator.params)
   if (target.task === 'regression' && given.loss !== 'squared') throw new StudioError({ code: 'unsupported', message: `unsupported loss; elsewhere it is the squared one: ${given.loss}` })
   if (given.monotonicCst !== '' || given.interactionCst !== '') throw new StudioError({ code: 'unsupported', message: 'unsupported constraints; a job for a cluster carries none' })

@@ -1,9 +1,11 @@
-/** The answer of a training elsewhere as a run of the same experiment: its trees, our recipe, our evaluation. */
+/** The answer of a training elsewhere as a run of the same experiment: its trees or weights, our recipe, our evaluation. */
 import type { Context } from '../context.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeSplit } from '../data/make-split.ts'
+import { fromTorch } from '../elsewhere/torch.ts'
 import { fromXgboost } from '../elsewhere/xgboost.ts'
 import type { ElsewhereJob } from '../elsewhere/job.ts'
+import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import { check, parseJson, v } from '../schema.ts'
 import { judge } from './judge.ts'
@@ -25,8 +27,9 @@ const schema = v.looseObject({
   split: v.string(),
   workers: count,
   seconds: v.number(),
-  versions: v.looseObject({ xgboost: v.string() }),
-  booster: v.unknown(),
+  versions: v.looseObject({ xgboost: v.optional(v.string()), torch: v.optional(v.string()) }),
+  booster: v.optional(v.unknown()),
+  network: v.optional(v.unknown()),
 })
 export interface ElsewhereResult {
   readonly job: Omit<ElsewhereJob, 'parts'>
@@ -34,8 +37,11 @@ export interface ElsewhereResult {
   readonly split: string
   readonly workers: number
   readonly seconds: number
-  readonly versions: { readonly xgboost: string }
-  readonly booster: unknown
+  readonly versions: { readonly xgboost?: string; readonly torch?: string }
+  /** XGBoost's trees. */
+  readonly booster?: unknown
+  /** PyTorch's weights; an answer has one of the two. */
+  readonly network?: unknown
 }
 
 /** @throws StudioError bad-data where it is no such answer */
@@ -48,8 +54,11 @@ export async function adoptResult(result: ElsewhereResult, dataset: Dataset, con
   const { target, split: rule, seed } = job.spec
   const split = makeSplit(dataset.columns, target.column, rule)
   const head = { task: target.task, classes: job.classes, categoryCounts: job.recipe.features.map(({ categories }) => categories?.length ?? 0) }
-  const lineage = { trainedElsewhere: `XGBoost ${result.versions.xgboost}`, trainedOnRows: result.rows.train, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
-  const model = estimators.get('hist-gradient-boosting').revive(fromXgboost(result.booster, head, lineage))
+  const { booster, network, versions } = result
+  const lineage = { trainedElsewhere: network === undefined ? `XGBoost ${versions.xgboost ?? ''}` : `PyTorch ${versions.torch ?? ''}`, trainedOnRows: result.rows.train, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
+  const state = network === undefined ? fromXgboost(booster, head, lineage) : fromTorch(network, head, lineage)
+  if (state.estimator !== job.spec.estimator.id) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${job.spec.estimator.id.slice(0, 60)}, and it holds a model of ${state.estimator}` })
+  const model = estimators.get(state.estimator).revive(state)
   const same = dataset.id === job.dataHash && result.split === 'as in the studio'
   const warnings = same ? [] : [`Trained elsewhere on ${result.rows.train.toLocaleString('en')} rows, ${dataset.id === job.dataHash ? result.split : 'and this is not the data that the job was made of'}: rows of this validation part may have been among them, and then its figures flatter it.`]
   return judge({ pipeline: pipelineOf({ target, classes: job.classes, recipe: job.recipe, model }), dataset, split, threshold: 0.5, seed, warnings, fit: result.seconds * 1000, begun }, context)

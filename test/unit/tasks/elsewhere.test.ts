@@ -6,6 +6,11 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { columnFrom } from '../../../src/core/data/column.ts'
 import type { Dataset } from '../../../src/core/data/dataset.ts'
+import { fromBase64, toBase64 } from '../../../src/core/bundle/pictures.ts'
+import type { TorchNetwork } from '../../../src/core/elsewhere/job.ts'
+import { trainersElsewhere } from '../../../src/core/elsewhere/trainers.ts'
+import { countWeights, initialWeights } from '../../../src/core/estimators/neural/dense.ts'
+import { estimators } from '../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../src/core/math/rng.ts'
 import { adoptResult, readResult } from '../../../src/core/run/adopt-result.ts'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
@@ -33,7 +38,7 @@ test('partitions are prepared to the bit as the studio does', async () => {
   const { zip, fileName } = await elsewhereJob({ runId }, host)
   expect(fileName).toBe('train-elsewhere.zip')
   const reader = await openZip(bytesOf(zip))
-  expect([...reader.names].sort()).toEqual(['README.md', 'job.json', 'prepare.mjs', 'scorer.py', 'train_xgboost_dask.py'])
+  expect([...reader.names].sort()).toEqual(['README.md', 'job.json', 'prepare.mjs', 'prepared.py', 'scorer.py', 'train_xgboost_dask.py'])
   for (const name of reader.names) writeFileSync(join(folder, name), await reader.read(name))
   // One row has no target, one an unknown class: they are left out and counted.
   writeFileSync(join(folder, 'part.csv'), `place,size,outcome\n${size.map((value, row) => `${place[row]},${value ?? ''},${outcome[row]}`).join('\n')}\nhill,1,\nhill,1,maybe\n`)
@@ -76,4 +81,37 @@ test('an answer becomes a run of the same experiment, and says what it was train
   expect(prediction.probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 12)
   expect(prediction.probabilities[3]).toBeCloseTo(1 / (1 + Math.exp(1)), 12)
   expect(() => readResult('{"version":1}')).toThrow('invalid result.json; kind')
+})
+
+test('a network is a job for PyTorch: the run’s own first weights go out, what was learnt comes back', async () => {
+  const { host, runId } = await deployed(dataset, 'binary', 'mlp', { hiddenLayerSizes: '3', maxIter: 2, classWeight: 'balanced', backend: 'wasm' })
+  const reader = await openZip(bytesOf((await elsewhereJob({ runId }, host)).zip))
+  expect([...reader.names].sort()).toEqual(['README.md', 'job.json', 'prepare.mjs', 'prepared.py', 'scorer.py', 'train_torch.py'])
+  const { parts: _, torch, ...job } = JSON.parse(new TextDecoder().decode(await reader.read('job.json'))) as { parts: string; torch: TorchNetwork; recipe: { features: unknown[] } }
+  const sizes = [job.recipe.features.length, 3, 2]
+  expect(torch).toMatchObject({ sizes, activation: 'relu', maxIter: 2, balanced: true, validationFraction: 0.1, seed: 3 })
+  expect(fromBase64(torch.theta)).toEqual(new Uint8Array(initialWeights(sizes, 'relu', 3).buffer))
+  // All weights 0 but one bias of the last layer: every row has the same odds.
+  const theta = new Float32Array(countWeights(sizes))
+  theta[theta.length - 1] = 1
+  const network = { sizes, activation: 'relu', center: 0, scale: 1, theta: toBase64(new Uint8Array(theta.buffer)), epochs: 9, bestEpoch: 4, stoppedBecause: 'no more progress' }
+  const text = (change: object): string => JSON.stringify({ version: 1, kind: 'glasshouse-elsewhere', job, rows: { train: 7, valid: 1 }, split: 'as in the studio', workers: 1, seconds: 3, versions: { torch: '1.13.1' }, network: { ...network, ...change } })
+  const { pipeline, warnings } = await adoptResult(readResult(text({})), { ...dataset, id: (job as unknown as { dataHash: string }).dataHash }, nodeContext())
+  expect(warnings).toEqual([])
+  expect(pipeline.model.facts).toMatchObject({ trainedElsewhere: 'PyTorch 1.13.1', trainedOnRows: 7, epochs: 9, bestEpoch: 4 })
+  const prediction = await pipeline.predict(dataset.columns, [0])
+  if (prediction.task === 'regression') throw new Error('classes were asked for')
+  expect(prediction.probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 6)
+  for (const [change, message] of [
+    [{ sizes: [sizes[0], 4, 2] }, 'weights instead of'],
+    [{ sizes: [99, 3, 2] }, 'it was trained on 99 features'],
+    [{ sizes: [sizes[0], 3, 3] }, 'it has 3 outputs instead of 2'],
+    [{ theta: '*' }, 'not in base64'],
+    [{ theta: toBase64(new Uint8Array(theta.map(() => Number.NaN).buffer)) }, 'a weight is not finite'],
+    [{ scale: 0 }, 'invalid network; scale'],
+  ] as const) await expect(adoptResult(readResult(text(change)), dataset, nodeContext())).rejects.toThrow(message)
+  const boosted = JSON.parse(text({})) as { job: { spec: { estimator: { id: string } } } }
+  boosted.job.spec.estimator.id = 'hist-gradient-boosting'
+  await expect(adoptResult(readResult(JSON.stringify(boosted)), dataset, nodeContext())).rejects.toThrow('its job was of hist-gradient-boosting, and it holds a model of mlp')
+  expect([...trainersElsewhere.keys()].every((id) => estimators.has(id))).toBe(true)
 })

@@ -40,7 +40,7 @@ const params = {
 } as const satisfies ParamTable
 
 /** @throws StudioError bad-param unless it is one to five whole numbers from 1 to 2048 */
-function hiddenSizes(text: string): number[] {
+export function hiddenSizes(text: string): number[] {
   const sizes = text.split(',').map((part) => Number(part.trim() === '' ? Number.NaN : part))
   if (sizes.length <= 5 && sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 2048)) return sizes
   throw new StudioError({
