@@ -3,6 +3,7 @@ import { layersFiles, type LayersModel } from '../core/code/layers.ts'
 import { pictureLayers } from '../core/code/picture-layers.ts'
 import { codePlan } from '../core/code/plan.ts'
 import { prepareCode } from '../core/code/prepare.ts'
+import { earlierFit } from '../core/code/twin/earlier.ts'
 import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
 import { codeEndings, languagesOf, modelCode, type LeftOutFile } from '../core/code/write.ts'
@@ -22,7 +23,8 @@ import type { DatasetRecord } from '../storage/records.ts'
 export type ProgramFile = readonly [path: string, content: string | Uint8Array<ArrayBuffer>]
 
 export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord, 'options' | 'rejectedCount'>, pipeline: Pipeline, split: TwinInput['split']): TwinInput {
-  return { run, data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
+  const earlier = earlierFit(pipeline.model.state())
+  return { run, ...(earlier !== undefined && { earlier }), data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
 }
 
 function picturesIn({ spec: { target, split } }: Run, dataset: Dataset): { pictures?: TwinPictures } {

@@ -22,6 +22,8 @@ export interface TwinInput {
   readonly data: TwinData
   readonly recipe: FittedRecipeState
   readonly classes: readonly string[]
+  /** How an earlier version trained it, where this one trains otherwise (`earlierFit`). */
+  readonly earlier?: string
   readonly split: { readonly train: ArrayLike<number>; readonly valid: ArrayLike<number>; readonly test: ArrayLike<number> }
 }
 export interface Twin {
@@ -173,6 +175,7 @@ export function twinOf(given: TwinInput): Twin {
   const { facts } = input.run
   if (input.data.pictures && input.recipe.inputs.length > 1) throw new StudioError({ code: 'unsupported', message: `unsupported columns; a twin is written for pictures alone: ${input.recipe.inputs.map(({ name }) => name).join(', ').slice(0, 200)}` })
   if (facts['trainedElsewhere'] !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; its model was trained elsewhere, so that this data does not make it again: ${String(facts['ofRun'] ?? facts['trainedElsewhere']).slice(0, 100)}` })
+  if (input.earlier !== undefined) throw new StudioError({ code: 'unsupported', message: `unsupported run; an earlier version trained it otherwise than a twin of today: ${input.earlier}`, hint: 'Train it again with the same settings; the new run has a twin.' })
   const cells = cellsOf(input)
   return { python: script(cells), notebook: notebook(cells), typescript: typescriptTwin(input, Object.fromEntries(allowedOf(scoresOf(input.run), pictureTolerance)), decoders), split: splitFile(input.run.spec.split, input.data, input.split) }
 }

@@ -1,9 +1,14 @@
 /** Our own JSON of a pipeline: every estimator's comes back with the same bits; what is cut, changed, newer or foreign is refused by name. */
+import { readFileSync } from 'node:fs'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import type { Task } from '../../../../src/core/data/target.ts'
 import { canonicalJson, sha256 } from '../../../../src/core/ids.ts'
 import { pipelineVersion, type PipelineMigrations, readPipeline, writePipeline } from '../../../../src/core/run/pipeline-file.ts'
+import { columnsOfCells, type GoldenRows } from '../../../../src/core/bundle/golden.ts'
+import { earlierFit } from '../../../../src/core/code/twin/earlier.ts'
+import { twinOf } from '../../../../src/core/code/twin/twin.ts'
+import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
 import { graphOf } from '../../../support/onnx-cases.ts'
 
@@ -67,5 +72,34 @@ describe('refused', () => {
     ])
     expect((await readPipeline(old, steps)).pipeline.target.column).toBe('outcome')
     await expect(readPipeline(old)).rejects.toThrow('its version must be one that this studio knows, up to 2: -1')
+  })
+})
+
+describe('files that earlier versions wrote', () => {
+  const stored = (name: string): string => readFileSync(`test/fixtures/pipelines/${name}.json`, 'utf8')
+  test.each([
+    ['v1', 'decision-tree'],
+    ['v2-svm-one-a-class', 'svm'],
+  ])('%s opens and answers as it did', async (name, estimator) => {
+    const { pipeline, signature, run } = await readPipeline(stored(name))
+    const golden = JSON.parse(stored(`${name}-answers`)) as GoldenRows
+    expect(pipeline.model.estimator).toBe(estimator)
+    expect(run === undefined).toBe(name === 'v1')
+    const prediction = await pipeline.predict(columnsOfCells(signature.inputs, golden.rows))
+    if (prediction.task === 'regression') throw new Error('it had classes')
+    expect(golden.rows.length).toBeGreaterThan(20)
+    // Elementary functions may differ in their last bit between versions.
+    expectAllClose(prediction.probabilities, (golden.expected.probabilities ?? []).flat(), { absolute: 1e-12 })
+    // Written anew it is a file of this version, with the same answers.
+    const again = await readPipeline(await writePipeline({ pipeline, signature, ...(run && { run }) }))
+    expect(await again.pipeline.predict(columnsOfCells(signature.inputs, golden.rows))).toEqual(prediction)
+  })
+  test('a model that is trained otherwise by now has no twin, and is named', async () => {
+    const { pipeline } = await readPipeline(stored('v2-svm-one-a-class'))
+    expect(earlierFit(pipeline.model.state())).toBe('one machine a class against the rest, now one a pair of classes')
+    const { result } = await graphOf({ name: '', estimator: 'svm', task: 'multiclass' })
+    const earlier = earlierFit(result.pipeline.model.state())
+    expect(earlier).toBeUndefined()
+    expect(() => twinOf({ earlier: 'as before', run: { spec: {}, facts: {} }, data: {} } as never)).toThrow('unsupported run; an earlier version trained it otherwise than a twin of today: as before')
   })
 })

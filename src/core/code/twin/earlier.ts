@@ -1,0 +1,9 @@
+/** Models that this studio still answers with, but trains otherwise by now: a twin of their run would be another model. */
+import type { ModelState } from '../../estimators/estimator.ts'
+
+/** How it was trained, as opposed to now; undefined where nothing changed. */
+export function earlierFit({ estimator, json }: ModelState): string | undefined {
+  const several = ((json['classes'] ?? []) as readonly string[]).length > 2
+  if (estimator === 'svm' && several && json['vectorsOfClass'] === undefined) return 'one machine a class against the rest, now one a pair of classes'
+  return undefined
+}
