@@ -36,6 +36,7 @@ import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
 import type { NestedFold } from '../core/tune/nested.ts'
 import type { Trial } from '../core/tune/strategy.ts'
+import type { FitCost } from '../core/tune/forecast.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 
 export type { ParityCertificate, ParityOutput } from '../core/onnx/parity.ts'
@@ -253,6 +254,8 @@ export interface TaskMap {
   'fold': { input: { datasetId: string; task: FoldTask }; output: FoldAnswer }
   /** `done` are the trials, `nested` the outer folds, of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
   'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; nested?: readonly NestedFold[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
+  /** Trains a few trials on few rows, for a second or two, to say what a search will take; null where even that takes too long. */
+  'tune/forecast': { input: { spec: RunSpec; search: TuneSpec }; output: FitCost | null }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }
   'evaluate/threshold': { input: { runId: string; token: number; threshold: number }; output: Evaluation }
   'evaluate/groups': { input: { runId: string; part: JudgedPart; columns: readonly string[]; metric: string; conditions?: readonly Condition[] }; output: GroupReport }
@@ -320,6 +323,7 @@ export const workerOf: Readonly<Record<TaskName, 'ingest' | 'compute' | 'interac
   'train': 'compute',
   'fold': 'compute',
   'tune': 'compute',
+  'tune/forecast': 'compute',
   'evaluate/test': 'interactive',
   'evaluate/threshold': 'interactive',
   'evaluate/groups': 'interactive',

@@ -1,6 +1,7 @@
 /** Searches for parameters and what they found; storage keeps them, this shows them. */
-import { freshId } from '../core/ids.ts'
+import { canonicalJson, freshId } from '../core/ids.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import type { FitCost } from '../core/tune/forecast.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 import type { Store } from '../storage/port.ts'
 import { listSearches, searchQuestion } from '../storage/searches.ts'
@@ -30,11 +31,26 @@ export interface SearchStart {
 
 export class Searches {
   readonly #store: Store
+  readonly #costs = new Map<string, FitCost | null>()
   /** Oldest first. */
   #found = $state.raw<readonly Search[]>([])
 
   constructor(store: Store) {
     this.#store = store
+  }
+
+  /**
+   * What its trainings take, measured once for each question and space; null where even one on few rows takes too long.
+   * @throws StudioError as the trainings do; cancelled
+   */
+  async costOf(jobs: JobsState, spec: RunSpec, wanted: TuneSpec, signal: AbortSignal): Promise<FitCost | null> {
+    const { timeLimit: _, outerFolds: __, ...search } = wanted
+    const key = canonicalJson({ spec, search })
+    const known = this.#costs.get(key)
+    if (known !== undefined) return known
+    const cost = await jobs.ask('tune/forecast', { spec, search }, signal)
+    this.#costs.set(key, cost)
+    return cost
   }
 
   /** The newest for these data, target, split, recipe and estimator. */

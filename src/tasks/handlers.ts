@@ -34,6 +34,7 @@ export const computeHandlers: Handlers = {
   'elsewhere/job': async () => (await import('./elsewhere.ts')).elsewhereJob,
   'fold': async () => (await import('./fold.ts')).fold,
   'tune': async () => (await import('./tune.ts')).tune,
+  'tune/forecast': async () => (await import('./tune-forecast.ts')).tuneForecast,
   'evaluate/test': async () => (await import('./evaluate-test.ts')).evaluateTest,
   'evaluate/threshold': async () => (await import('./evaluate-threshold.ts')).evaluateThreshold,
   'evaluate/groups': async () => (await import('./evaluate-groups.ts')).evaluateGroups,

@@ -4,9 +4,14 @@ import { chooseTarget, expect, goTo, openSample, test, trainModel } from './stud
 test('settings are searched for, and the best of them are trained', async ({ studio }) => {
   await openSample(studio, 'Palmer penguins')
   await chooseTarget(studio, 'species')
+  // What a search costs is told before anything was trained.
+  await goTo(studio, 'Train')
+  await studio.getByRole('radio', { name: /^Logistic regression/ }).check({ force: true })
+  await studio.getByText('Search for better settings').click()
+  await expect(studio.getByText(/20 trials, 60 trainings, about .+ on \d+ cores?\./)).toBeVisible()
+  await expect(studio.getByText(/Needs up to .+ of memory/)).toBeVisible()
   await trainModel(studio, 'Logistic regression')
   await expect(studio.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible()
-  await studio.getByText('Search for better settings').click()
   await studio.getByRole('textbox', { name: 'Trials' }).fill('12')
   await studio.getByRole('textbox', { name: 'Trials' }).press('Enter')
   await expect(studio.getByText(/12 trials, 36 trainings, about/)).toBeVisible()

@@ -9,6 +9,7 @@ import { checkParams, type ParamValues } from '../params.ts'
 import { pixelCount } from '../images/pixel-form.ts'
 import { steps } from '../recipe/registry.ts'
 import type { RecipeSpec } from '../recipe/step.ts'
+import type { Space } from '../tune/space.ts'
 import type { RunSpec } from './run-spec.ts'
 
 /** What is known of the data before it is read. */
@@ -46,21 +47,40 @@ export function featureCount(recipe: RecipeSpec, columns: readonly ColumnInfo[],
   return Math.max(1, count)
 }
 
+/** Of one worker, with its fit, by the rows that it learns from and those that it judges. */
+function memoryOfJob({ estimator: { id, params }, recipe, target }: Pick<RunSpec, 'target' | 'recipe' | 'estimator'>, data: DataShape): (learnt: number, judged: number) => number {
+  const estimator = estimators.get(id)
+  const features = featureCount(recipe, data.columns, target.column)
+  const picture = estimator.tags.takesPictures ? pictureOf(recipe) : undefined
+  const own = checkParams(id, estimator.params, params) as never
+  const fit = (rows: number): number => estimator.memory?.(own, { rows, features, classes: data.classes, ...(picture && { picture }) }) ?? 0
+  return (learnt, judged) => workerBytes + uncollected(data) + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
+}
+
 /** @param lanes folds that are trained side by side, each in a worker of its own but one */
 export function memoryOf(spec: Pick<RunSpec, 'target' | 'split' | 'recipe' | 'estimator' | 'folds' | 'repeats' | 'sampleRows'>, data: DataShape, lanes: number): number {
-  const { id, params } = spec.estimator
-  const estimator = estimators.get(id)
-  const features = featureCount(spec.recipe, data.columns, spec.target.column)
+  const job = memoryOfJob(spec, data)
   const validShare = spec.split.strategy.kind === 'column' ? 0.2 : spec.split.validShare
   const valid = data.rows * validShare
   const train = trainRowsOf(spec, data.rows)
-  const picture = estimator.tags.takesPictures ? pictureOf(spec.recipe) : undefined
-  const fit = (rows: number): number => estimator.memory?.(checkParams(id, estimator.params, params) as never, { rows, features, classes: data.classes, ...(picture && { picture }) }) ?? 0
-  const job = (learnt: number, judged: number): number => workerBytes + uncollected(data) + data.bytes + 4 * features * (learnt + judged) + 8 * data.classes * judged + fit(learnt)
   const own = job(train, valid)
   // A helper has the data of its own; this worker's folds come after its fit, in its place.
   const helpers = Math.min(lanes, (spec.folds ?? 1) * (spec.repeats ?? 1)) - 1
   return spec.folds === undefined ? own : own + helpers * job(Math.min(spec.sampleRows ?? Infinity, ((train + valid) * (spec.folds - 1)) / spec.folds), (train + valid) / spec.folds)
+}
+
+type SearchedRun = Pick<RunSpec, 'target' | 'split' | 'recipe' | 'estimator' | 'sampleRows'>
+export interface SearchShape {
+  readonly space: Space
+  readonly trials: number
+  readonly folds: number
+}
+/** The most that a search takes: as many of its folds as run side by side, each with the largest settings of the space. */
+export function memoryOfSearch(spec: SearchedRun, { space, trials, folds }: SearchShape, data: DataShape, lanes: number): number {
+  const { id, params } = spec.estimator
+  const largest = { ...params, ...Object.fromEntries(space.flatMap((dimension) => (dimension.kind === 'choice' ? [] : [[dimension.name, dimension.high]]))) }
+  const rows = trainRowsOf(spec, data.rows)
+  return Math.min(lanes, folds * trials) * memoryOfJob({ ...spec, estimator: { id, params: largest } }, data)((rows * (folds - 1)) / folds, rows / folds)
 }
 
 /** What a recipe makes of a picture. */
@@ -82,8 +102,12 @@ function trainRowsOf({ split, sampleRows }: Pick<RunSpec, 'split' | 'sampleRows'
  * The most training rows that fit, with two digits, as a person would say them.
  * @returns undefined where all fit, 0 where the data alone are too much
  */
-export function sampleThatFits(spec: Parameters<typeof memoryOf>[0], data: DataShape, lanes: number, limit: number): number | undefined {
-  const needs = (sampleRows: number): number => memoryOf({ ...spec, sampleRows }, data, lanes)
+export const sampleThatFits = (spec: Parameters<typeof memoryOf>[0], data: DataShape, lanes: number, limit: number): number | undefined => mostRows(spec, data, limit, (sampled) => memoryOf(sampled, data, lanes))
+/** The same for a search. */
+export const searchSampleThatFits = (spec: SearchedRun, search: SearchShape, data: DataShape, lanes: number, limit: number): number | undefined => mostRows(spec, data, limit, (sampled) => memoryOfSearch(sampled, search, data, lanes))
+
+function mostRows<T extends Pick<RunSpec, 'split' | 'sampleRows'>>(spec: T, data: DataShape, limit: number, needed: (spec: T) => number): number | undefined {
+  const needs = (sampleRows: number): number => needed({ ...spec, sampleRows })
   const all = trainRowsOf(spec, data.rows)
   if (needs(all) <= limit) return undefined
   let [fits, over] = [0, all]

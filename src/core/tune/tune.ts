@@ -7,10 +7,13 @@ import type { Dataset } from '../data/dataset.ts'
 import type { FoldSpec } from '../data/folds.ts'
 import { asStudioError, StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
+import { canonicalJson } from '../ids.ts'
 import { metrics } from '../metrics/registry.ts'
 import { checkParams, type ParamValues } from '../params.ts'
 import { crossValidate } from '../run/cross-validate.ts'
+import type { Json } from '../recipe/step.ts'
 import { aside, type FoldRecipe } from '../run/fold.ts'
+import type { Stages } from '../run/keeper.ts'
 import type { NestedFold } from './nested.ts'
 import { strategies } from './registry.ts'
 import { checkSpace, paramsAt, type Space } from './space.ts'
@@ -43,7 +46,7 @@ export interface TuneResult {
   readonly nested?: readonly NestedFold[]
 }
 
-const optionsOf = ({ trials, seed, metric }: TuneSpec): SearchOptions => ({ trials, seed, greaterIsBetter: metrics.get(metric).greaterIsBetter })
+export const optionsOf = ({ trials, seed, metric }: TuneSpec): SearchOptions => ({ trials, seed, greaterIsBetter: metrics.get(metric).greaterIsBetter })
 
 /**
  * What a search will cost, before it starts.
@@ -68,7 +71,7 @@ function checkResource(estimatorId: string, { resource, space }: TuneSpec): void
 }
 
 /** The parameters and folds of a trial on its share of the budget. */
-function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: number): { readonly recipe: FoldRecipe; readonly folding: FoldSpec } {
+export function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: number): { readonly recipe: FoldRecipe; readonly folding: FoldSpec } {
   const { resource = 'rows', folding } = spec
   const params: Record<string, ParamValues[string]> = { ...base.estimator.params, ...varied }
   if (resource === 'rows') return { recipe: { ...base, estimator: { id: base.estimator.id, params } }, folding: budget === 1 ? folding : { ...folding, trainShare: budget } }
@@ -82,10 +85,11 @@ function shrunk(base: FoldRecipe, spec: TuneSpec, varied: ParamValues, budget: n
  * Trials run side by side where the context has a pool, as many as it has lanes.
  * @param rows rows that may teach and judge trials, each with a target
  * @param done trials of an earlier, interrupted search with the same spec; the rest is as if it had not been
- * @param onTrial told the first trials, each time that one more of them is finished, so that a crash loses few
+ * @param onTrial told the first trials, each time that one more of them is finished
+ * @param keeper keeps what is finished besides and how far trials under way came, and has what an interrupted search left
  * @throws StudioError bad-param, unsupported, cancelled; a trial that fails is recorded, not thrown
  */
-export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = [], onTrial?: (trials: readonly Trial[]) => Promise<void>): Promise<TuneResult> {
+export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec, context: Context, done: readonly Trial[] = [], onTrial?: (trials: readonly Trial[]) => Promise<void>, keeper?: Stages): Promise<TuneResult> {
   const { trials: total } = costOf(base.estimator.id, spec)
   const options = optionsOf(spec)
   const strategy = strategies.get(spec.strategy)
@@ -99,12 +103,15 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
       if (context.now() >= deadline || context.stopping()) throw late
     },
   }
-  const judge = async (proposal: Proposal): Promise<Trial> => {
+  const left = new Map((keeper?.finished('trials')?.json['trials'] ?? []) as unknown as readonly (readonly [number, Trial])[])
+  const judge = async (n: number, proposal: Proposal): Promise<Trial> => {
+    const known = left.get(n)
+    if (known && canonicalJson([known.point, known.budget]) === canonicalJson([proposal.point, proposal.budget])) return known
     const params = paramsAt(spec.space, proposal.point)
     const begun = context.now()
     try {
       const { recipe, folding } = shrunk(base, spec, params, proposal.budget)
-      const { result, spent } = await crossValidate(recipe, dataset, rows, folding, inTime)
+      const { result, spent } = await crossValidate(recipe, dataset, rows, folding, inTime, keeper && longOnes(keeper.within(`trial ${n}`)))
       const folds = result.scores.find(({ metric }) => metric === spec.metric)?.values ?? []
       const defined = folds.filter((value) => value !== null)
       const whole = defined.length > 0 && defined.length === folds.length
@@ -125,7 +132,7 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
   let best: number | undefined
   const launch = (proposal: Proposal): void => {
     const n = entries.push(proposal) - 1
-    const judged = judge(proposal).then(
+    const judged = judge(n, proposal).then(
       (trial) => {
         entries[n] = trial
         finished++
@@ -146,6 +153,15 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
     }
     if (trials.length > known) await onTrial?.(trials)
   }
+  let keptAt = context.now()
+  /** In place of what the folds of these trials kept. */
+  const keep = async (): Promise<void> => {
+    if (!keeper || context.now() - keptAt < keepEveryMs) return
+    keptAt = context.now()
+    const over = entries.flatMap((entry, n) => ('score' in entry ? [[n, entry] as const] : []))
+    const covered = new Set(over.map(([n]) => `trial ${n}`))
+    await keeper.finish('trials', { unit: 'fold', done: finished, total }, { json: { trials: over as unknown as Json }, arrays: {} }, (stage) => covered.has(stage.split(' ', 2).join(' ')))
+  }
   for (;;) {
     context.report({ kind: 'step', phase: 'tune', done: finished, total })
     await context.checkpoint()
@@ -157,6 +173,7 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
     if (broken || running.size === 0) break
     await Promise.race(running.values())
     await advance()
+    await keep()
   }
   // The others hear at their next checkpoint that it is over; what they finish until then counts.
   await Promise.all(running.values())
@@ -165,6 +182,12 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
   const ended = trials.length === total ? 'plan' : context.stopping() ? 'stopped' : 'time'
   return resultOf(spec, entries.filter((entry) => 'score' in entry), ended)
 }
+
+/** Between two times that finished trials are kept; each writes all of them. */
+const keepEveryMs = 1000
+/** What is trained again in less than this is not worth a write of its own. */
+const longMs = 500
+const longOnes = (folds: Stages): Stages => ({ ...folds, finish: async (stage, reached, state) => Number(state.json['spent']) >= longMs && folds.finish(stage, reached, state) })
 
 /** What trials amount to. */
 export const resultOf = ({ metric }: TuneSpec, trials: readonly Trial[], ended: TuneResult['ended']): TuneResult => ({ metric, trials, best: bestOf(trials, metrics.get(metric).greaterIsBetter), ended })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { defaultsOf } from '../../../../src/core/params.ts'
 import { fitRecipe } from '../../../../src/core/recipe/recipe.ts'
-import { featureCount, memoryOf, sampleThatFits, type DataShape } from '../../../../src/core/run/memory.ts'
+import { featureCount, memoryOf, memoryOfSearch, sampleThatFits, searchSampleThatFits, type DataShape } from '../../../../src/core/run/memory.ts'
 import type { RunSpec } from '../../../../src/core/run/run-spec.ts'
 import { splitOf } from '../../../../src/core/run/split-of.ts'
 import { train } from '../../../../src/core/run/train.ts'
@@ -50,6 +50,20 @@ describe('the memory that a run needs', () => {
   })
   it.each(estimators.all.filter(({ tags }) => !tags.takesPictures))('$id tells a finite number for any size', (estimator) => {
     for (const rows of [1, 1000, 1e8]) for (const classes of [1, 2, 100]) expect(estimator.memory?.(defaultsOf(estimator.params) as never, { rows, features: 10, classes }) ?? 0).toBeGreaterThanOrEqual(0)
+  })
+  it('tells what a search takes at its largest settings, and the sample of it that fits', () => {
+    const forest = spec('random-forest')
+    const trees = { space: [{ kind: 'integer', name: 'nEstimators', low: 25, high: 400, scale: 'log' }] as const, trials: 20, folds: 3 }
+    const alone = memoryOfSearch(forest, trees, wide, 1)
+    expect(alone).toBe(memoryOfSearch({ ...forest, estimator: { id: 'random-forest', params: { nEstimators: 400 } } }, { ...trees, space: [] }, wide, 1))
+    expect(alone).toBeGreaterThan(memoryOfSearch(forest, { ...trees, space: [] }, wide, 1))
+    expect(memoryOfSearch(forest, trees, wide, 4)).toBe(4 * alone)
+    // No more side by side than there are folds to train.
+    expect(memoryOfSearch(forest, { ...trees, trials: 1 }, wide, 8)).toBe(3 * alone)
+    expect(searchSampleThatFits(forest, trees, wide, 1, 1e13)).toBeUndefined()
+    const rows = searchSampleThatFits(forest, trees, wide, 1, 6144 * MB) as number
+    expect(rows).toBeGreaterThan(0)
+    expect(memoryOfSearch({ ...forest, sampleRows: rows }, trees, wide, 1)).toBeLessThanOrEqual(6144 * MB)
   })
   it('proposes the largest sample that fits, in round numbers, or none', async () => {
     const forest = spec('random-forest')
