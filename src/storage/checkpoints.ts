@@ -1,4 +1,4 @@
-/** How far unfinished runs came: written beside the run in one transaction, gone with its end. */
+/** How far unfinished runs and searches came: written beside the run in one transaction, gone with its end. */
 import { asStudioError } from '../core/errors.ts'
 import { checkpointProblem, type Checkpoint, type CheckpointHead, type CheckpointOf, type CheckpointPart, type CheckpointPort } from '../core/run/keeper.ts'
 import type { Run } from '../core/run/run.ts'
@@ -22,6 +22,33 @@ async function readCheckpoint(store: Store, runId: string): Promise<Checkpoint |
     if (!found?.of || !found.head) return undefined
     return { of: found.of, ...found.head, parts: await tx.getAll('checkpointParts', checkpointPartsOf(runId)) }
   })
+}
+
+/** A search under way, in place of a run. */
+export async function openSearchCheckpoint(store: Store, searchId: string, projectId: string, token: number, now: CheckpointOf): Promise<CheckpointPort> {
+  const found = await readCheckpoint(store, searchId).catch(() => 'unreadable' as const)
+  const fits = found !== undefined && found !== 'unreadable' && checkpointProblem(found.of, now) === undefined
+  if (found !== undefined && !fits) await fencedWrite(store, projectId, token, checkpointStores, (tx) => dropCheckpointIn(tx, searchId), 'strict')
+  return {
+    left: fits ? found : undefined,
+    put: (head, part, gone) =>
+      fencedWrite(
+        store,
+        projectId,
+        token,
+        ['searches', ...checkpointStores],
+        async (tx) => {
+          if ((await tx.get('searches', searchId))?.result.ended === 'interrupted') await putIn(tx, searchId, projectId, now, head, part, gone)
+        },
+        'strict',
+      ),
+  }
+}
+
+async function putIn(tx: WriteTransaction, runId: string, projectId: string, now: CheckpointOf, head: CheckpointHead, part: CheckpointPart, gone: readonly number[]): Promise<void> {
+  await tx.put('checkpoints', { runId, projectId, step: part.sequence, arrays: {}, of: now, head })
+  await tx.put('checkpointParts', { runId, ...part })
+  for (const sequence of gone) await tx.delete('checkpointParts', [runId, sequence])
 }
 
 /**
@@ -62,9 +89,7 @@ export async function openCheckpoint(store: Store, runId: string, projectId: str
         const record = await tx.get('runs', runId)
         if (!record || record.run.status !== 'running') return
         await tx.put('runs', { ...record, run: { ...record.run, reached: head.reached } })
-        await tx.put('checkpoints', { runId, projectId, step: part.sequence, arrays: {}, of: now, head })
-        await tx.put('checkpointParts', { runId, ...part })
-        for (const sequence of gone) await tx.delete('checkpointParts', [runId, sequence])
+        await putIn(tx, runId, projectId, now, head, part, gone)
       },
       'strict',
     )

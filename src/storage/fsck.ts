@@ -30,7 +30,8 @@ export async function fsck(store: Store, checkpoint: () => Promise<void> = async
   const sound = await bare.read([...withoutRows, 'pictureBlobs', 'thumbnails'], async (tx) => {
     const datasets: DatasetRecord[] = []
     const projects = new Set((await tx.keys('projects')) as string[])
-    const runs = new Set((await tx.keys('runs')) as string[])
+    // A search under way keeps how far it came as a run does.
+    const runs = new Set([...(await tx.keys('runs')), ...(await tx.keys('searches'))] as string[])
     const profiles = new Set(await tx.keys('profiles'))
     const models = new Set(await tx.keys('models'))
     const splits = new Set(await tx.keys('splits'))

@@ -110,7 +110,12 @@ export async function eraseIn(tx: WriteTransaction, id: string): Promise<void> {
   for (const { id: runId } of await tx.getAllOfProject('runs', id)) await eraseRunIn(tx, runId)
   for (const { id: pictureId } of await tx.getAllOfProject('pictures', id)) await tx.delete('pictures', pictureId)
   for (const store of ['pictureBlobs', 'thumbnails', 'backbones'] as const) await tx.delete(store, recordsOf(id))
-  for (const store of ['searches', 'waiting'] as const) for (const { id: entry } of await tx.getAllOfProject(store, id)) await tx.delete(store, entry)
+  for (const { id: searchId } of await tx.getAllOfProject('searches', id)) {
+    await tx.delete('checkpoints', searchId)
+    await tx.delete('checkpointParts', checkpointPartsOf(searchId))
+    await tx.delete('searches', searchId)
+  }
+  for (const { id: entry } of await tx.getAllOfProject('waiting', id)) await tx.delete('waiting', entry)
   await tx.delete('projects', id)
 }
 

@@ -1,6 +1,9 @@
+import { canonicalJson, sha256 } from '../core/ids.ts'
+import { type CheckpointOf, type CheckpointPort, checkpointVersion, Keeper } from '../core/run/keeper.ts'
 import { splitOf } from '../core/run/split-of.ts'
 import { nested } from '../core/tune/nested.ts'
-import { resultOf, tune as search, type TuneResult } from '../core/tune/tune.ts'
+import { resultOf, tune as search, type TuneResult, type TuneSpec } from '../core/tune/tune.ts'
+import { openSearchCheckpoint } from '../storage/checkpoints.ts'
 import { saveSearch, searchQuestion } from '../storage/searches.ts'
 import { besideOthers } from './fold.ts'
 import { loadForRecipe } from './load-pictures.ts'
@@ -16,6 +19,8 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ne
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const { train } = splitOf(spec, dataset)
   const createdAt = Date.now()
+  /** With the outer folds that were done before. */
+  const soFar = (result: TuneResult): TuneResult => (doneOuter ? { ...result, nested: doneOuter } : result)
   const save = async (result: TuneResult): Promise<void> => {
     if (!keep) return
     try {
@@ -24,26 +29,43 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ne
       context.report({ kind: 'note', text: 'The search goes on, but its trials could not be saved.' })
     }
   }
+  /** Where it keeps how far it comes: beside its record, which is there from the first time on. */
+  const place = async ({ id, token }: NonNullable<typeof keep>): Promise<CheckpointPort> => {
+    const of: CheckpointOf = { version: checkpointVersion, app: host.environment.app, spec: await sha256(canonicalJson({ spec, wanted })), data: dataset.id }
+    const { left, put } = await openSearchCheckpoint(store, id, spec.projectId, token, of)
+    return {
+      left,
+      put: async (head, part, gone) => {
+        if (savedAt === -Infinity) await saveNow(soFar(resultOf(wanted, done ?? [], 'interrupted')))
+        await put(head, part, gone)
+      },
+    }
+  }
   let savedAt = -Infinity
-  // Reading the data is part of the time that a person gave.
-  const limited = wanted.timeLimit === undefined ? wanted : { ...wanted, timeLimit: wanted.timeLimit - (context.now() - begun) }
+  const saveNow = async (result: TuneResult): Promise<void> => {
+    await save(result)
+    savedAt = context.now()
+  }
+  const keeper = keep && (store.persistent || host.outlived) ? new Keeper(await place(keep), context) : undefined
+  const before = keeper?.left?.spent ?? 0
+  // Reading the data is part of the time that a person gave, and so is what went before a crash.
+  const limited = (): TuneSpec => (wanted.timeLimit === undefined ? wanted : { ...wanted, timeLimit: wanted.timeLimit - before - (context.now() - begun) })
   const { outerFolds } = wanted
   // Each outer fold searches as long as the search itself.
-  const own = outerFolds === undefined || limited.timeLimit === undefined ? limited : { ...limited, timeLimit: limited.timeLimit / (1 + outerFolds) }
+  const first = limited()
+  const own = outerFolds === undefined || first.timeLimit === undefined ? first : { ...first, timeLimit: first.timeLimit / (1 + outerFolds) }
   const beside = besideOthers(host, spec.datasetId, dataset)
   const result = await search(spec, dataset, train, own, beside, done, async (trials) => {
     if (context.now() - savedAt < saveEveryMs) return
     // Until it ends it counts as interrupted: that is what a crash leaves.
-    await save(resultOf(wanted, trials, 'interrupted'))
-    savedAt = context.now()
-  })
+    await saveNow(soFar(resultOf(wanted, trials, 'interrupted')))
+  }, keeper)
   if (outerFolds === undefined || result.ended === 'stopped') {
     await save(result)
     return result
   }
-  await save({ ...result, ended: 'interrupted' })
-  const rest = limited.timeLimit === undefined ? {} : { timeLimit: limited.timeLimit - (context.now() - begun) }
-  const folds = await nested(spec, dataset, train, { ...wanted, ...rest, outerFolds }, beside, doneOuter, (folds) => save({ ...result, ended: 'interrupted', nested: folds }))
+  await save(soFar({ ...result, ended: 'interrupted' }))
+  const folds = await nested(spec, dataset, train, { ...limited(), outerFolds }, beside, doneOuter, (folds) => save({ ...result, ended: 'interrupted', nested: folds }), keeper)
   const whole: TuneResult = { ...result, nested: folds }
   await save(whole)
   return whole

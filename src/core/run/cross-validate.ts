@@ -10,7 +10,7 @@ import type { Split, SplitSpec } from '../data/split.ts'
 import type { Prediction, TargetSpec } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import type { FitState, Savepoint } from '../savepoint.ts'
-import type { Keeper } from './keeper.ts'
+import type { Stages } from './keeper.ts'
 import { aloneOn, aside, judging, sideBySide, type FoldAnswer, type FoldRecipe } from './fold.ts'
 
 export interface FoldScore {
@@ -62,7 +62,7 @@ export function unsealedRows({ train, valid }: Pick<Split, 'train' | 'valid'>): 
  * @param keeper keeps each fold that is done and how far those under way came, and has those of an interrupted run
  * @throws StudioError bad-data, bad-param, unsupported, diverged, cancelled; names the fold that failed
  */
-export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context, keeper?: Keeper): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
+export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Uint32Array, folding: FoldSpec, context: Context, keeper?: Stages): Promise<{ readonly result: CrossValidation; readonly outOfFold: OutOfFold; /** Milliseconds of work. */ readonly spent: number }> {
   const column = columnNamed(dataset, spec.target.column)
   const classes = spec.target.task === 'regression' ? [] : classesOf(column, spec.target, rows)
   const folds = makeFolds(dataset.columns, rows, folding)

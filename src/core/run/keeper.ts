@@ -53,7 +53,25 @@ export function checkpointProblem(left: CheckpointOf, now: CheckpointOf): string
   return undefined
 }
 
-export class Keeper {
+/** What keeps the stages of some work. */
+export interface Stages {
+  /** The result of a stage that was done before. */
+  finished(stage: string): FitState | undefined
+  /** Keeps the result of a stage in place of its states. @param covers other stages, within the same part, that this result makes needless */
+  finish(stage: string, reached: Reached, state: FitState, covers?: (stage: string) => boolean): Promise<boolean>
+  /** For the fit of a stage. */
+  savepoint(stage: string): Savepoint
+  /** For a part of the work, whose stages go by names of their own. */
+  within(part: string): Stages
+}
+const partOf = (whole: Stages, name: string): Stages => ({
+  finished: (stage) => whole.finished(`${name} ${stage}`),
+  finish: (stage, reached, state, covers) => whole.finish(`${name} ${stage}`, reached, state, covers && ((other) => other.startsWith(`${name} `) && covers(other.slice(name.length + 1)))),
+  savepoint: (stage) => whole.savepoint(`${name} ${stage}`),
+  within: (part) => partOf(whole, `${name} ${part}`),
+})
+
+export class Keeper implements Stages {
   readonly #port: CheckpointPort
   readonly #context: Pick<Context, 'now' | 'report'>
   readonly #begun: number
@@ -76,29 +94,29 @@ export class Keeper {
   get left(): Checkpoint | undefined {
     return this.#port.left
   }
-  /** The result of a stage that was done before. */
   finished(stage: string): FitState | undefined {
     return this.#parts.find((part) => part.stage === stage && part.finished)
   }
-  /** Keeps the result of a stage in place of its states. */
-  finish(stage: string, reached: Reached, state: FitState): Promise<boolean> {
-    return this.#put(stage, reached, state, true, 'replace')
+  finish(stage: string, reached: Reached, state: FitState, covers: (stage: string) => boolean = () => false): Promise<boolean> {
+    return this.#put(stage, reached, state, true, 'replace', covers)
   }
-  /** For the fit of a stage. */
+  within(part: string): Stages {
+    return partOf(this, part)
+  }
   savepoint(stage: string): Savepoint {
     const left = this.#parts.filter((part) => part.stage === stage && !part.finished)
     return savepointOver(left, (reached, state, how) => this.#put(stage, reached, state, false, how), () => this.#context.now())
   }
 
   /** One after the other: folds that end together would cross. */
-  #put(stage: string, reached: Reached, state: FitState, finished: boolean, how: 'add' | 'replace'): Promise<boolean> {
-    const put = this.#saving.then(() => this.#write({ ...state, stage, finished, sequence: ++this.#sequence }, reached, how))
+  #put(stage: string, reached: Reached, state: FitState, finished: boolean, how: 'add' | 'replace', covers?: (stage: string) => boolean): Promise<boolean> {
+    const put = this.#saving.then(() => this.#write({ ...state, stage, finished, sequence: ++this.#sequence }, reached, how, covers))
     this.#saving = put
     return put
   }
 
-  async #write(part: CheckpointPart, reached: Reached, how: 'add' | 'replace'): Promise<boolean> {
-    const gone = how === 'add' ? [] : this.#parts.filter(({ stage }) => stage === part.stage).map(({ sequence }) => sequence)
+  async #write(part: CheckpointPart, reached: Reached, how: 'add' | 'replace', covers: (stage: string) => boolean = () => false): Promise<boolean> {
+    const gone = how === 'add' ? [] : this.#parts.filter(({ stage }) => stage === part.stage || covers(stage)).map(({ sequence }) => sequence)
     const spent = (this.#port.left?.spent ?? 0) + (this.#context.now() - this.#begun)
     try {
       await this.#port.put({ reached, history: this.history(), spent }, part, gone)

@@ -9,6 +9,7 @@ import { makeFolds } from '../data/folds.ts'
 import { asStudioError } from '../errors.ts'
 import type { ParamValues } from '../params.ts'
 import { aloneOn, aside, judging, type FoldRecipe } from '../run/fold.ts'
+import type { Stages } from '../run/keeper.ts'
 import { tune, type TuneSpec } from './tune.ts'
 
 export interface NestedFold {
@@ -24,11 +25,12 @@ export interface NestedFold {
 /**
  * @param rows as for the search itself
  * @param done outer folds of an earlier, interrupted search with the same spec
+ * @param keeper as for the search itself, of the fold under way
  * @param onFold told all that are finished, each time that one more of them is
  * @returns one a fold; fewer where the time came or a person stopped it
  * @throws StudioError bad-param, bad-data for a number of folds, cancelled; a fold that fails is recorded
  */
-export async function nested(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec & { readonly outerFolds: number }, context: Context, done: readonly NestedFold[] = [], onFold?: (folds: readonly NestedFold[]) => Promise<void>): Promise<readonly NestedFold[]> {
+export async function nested(base: FoldRecipe, dataset: Dataset, rows: Uint32Array, spec: TuneSpec & { readonly outerFolds: number }, context: Context, done: readonly NestedFold[] = [], onFold?: (folds: readonly NestedFold[]) => Promise<void>, keeper?: Stages): Promise<readonly NestedFold[]> {
   const { outerFolds, ...inner } = spec
   const { trainShare: _, repeats: __, ...dealing } = spec.folding
   // Other folds than the inner ones of the same rows.
@@ -57,13 +59,14 @@ export async function nested(base: FoldRecipe, dataset: Dataset, rows: Uint32Arr
     await onFold?.(found)
 
     async function outer(): Promise<NestedFold | undefined> {
+      const kept = keeper?.within(`outer ${i}`)
       try {
-        const { best, trials } = await tune(base, dataset, train, { ...inner, ...timeLimit }, quiet)
+        const { best, trials } = await tune(base, dataset, train, { ...inner, ...timeLimit }, quiet, [], undefined, kept)
         // A search that was stopped chose from less than the one that is judged.
         if (context.stopping()) return undefined
         const chosen = best === null ? undefined : trials[best]
         if (!chosen) return { params: null, score: null, inner: null, problem: 'no trial has a score' }
-        const { scores } = await pool.fold({ spec: { ...base, estimator: { id: base.estimator.id, params: { ...base.estimator.params, ...chosen.params } } }, classes, train, held }, aside(context))
+        const { scores } = await pool.fold({ spec: { ...base, estimator: { id: base.estimator.id, params: { ...base.estimator.params, ...chosen.params } } }, classes, train, held }, { ...aside(context), ...(kept && { savepoint: kept.savepoint('model') }) })
         return { params: chosen.params, score: scores[at] ?? null, inner: chosen.score }
       } catch (thrown) {
         const error = asStudioError(thrown)

@@ -1,10 +1,13 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { tune } from '../../../src/tasks/tune.ts'
 import { ingestSample, specFor } from '../../support/host.ts'
 import { cancelled } from '../../../src/core/errors.ts'
+import { fsck } from '../../../src/storage/fsck.ts'
+import type { Store, WriteTransaction } from '../../../src/storage/port.ts'
+import type { Host } from '../../../src/tasks/task.ts'
 import { eraseProject } from '../../../src/storage/projects.ts'
 import { listSearches } from '../../../src/storage/searches.ts'
-import type { TuneSpec } from '../../../src/core/tune/tune.ts'
+import type { TuneResult, TuneSpec } from '../../../src/core/tune/tune.ts'
 
 it('searches over training rows only, and is taken up again', async () => {
   const opened = await ingestSample('penguins.csv')
@@ -60,4 +63,62 @@ it('judges the search itself over outer folds, keeps them as they come, and goes
   const resumed = await tune({ spec, search, done: left!.result.trials, nested: left!.result.nested!, keep: { id: 'nested', token } }, host)
   expect(resumed.nested).toEqual(whole.nested)
   expect((await listSearches(host.store, projectId))[0]?.result).toEqual(resumed)
+})
+
+describe('a search that is broken off in the middle of a training', () => {
+  const space = [{ kind: 'integer', name: 'maxDepth', low: 2, high: 6, scale: 'linear' }] as const
+  const search: TuneSpec = { strategy: 'random', space, trials: 3, metric: 'log-loss', folding: { strategy: { kind: 'stratified', column: 'sex' }, folds: 3, seed: 1 }, seed: 1 }
+  const plain = ({ best, nested, trials }: TuneResult) => ({ best, nested, trials: trials.map(({ point, params, score, folds }) => ({ point, params, score, folds })) })
+
+  it.each<{ dies: string; outer?: number }>([{ dies: 'trial 1 fold 1' }, { dies: 'outer 1 trial 2 fold 0', outer: 3 }, { dies: 'outer 2 model', outer: 3 }])('goes on there, to the same bits: $dies', async ({ dies, outer }) => {
+    const opened = await ingestSample('penguins.csv')
+    const { token, projectId } = opened
+    // Each look at the clock is 25 seconds later, so that it is always time to save.
+    let clock = 0
+    const host = { ...opened.host, outlived: true, context: { ...opened.host.context, now: () => (clock += 25_000) } }
+    const { store } = host
+    const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'random-forest', { nEstimators: 6 })
+    const wanted: TuneSpec = { ...search, ...(outer && { outerFolds: outer }) }
+    const whole = await tune({ spec, search: wanted }, host)
+    const parts = () => store.read(['checkpointParts'], (tx) => tx.getAll('checkpointParts'))
+    const isThere = async () => (await parts()).filter(({ stage, finished }) => stage === dies && !finished).length >= 3
+    const dying = { ...host.context, checkpoint: async () => { if (await isThere()) throw cancelled() } }
+    await expect(tune({ spec, search: wanted, keep: { id: 'a', token } }, { ...host, context: dying })).rejects.toMatchObject({ code: 'cancelled' })
+    expect(await fsck(store)).toEqual([])
+    const [left] = await listSearches(store, projectId)
+    expect(left?.result.ended).toBe('interrupted')
+    // Trees that were kept are not grown again: of the fold under way three of six are left to grow.
+    let grown = 0
+    const counting: Store = { ...store, write: (stores, body, durability) => store.write(stores, (tx) => body({ ...tx, put: (name, record) => (name === 'checkpointParts' && (record as { stage?: string; finished?: boolean }).stage === dies && !(record as { finished?: boolean }).finished && grown++, tx.put(name, record)) } as WriteTransaction), durability) }
+    const resumed = await tune({ spec, search: wanted, done: left!.result.trials, ...(left!.result.nested && { nested: left!.result.nested }), keep: { id: 'a', token } }, { ...host, store: counting })
+    expect(grown).toBeLessThanOrEqual(3)
+    expect(plain(resumed)).toEqual(plain(whole))
+    expect(plain((await listSearches(store, projectId))[0]!.result)).toEqual(plain(whole))
+    expect(await parts()).toEqual([])
+  })
+
+  it('keeps trials that overtook another', async () => {
+    const opened = await ingestSample('penguins.csv')
+    const { token, projectId } = opened
+    let clock = 0
+    const host = { ...opened.host, outlived: true, context: { ...opened.host.context, now: () => (clock += 2000) } }
+    const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'logistic-regression')
+    const wanted: TuneSpec = { ...search, space: [{ kind: 'number', name: 'C', low: 0.001, high: 100, scale: 'log' }], trials: 6 }
+    const whole = await tune({ spec, search: wanted }, host)
+    // The first fold of all never ends; the others go past it until the tab is lost.
+    let dead = false
+    let asked = 0
+    const openPool: Host['openPool'] = (_, here) => ({
+      lanes: 2,
+      fold: (task, context) => (asked++ === 0 ? new Promise((_resolve, reject) => void (async () => { while (!dead) await new Promise((resolve) => setTimeout(resolve, 1)); reject(cancelled()) })()) : asked > 14 ? ((dead = true), Promise.reject(cancelled())) : here(task, context)),
+    })
+    await expect(tune({ spec, search: wanted, keep: { id: 'a', token } }, { ...host, openPool })).rejects.toMatchObject({ code: 'cancelled' })
+    const [left] = await listSearches(host.store, projectId)
+    expect(left?.result).toMatchObject({ ended: 'interrupted', trials: [] })
+    let folds = 0
+    const again: Host['openPool'] = (_, here) => ({ lanes: 1, fold: (task, context) => (folds++, here(task, context)) })
+    const goOn = { spec, done: left!.result.trials, keep: { id: 'a', token } }
+    expect(plain(await tune({ ...goOn, search: wanted }, { ...host, openPool: again }))).toEqual(plain(whole))
+    expect(folds).toBeLessThan(3 * 6 - 6)
+  })
 })
