@@ -1,6 +1,7 @@
 /** A case of one estimator beside scikit-learn's: the same table, the same settings. Quality is held-out accuracy, or RMSE of numbers. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Matrix } from '../../src/core/data/matrix.ts'
 import type { Target } from '../../src/core/data/target.ts'
 import type { Estimator } from '../../src/core/estimators/estimator.ts'
 import { checkParams } from '../../src/core/params.ts'
@@ -8,6 +9,9 @@ import type { ParamTable, ParamValues } from '../../src/core/params.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { readBinaryTable } from './data.ts'
 import type { Bench } from './harness.ts'
+
+/** What is below 0 becomes 0, for an estimator that takes amounts alone. */
+const amounts = ({ rows, features }: Matrix): Matrix => ({ rows, features: features.map((feature) => ({ ...feature, values: feature.values.map((value) => Math.max(0, value)) })) })
 
 /** @param settings that make ours the peer's, whose are in beside-sklearn.py */
 export function besideSklearn<P extends ParamTable>(estimator: Estimator<P>, rows: number, kind: 'classes' | 'numbers', settings: ParamValues = {}): Bench {
@@ -19,7 +23,8 @@ export function besideSklearn<P extends ParamTable>(estimator: Estimator<P>, row
       ['sklearn', 'python3-sklearn'],
     ],
     async load(folder) {
-      const { train, y, held, accuracy } = readBinaryTable(folder, rows, 28)
+      const { y, accuracy, ...table } = readBinaryTable(folder, rows, 28)
+      const [train, held] = estimator.tags.wantsNonNegative ? [amounts(table.train), amounts(table.held)] : [table.train, table.held]
       const bytes = readFileSync(join(folder, 'target.f64'))
       const scores = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
       const target: Target = kind === 'classes' ? y : { task: 'regression', column: 'y', values: scores.slice(0, rows) }

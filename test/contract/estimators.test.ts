@@ -4,7 +4,7 @@ import type { Context, Progress } from '../../src/core/context.ts'
 import { featureWidth, takeRows, type Matrix } from '../../src/core/data/matrix.ts'
 import { predictionRows, type Prediction, type Target, type Task } from '../../src/core/data/target.ts'
 import { StudioError } from '../../src/core/errors.ts'
-import type { Estimator, Model, ModelState } from '../../src/core/estimators/estimator.ts'
+import type { Estimator, FitOptions, Model, ModelState } from '../../src/core/estimators/estimator.ts'
 import { estimators } from '../../src/core/estimators/registry.ts'
 import { GraphBuilder } from '../../src/core/onnx/graph.ts'
 import { encodeOnnx } from '../../src/core/onnx/proto.ts'
@@ -142,6 +142,30 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
     if (!estimator.tags.randomised) expect(other).toEqual(answer)
   })
 
+  test('learns by weights of rows, and refuses those that cannot weigh', async () => {
+    if (estimator.tags.ignoresWeights) return
+    const weighed = (weights: Float64Array): Promise<Model> => estimator.fit(X, y, { params: paramsFor(estimator), seed: 1, weights } satisfies FitOptions<never>, nodeContext())
+    const plain = numbers(await (await fit(estimator, X, y)).predict(fresh))
+    const uneven = Float64Array.from({ length: X.rows }, (_, row) => (row % 3 === 0 ? 20 : 0.1))
+    expect(numbers(await (await weighed(uneven)).predict(fresh))).not.toEqual(plain)
+    for (const wrong of [new Float64Array(X.rows), uneven.with(4, -1), uneven.with(4, Number.NaN), uneven.slice(1)]) {
+      expect(await clearError(weighed(wrong))).toMatchObject({ code: 'bad-data', message: expect.stringMatching(/^invalid weights? of /) })
+    }
+  })
+
+  test('balanced class weights lift the rare class', async () => {
+    if (y.task === 'regression' || estimator.tags.baseline) return
+    expect(estimator.params).toHaveProperty('classWeight')
+    // One row of ten of the last class keeps it; the others say the first.
+    const last = y.classes.length - 1
+    const rare: Target = { ...y, codes: y.codes.map((code, row) => (code === last && row % 10 !== last ? 0 : code)) }
+    const share = async (classWeight: string): Promise<number> => {
+      const answers = numbers(await (await fit(estimator, X, rare, 1, nodeContext(), { classWeight })).predict(fresh))
+      return answers.reduce((sum, value, at) => sum + (at % y.classes.length === last ? value : 0), 0)
+    }
+    expect(await share('balanced')).toBeGreaterThan(await share('none'))
+  })
+
   test('parameters that are said to have no effect here have none', async () => {
     const effective = paramsWithEffect(paramsForTask(estimator.params, task), {})
     const idle = Object.entries(estimator.params).filter(([name]) => !Object.hasOwn(effective, name))
@@ -223,6 +247,7 @@ describe.each(pairs)('$id, $task', ({ estimator, task }) => {
       })
       expect(steps.at(-1)?.done).toBe(steps.at(-1)?.total)
     }
+    if (!estimator.tags.baseline) expect(seen.length).toBeGreaterThan(0)
     if (estimator.tags.iterative) expect(curves).toBeGreaterThan(0)
   })
 

@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
   { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
   // About 2,000 a row: whoever forgets it has another penalty.
   ...(['ridge', 'logistic-regression', 'linear-svm', 'k-neighbors', 'mlp'] as const).map((id) => ({ name: `${id} weighed`, id, task: id === 'ridge' || id === 'mlp' ? ('regression' as const) : ('binary' as const), ...(id === 'mlp' ? {} : { params: id === 'k-neighbors' ? { weights: 'distance' } : {} }), sampleWeight: 'year' })),
-  { name: 'gaussian-nb balanced', id: 'gaussian-nb', task: 'multiclass', params: { classWeight: 'balanced' } },
+  ...['gaussian-nb', 'k-neighbors'].map((id) => ({ name: `${id} balanced`, id, task: 'multiclass' as const, params: { classWeight: 'balanced' } })),
 ]
 
 const brief = { learningRateInit: 0.003, batchSize: 8, backend: 'wasm' }

@@ -30,7 +30,12 @@ const linear: Planner = (model, p) => {
 }
 const linearMargin: Planner = (model, p) => {
   const plan = linear(model, p)
-  return model.task === 'regression' ? plan : { ...plan, link: 'platt', sigmoids: stateOf(model).json['sigmoids'] as unknown as [number, number][] }
+  if (model.task === 'regression') return plan
+  const { sigmoids, temperature } = stateOf(model).json
+  if (typeof temperature !== 'number') return { ...plan, link: 'platt', sigmoids: sigmoids as unknown as [number, number][] }
+  const { coefficients, intercepts } = (model as LinearModel).linear
+  const times = (values: Float64Array): Float64Array => values.map((value) => value * temperature)
+  return { ...plan, base: [...times(intercepts)], parts: [linearPart(times(coefficients), p)] }
 }
 const trees =
   (shares: boolean): Planner =>

@@ -2,6 +2,7 @@
 import { StudioError } from '../errors.ts'
 import type { Prediction } from '../data/target.ts'
 import type { Estimator, Model, ModelState } from './estimator.ts'
+import { rowWeights } from './weights.ts'
 
 const params = {} as const
 
@@ -38,7 +39,8 @@ export const baseline: Estimator<typeof params> = {
   async fit(_X, y, options) {
     const rows = y.task === 'regression' ? y.values.length : y.codes.length
     if (rows === 0) throw new StudioError({ code: 'bad-data', message: 'missing rows; baseline needs at least one: 0' })
-    const weight = (row: number) => options.weights?.[row] ?? 1
+    const weights = rowWeights('baseline', rows, options.weights)
+    const weight = (row: number) => weights[row] as number
     let total = 0
     for (let row = 0; row < rows; row++) total += weight(row)
     const answer = new Float64Array(y.task === 'regression' ? 1 : y.classes.length)

@@ -17,7 +17,7 @@ import { treeParams } from './tree/tree-params.ts'
 const id = 'decision-tree'
 
 const params = {
-  maxDepth: { ...treeParams.maxDepth, default: 12 },
+  maxDepth: { ...treeParams.maxDepth, default: 16 },
   minSamplesLeaf: treeParams.minSamplesLeaf,
   minSamplesSplit: treeParams.minSamplesSplit,
   minImpurityDecrease: treeParams.minImpurityDecrease,

@@ -5,7 +5,7 @@ import type { ParamTable } from '../params.ts'
 import type { Estimator, Model, ModelState } from './estimator.ts'
 import { checkNumbers } from './linear.ts'
 import { nearestRows } from './neighbours-search.ts'
-import { rowWeights } from './weights.ts'
+import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 
 const params = {
   nNeighbors: { kind: 'integer', default: 5, min: 1, max: 1000, scale: 'log', unit: 'rows', label: 'Neighbours', help: 'How many of the most similar training rows answer; few follow detail, many smooth.' },
@@ -19,6 +19,7 @@ const params = {
     label: 'Say of a neighbour',
     help: 'Whether a near neighbour counts more than a far one, by 1 / distance.',
   },
+  classWeight: { ...classWeightParam, advanced: true },
 } as const satisfies ParamTable
 
 const id = 'k-neighbors'
@@ -109,15 +110,15 @@ export const kNeighbors: Estimator<typeof params> = {
   label: 'Nearest neighbours',
   family: 'neighbours',
   summary: 'Answers as the most similar training rows did; nothing is learnt, so the model and its export hold those rows.',
-  source: "scikit-learn's KNeighborsClassifier and KNeighborsRegressor, Euclidean distance, exact search. Distances compare at float32, as the served graph does; of equal ones the earlier row is nearer. Row weights multiply votes.",
+  source: "scikit-learn's KNeighborsClassifier and KNeighborsRegressor, Euclidean distance, exact search. Distances compare at float32, as the served graph does; of equal ones the earlier row is nearer. Weights of rows and of classes multiply votes.",
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: false, deterministic: true, iterative: false, baseline: false, keepsRows: true },
   params,
   memory: (_, { rows, features }) => rows * (4 * features + 40),
-  async fit(X, y, { params: { nNeighbors, weights: by }, weights }, context) {
+  async fit(X, y, { params: { nNeighbors, weights: by, classWeight }, weights }, context) {
     const rows = y.task === 'regression' ? y.values.length : y.codes.length
     checkNumbers(id, X, rows)
-    const votes = rowWeights(id, rows, weights)
+    const votes = y.task === 'regression' ? rowWeights(id, rows, weights) : classRowWeights(id, y, classWeight, weights)
     // A row without weight is no neighbour.
     const kept = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => (votes[row] as number) > 0)
     const p = X.features.length

@@ -5,10 +5,11 @@ import { StudioError } from '../errors.ts'
 import { addColumns, columnDots } from '../math/columns.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
-import { orthantNewton, type SmoothLoss } from './linear-parts/orthant-newton.ts'
+import { orthantNewton, type NewtonEnd, type SmoothLoss } from './linear-parts/orthant-newton.ts'
 import { checkNumbers, featureScales, linearFromState, linearScores, linearToOnnx, linearToState, regressionModel, type LinearModel, type LinearState } from './linear.ts'
-import { oneVsRest, sharesToOnnx } from './svm/one-vs-rest.ts'
+import { oneVsRest, sharesToOnnx, softmaxToOnnx, twoSides, type Sides } from './svm/one-vs-rest.ts'
 import { toShares, type Sigmoid } from './svm/platt.ts'
+import { softmaxShares } from './svm/temperature.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 
 const params = {
@@ -30,6 +31,8 @@ const params = {
 } as const satisfies ParamTable
 
 const id = 'linear-svm'
+/** Times the temperature: a class that training never saw is left with next to nothing. */
+const neverBelow = 50
 
 /** C sum of weight max(0, |error| - epsilon)^2 (numbers) or max(0, 1 - y f)^2 (classes), and half the squares where l2. The intercept is a coefficient of a feature that is 1. */
 class MarginLoss implements SmoothLoss {
@@ -119,26 +122,31 @@ const lineScores = (w: Float64Array, X: Matrix): Float64Array => {
   return out
 }
 
-function classModel(linear: LinearState, sigmoids: readonly Sigmoid[], facts: ModelFacts): LinearModel {
+/** What makes decisions probabilities: a sigmoid of two classes, one number for several. Models of several classes had a sigmoid each once. */
+type Calibration = { readonly sigmoids: readonly Sigmoid[] } | { readonly temperature: number }
+
+function classModel(linear: LinearState, calibration: Calibration, facts: ModelFacts): LinearModel {
   const { classes } = linear
+  const shares = (decisions: Float64Array, rows: number): Float64Array =>
+    'temperature' in calibration ? softmaxShares(decisions, rows, classes.length, calibration.temperature) : toShares(decisions, rows, classes.length, calibration.sigmoids)
   return {
     estimator: id,
     task: linear.task,
     facts,
     linear,
     link: 'margin',
-    predict: async (X) => ({ task: classes.length === 2 ? 'binary' : 'multiclass', classes, probabilities: toShares(linearScores(linear, X), X.rows, classes.length, sigmoids) }),
+    predict: async (X) => ({ task: classes.length === 2 ? 'binary' : 'multiclass', classes, probabilities: shares(linearScores(linear, X), X.rows) }),
     state: () => {
       const state = linearToState(id, linear)
-      return { ...state, json: { ...state.json, sigmoids: sigmoids.map(({ a, b }) => [a, b]) } }
+      return { ...state, json: { ...state.json, ...('temperature' in calibration ? { temperature: calibration.temperature } : { sigmoids: calibration.sigmoids.map(({ a, b }) => [a, b]) }) } }
     },
   }
 }
 
-function sigmoidsOf(state: ModelState): readonly Sigmoid[] {
-  const { sigmoids } = state.json
+function calibrationOf({ json: { sigmoids, temperature } }: ModelState): Calibration {
+  if (typeof temperature === 'number') return { temperature }
   if (!Array.isArray(sigmoids)) throw new StudioError({ code: 'bundle-mismatch', message: `invalid state of ${id}; no sigmoids of version 1` })
-  return (sigmoids as unknown as [number, number][]).map(([a, b]) => ({ a, b }))
+  return { sigmoids: (sigmoids as unknown as [number, number][]).map(([a, b]) => ({ a, b })) }
 }
 
 export const linearSvm: Estimator<typeof params> = {
@@ -146,7 +154,7 @@ export const linearSvm: Estimator<typeof params> = {
   label: 'Linear support vector machine',
   family: 'kernels',
   summary: 'Draws the straight border that keeps the largest distance from both sides; quick, also with many rows.',
-  source: "LIBLINEAR (Fan et al. 2008) behind scikit-learn's LinearSVC and LinearSVR(loss='squared_epsilon_insensitive'), the same optimum; as there, the intercept is penalised too. Probabilities are Platt's, from an inner 5-fold cross-validation with the run's seed.",
+  source: "LIBLINEAR (Fan et al. 2008) behind scikit-learn's LinearSVC and LinearSVR(loss='squared_epsilon_insensitive'), the same optimum; as there, the intercept is penalised too. Probabilities are Platt's of two classes, a softmax of all decisions times one number of more, from an inner 5-fold cross-validation with the run's seed; of several classes they name the one that LinearSVC names.",
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: false, acceptsCategories: false, wantsScaled: true, randomised: true, deterministic: true, iterative: false, baseline: false },
   params,
@@ -163,20 +171,27 @@ export const linearSvm: Estimator<typeof params> = {
       context.report({ kind: 'step', phase: 'fit', done: 1, total: 1 })
       return regressionModel(id, { task: y.task, classes: [], coefficients: w.slice(0, p), intercepts: w.slice(p), featureScales: scales }, { newtonSteps: steps, converged })
     }
-    const fitTwo = (part: Matrix, sign: Float64Array, partWeights: Float64Array) => fitLine(part, sign, partWeights, -1, given, context)
-    const { machines, sigmoids } = await oneVsRest(id, X, y, classRowWeights(id, y, given.classWeight, weights), seed, { fit: fitTwo, decide: ({ w }, part) => lineScores(w, part) }, context)
+    const sides: Sides<NewtonEnd> = { fit: (part, sign, partWeights) => fitLine(part, sign, partWeights, -1, given, context), decide: ({ w }, part) => lineScores(w, part) }
+    const shares = classRowWeights(id, y, given.classWeight, weights)
+    if (y.classes.length === 2) {
+      const { machine, sigmoid } = await twoSides(id, X, y, shares, seed, sides, context)
+      return classModel({ task: y.task, classes: y.classes, coefficients: machine.w.slice(0, p), intercepts: machine.w.slice(p), featureScales: scales }, { sigmoids: [sigmoid] }, { converged: machine.converged })
+    }
+    const { machines, temperature } = await oneVsRest(id, X, y, shares, seed, sides, context)
     const coefficients = new Float64Array(machines.length * p)
     machines.forEach((machine, o) => machine && coefficients.set(machine.w.subarray(0, p), o * p))
-    const intercepts = Float64Array.from(machines, (machine) => machine?.w[p] ?? -1)
-    return classModel({ task: y.task, classes: y.classes, coefficients, intercepts, featureScales: scales }, sigmoids, { converged: machines.every((machine) => machine?.converged ?? true) })
+    const intercepts = Float64Array.from(machines, (machine) => machine?.w[p] ?? -neverBelow / temperature)
+    return classModel({ task: y.task, classes: y.classes, coefficients, intercepts, featureScales: scales }, { temperature }, { converged: machines.every((machine) => machine?.converged ?? true) })
   },
   revive: (state) => {
     const linear = linearFromState(id, state)
-    return linear.task === 'regression' ? regressionModel(id, linear, {}) : classModel(linear, sigmoidsOf(state), {})
+    return linear.task === 'regression' ? regressionModel(id, linear, {}) : classModel(linear, calibrationOf(state), {})
   },
   toOnnx(state, input, graph) {
     const linear = linearFromState(id, state)
     const scores = linearToOnnx(linear, input, graph, 'double')
-    return linear.task === 'regression' ? { tensor: scores, type: 'double' } : sharesToOnnx(scores, linear.classes.length, sigmoidsOf(state), graph)
+    if (linear.task === 'regression') return { tensor: scores, type: 'double' }
+    const calibration = calibrationOf(state)
+    return 'temperature' in calibration ? softmaxToOnnx(scores, calibration.temperature, graph) : sharesToOnnx(scores, linear.classes.length, calibration.sigmoids, graph)
   },
 }

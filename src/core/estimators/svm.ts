@@ -10,7 +10,7 @@ import type { Estimator, Model, ModelFacts, ModelState } from './estimator.ts'
 import { checkNumbers } from './linear.ts'
 import { kernelRows, scaledGamma, type KernelSpec } from './svm/kernel.ts'
 import { coupledShares, coupledToOnnx, oneVsOne, pairsOf } from './svm/one-vs-one.ts'
-import { oneVsRest, sharesToOnnx, type Sides } from './svm/one-vs-rest.ts'
+import { sharesToOnnx, twoSides, type Sides } from './svm/one-vs-rest.ts'
 import { toShares, type Sigmoid } from './svm/platt.ts'
 import { keptSolver, type Solve } from './svm/place.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
@@ -225,8 +225,8 @@ export const svm: Estimator<typeof params> = {
       return modelOf({ task: y.task, classes: y.classes, kernel, features, ...joint, sigmoids }, facts)
     }
     if (y.classes.length === 2) {
-      const { machines, sigmoids } = await oneVsRest(id, X, y, shares, seed, sides, context)
-      return finish(machines, sigmoids, joined(X, machines))
+      const { machine, sigmoid } = await twoSides(id, X, y, shares, seed, sides, context)
+      return finish([machine], [sigmoid], joined(X, [machine]))
     }
     const { machines, sigmoids, rows } = await oneVsOne(id, X, y, shares, seed, sides, context)
     return finish(machines, sigmoids, joinedPairs(X, machines, rows, y.codes, y.classes.length))

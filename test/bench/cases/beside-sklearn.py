@@ -9,12 +9,17 @@ held = max(5_000, rows // 5)
 
 
 def model():
-    from sklearn import ensemble, linear_model, naive_bayes, svm, tree
+    from sklearn import calibration, ensemble, linear_model, naive_bayes, svm, tree
 
     return {
         "lasso": lambda: linear_model.Lasso(alpha=0.01),
+        "elastic-net": lambda: linear_model.ElasticNet(alpha=0.01),
         "linear-regression": lambda: linear_model.LinearRegression(),
         "gaussian-nb": lambda: naive_bayes.GaussianNB(),
+        "multinomial-nb": lambda: naive_bayes.MultinomialNB(),
+        "bernoulli-nb": lambda: naive_bayes.BernoulliNB(),
+        # Five folds for the sigmoid and one machine, as ours.
+        "linear-svm": lambda: calibration.CalibratedClassifierCV(svm.LinearSVC(dual=False), ensemble=False),
         "svm": lambda: svm.SVC(gamma=1 / features, probability=True, random_state=0),
         "extra-trees": lambda: ensemble.ExtraTreesClassifier(100, n_jobs=1, random_state=0),
         # Additive: one feature a tree.
@@ -27,6 +32,8 @@ if peer.mode == "data":
     peer.write_curved(rows + held, features).astype(np.float64).tofile(peer.folder / "target.f64")
 else:
     X, y = peer.read(features)
+    if name == "multinomial-nb":
+        X = np.maximum(X, 0)
     if kind != "classes":
         y = np.fromfile(peer.folder / "target.f64", np.float64)
     ms, fitted = peer.timed(peer.repeats + 1, lambda: model().fit(X[:rows], y[:rows]))

@@ -2,4 +2,4 @@
 import { decisionTree } from '../../../src/core/estimators/decision-tree.ts'
 import { besideSklearn } from '../beside-sklearn.ts'
 
-export const bench = besideSklearn(decisionTree, 50_000, 'classes')
+export const bench = besideSklearn(decisionTree, 50_000, 'classes', { maxDepth: 10, minSamplesLeaf: 5 })

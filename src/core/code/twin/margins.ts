@@ -1,17 +1,17 @@
-/** The twin of both support vector classifiers: machines of two sides with Platt's sigmoid from the studio's own folds, a class against the rest or pairs of classes coupled. */
+/** The twin of both support vector classifiers: machines of two sides with Platt's sigmoid from the studio's own folds, each class against the rest, or pairs of classes coupled. */
 import { plattRng } from '../../estimators/svm/platt.ts'
 import { py } from './python.ts'
 
-/** @param machine Python that makes a machine; @param seed of the run. The lines know X, y, train, CLASSES and w, the weights of the training rows. */
-const calibratedLines = (machine: string, seed: number): string[] => [
+/** @param seed of the run. The lines know X, y, train, CLASSES and w, the weights of the training rows. */
+const foldLines = (seed: number): string[] => [
   'X64 = X.astype(np.float64)',
   '',
-  'def studio_folds(yes):',
-  '    """Five folds as the studio deals them: each side shuffled by itself, by xoshiro128** from its own place."""',
+  'def studio_folds(codes):',
+  '    """Five folds as the studio deals them: each class shuffled by itself, by xoshiro128** from its own place."""',
   `    a, b, c, d = ${py([...plattRng(seed).place().subarray(0, 4)])}`,
-  '    whole, fold = 0xFFFFFFFF, np.zeros(len(yes), int)',
-  '    for side in (False, True):',
-  '        rows = np.flatnonzero(yes == side)',
+  '    whole, fold = 0xFFFFFFFF, np.zeros(len(codes), int)',
+  '    for code in np.unique(codes):',
+  '        rows = np.flatnonzero(codes == code)',
   '        for i in range(len(rows) - 1, 0, -1):',
   '            draw = limit = 2**32 - 2**32 % (i + 1)',
   '            while draw >= limit:',
@@ -25,6 +25,11 @@ const calibratedLines = (machine: string, seed: number): string[] => [
   '        fold[rows] = np.arange(len(rows)) % 5',
   '    return [(fold != f, fold == f) for f in range(5) if (fold == f).any()]',
   '',
+]
+
+/** @param machine Python that makes a machine */
+const calibratedLines = (machine: string, seed: number): string[] => [
+  ...foldLines(seed),
   'def platt(decisions, yes, w):',
   '    """Slope and offset of 1 / (1 + exp(slope d + offset)), on targets a little short of 0 and 1."""',
   '    wanted = np.where(yes, (w[yes].sum() + 1) / (w[yes].sum() + 2), 1 / (w[~yes].sum() + 2))',
@@ -44,28 +49,52 @@ const calibratedLines = (machine: string, seed: number): string[] => [
   `            decisions[ask] = ${machine}.fit(X[learn], yes[learn], w[learn]).decision_function(X[ask])`,
   `    return (${machine}.fit(X, yes, w), *platt(decisions, yes, w))`,
   '',
-  'machines = []',
 ]
 
-/** A machine a class against the rest; one where there are two classes. */
-export const marginLines = (machine: string, seed: number): string[] => [
+/** Of two classes one machine, with its sigmoid. */
+export const sidesLines = (machine: string, seed: number): string[] => [
   ...calibratedLines(machine, seed),
-  'for code in [1] if len(CLASSES) == 2 else range(len(CLASSES)):',
-  '    yes = y[train] == code',
-  '    machines.append(calibrated(X64[train], yes, w) if yes[w > 0].any() else (None, 0, 50))',
+  'machine, slope, offset = calibrated(X64[train], y[train] == 1, w)',
   '',
   'def answer(X):',
-  '    X = X.astype(np.float64)',
-  '    shares = np.column_stack([expit(-offset if machine is None else -(slope * machine.decision_function(X) + offset)) * np.ones(len(X)) for machine, slope, offset in machines])',
-  '    if len(CLASSES) == 2:',
-  '        return np.column_stack([1 - shares, shares])',
-  '    shares = np.maximum(shares, 1e-12)',
-  '    return shares / shares.sum(axis=1, keepdims=True)',
+  '    share = expit(-(slope * machine.decision_function(X.astype(np.float64)) + offset))',
+  '    return np.column_stack([1 - share, share])',
+]
+
+/** A machine a class against the rest; probabilities are a softmax of all decisions times one number. */
+export const marginLines = (machine: string, seed: number): string[] => [
+  ...foldLines(seed),
+  'def machines_of(learn, w):',
+  '    """One a class; None where the rows have one side alone."""',
+  '    sides = [y[learn] == code for code in range(len(CLASSES))]',
+  `    return [${machine}.fit(X64[learn], yes, w) if yes[w > 0].any() and not yes[w > 0].all() else None for yes in sides]`,
+  '',
+  'def decisions(machines, X):',
+  '    return np.column_stack([np.full(len(X), -1.0) if machine is None else machine.decision_function(X) for machine in machines])',
+  '',
+  'unseen = np.zeros((len(train), len(CLASSES)))',
+  'for learn, ask in studio_folds(y[train]):',
+  '    unseen[ask] = decisions(machines_of(train[learn], w[learn]), X64[train[ask]])',
+  '',
+  '# Targets are a little short of 0 and 1; classes without rows have no say.',
+  'totals = np.bincount(y[train], w, len(CLASSES))',
+  'seen = np.flatnonzero(totals > 0)',
+  'own = ((totals + 1) / (totals + 2))[y[train], None]',
+  'wanted = np.where(y[train, None] == seen, own, (1 - own) / (len(seen) - 1))',
+  'loss = lambda log_t: w @ (logsumexp(np.exp(log_t) * unseen[:, seen], axis=1) - np.exp(log_t) * (wanted * unseen[:, seen]).sum(axis=1))',
+  'temperature = np.exp(minimize_scalar(loss, bounds=np.log([1e-6, 1e4]), method="bounded", options={"xatol": 1e-9}).x)',
+  'machines = machines_of(train, w)',
+  '',
+  'def answer(X):',
+  '    said = decisions(machines, X.astype(np.float64))',
+  '    said[:, totals == 0] = -50 / temperature',
+  '    return softmax(temperature * said, axis=1)',
 ]
 
 /** A machine a pair of classes; all pairs are coupled (Wu, Lin & Weng 2004). */
 export const pairLines = (machine: string, seed: number): string[] => [
   ...calibratedLines(machine, seed),
+  'machines = []',
   'pairs = [(i, j) for i in range(len(CLASSES)) for j in range(i + 1, len(CLASSES))]',
   'for i, j in pairs:',
   '    rows = (y[train] == i) | (y[train] == j)',

@@ -3,7 +3,7 @@ import type { ParamValue } from '../../params.ts'
 import type { Json } from '../../recipe/step.ts'
 import { additive } from './additive.ts'
 import { balanced, namesClasses as classes, rowsWeigh, type TwinEstimator, type TwinFit, type TwinModel } from './fit.ts'
-import { marginLines, pairLines } from './margins.ts'
+import { marginLines, pairLines, sidesLines } from './margins.ts'
 import { network, pictureNetwork } from './network.ts'
 import { call, py } from './python.ts'
 
@@ -128,17 +128,19 @@ const boosting: TwinEstimator = (fit) => {
 const nearestFirst = { tolerance: 0.03, because: 'of rows that are equally far, scikit-learn may take another' }
 const neighbours: TwinEstimator = (fit) => {
   const { params: p } = fit
-  if (!fit.weighed) return sklearn(fit, 'neighbors', classes(fit) ? 'KNeighborsClassifier' : 'KNeighborsRegressor', { n_neighbors: p['nNeighbors'] as Json, weights: p['weights'] as Json, algorithm: 'brute' }, nearestFirst, double)
+  const by = rowsWeigh(fit, true)
+  if (by === undefined) return sklearn(fit, 'neighbors', classes(fit) ? 'KNeighborsClassifier' : 'KNeighborsRegressor', { n_neighbors: p['nNeighbors'] as Json, weights: p['weights'] as Json, algorithm: 'brute' }, nearestFirst, double)
   // scikit-learn's neighbours all have one vote.
   return {
-    imports: ['from sklearn.neighbors import NearestNeighbors'],
+    imports: ['from sklearn.neighbors import NearestNeighbors', ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : [])],
     lines: [
-      'voters = train[weight[train] > 0]',
+      `w = ${by}`,
+      'voters, w = train[w > 0], w[w > 0]',
       `near = NearestNeighbors(n_neighbors=min(${p['nNeighbors']}, len(voters)), algorithm="brute").fit(X[voters].astype(np.float64))`,
       '',
       'def answer(X):',
       '    far, rows = near.kneighbors(X.astype(np.float64))',
-      '    votes = weight[voters][rows]',
+      '    votes = w[rows]',
       ...(p['weights'] === 'distance' ? ['    same = (far == 0).any(axis=1, keepdims=True)', '    votes = votes * np.where(same, far == 0, 1 / np.where(far == 0, 1, far))'] : []),
       '    votes = votes / votes.sum(axis=1, keepdims=True)',
       ...(classes(fit) ? ['    return np.stack([(votes * (y[voters][rows] == code)).sum(axis=1) for code in range(len(CLASSES))], axis=1)'] : ['    return (votes * y[voters][rows]).sum(axis=1)']),
@@ -152,10 +154,10 @@ const bayes =
   (fit) =>
     sklearn(fit, 'naive_bayes', name, given(fit.params), same, { ...double, weights: true })
 
-/** Probabilities by Platt's sigmoid, on the studio's own folds. @param machine without weights: they are given to each fit */
+/** Probabilities, by the studio's own folds. @param machine without weights: they are given to each fit */
 const calibrated = (fit: TwinFit, kind: 'LinearSVC' | 'SVC', machine: string): TwinModel => ({
-  imports: ['from scipy.optimize import minimize', 'from scipy.special import expit', ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : []), `from sklearn.svm import ${kind}`],
-  lines: [`w = ${rowsWeigh(fit, true) ?? 'np.ones(len(train))'}`, ...(kind === 'SVC' && fit.task === 'multiclass' ? pairLines : marginLines)(machine, fit.seed)],
+  imports: ['from scipy.optimize import minimize, minimize_scalar', 'from scipy.special import expit, logsumexp, softmax', ...(balanced(fit) ? ['from sklearn.utils.class_weight import compute_sample_weight'] : []), `from sklearn.svm import ${kind}`],
+  lines: [`w = ${rowsWeigh(fit, true) ?? 'np.ones(len(train))'}`, ...(fit.task === 'binary' ? sidesLines : kind === 'SVC' ? pairLines : marginLines)(machine, fit.seed)],
   tolerance: kind === 'SVC' ? 0.005 : 1e-4,
   because: 'the same machines, folds and sigmoids; both stop a little short of the optimum',
 })

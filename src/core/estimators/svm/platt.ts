@@ -74,18 +74,24 @@ export const plattFolds = 5
 /** Deals the rows to the folds. */
 export const plattRng = (seed: number): Rng => createRng(seed).fork('platt')
 
+/** The fold of each row: every class shuffled by the seed, and dealt in turn. */
+export function dealtFolds(codes: ArrayLike<number>, classes: number, seed: number): Uint8Array {
+  const fold = new Uint8Array(codes.length)
+  const rng = plattRng(seed)
+  for (let code = 0; code < classes; code++) {
+    const rows = Uint32Array.from({ length: codes.length }, (_, i) => i).filter((i) => codes[i] === code)
+    shuffle(rows, rng).forEach((row, i) => (fold[row] = i % plattFolds))
+  }
+  return fold
+}
+
 /**
  * The sigmoid of decisions that did not see their rows: stratified 5-fold, shuffled by the seed.
  * @param decide fits on some rows and answers others
  */
 export async function crossFitSigmoid(yes: Uint8Array, weights: Float64Array, seed: number, decide: (learn: Uint32Array, ask: Uint32Array) => Promise<Float64Array>, context: Context): Promise<Sigmoid> {
   const n = yes.length
-  const fold = new Uint8Array(n)
-  const rng = plattRng(seed)
-  for (const side of [0, 1]) {
-    const rows = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => yes[i] === side)
-    shuffle(rows, rng).forEach((row, i) => (fold[row] = i % plattFolds))
-  }
+  const fold = dealtFolds(yes, 2, seed)
   const decisions = new Float64Array(n)
   const all = Uint32Array.from({ length: n }, (_, i) => i)
   for (let f = 0; f < plattFolds; f++) {
