@@ -2,16 +2,19 @@
 import { columnFrom, type Column, type TextColumn } from '../core/data/column.ts'
 import { labelsOf, type ClassTarget } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
-import type { Model } from '../core/estimators/estimator.ts'
+import type { Family, Model } from '../core/estimators/estimator.ts'
 import type { PictureModel } from '../core/estimators/neural/cnn.ts'
 import { networkFeatures } from '../core/estimators/neural/picture-network.ts'
 import { againstRandom, baselineOf, gradCam, integratedGradients, lastPicture } from '../core/explain/pictures/gradients.ts'
+import { headGradCam } from '../core/explain/pictures/head-cam.ts'
 import type { HeatMap } from '../core/explain/pictures/heat.ts'
 import { nearest, unitRows, type Points } from '../core/explain/pictures/neighbours.ts'
 import { occlusion } from '../core/explain/pictures/occlusion.ts'
 import { principal } from '../core/explain/pictures/pca.ts'
 import { umap } from '../core/explain/pictures/umap.ts'
+import { estimators } from '../core/estimators/registry.ts'
 import { openEmbedder } from '../core/images/backbone/embedder.ts'
+import { mapsOf } from '../core/images/backbone/maps.ts'
 import { pixelKey, type PixelForm } from '../core/images/pixel-form.ts'
 import { resize } from '../core/images/resize.ts'
 import { createRng, shuffle } from '../core/math/rng.ts'
@@ -56,31 +59,34 @@ async function seenIn({ features, model }: Pipeline, columns: readonly Column[],
 async function scorer({ pipeline }: OpenedRun, projectId: string, name: string, form: PixelForm, host: Host) {
   const { context, openRunner = webRunner } = host
   const embedder = form.backbone ? await openEmbedder(context, await openRunner(context), form, backboneOf(host.store, projectId)) : undefined
-  /** As a column that the recipe takes. */
-  async function columnOf(pixels: Float32Array, count: number): Promise<TextColumn> {
+  /** What the recipe takes: the pixels, or what the network sees in them. */
+  async function seen(pixels: Float32Array, count: number): Promise<Float32Array> {
+    if (!embedder) return pixels
     const size = pixels.length / count
-    let tensor = pixels
-    if (embedder) {
-      const parts: Float32Array[] = []
-      for (let i = 0; i < count; i++) {
-        parts.push((await embedder.embed(pixels.slice(i * size, (i + 1) * size))).slice())
-        await context.checkpoint()
-      }
-      tensor = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-      parts.forEach((part, i) => tensor.set(part, i * part.length))
+    const parts: Float32Array[] = []
+    for (let i = 0; i < count; i++) {
+      parts.push((await embedder.embed(pixels.slice(i * size, (i + 1) * size))).slice())
+      await context.checkpoint()
     }
-    return { ...(columnFrom(name, 'image', new Array<string>(count).fill('altered')) as TextColumn), tensors: new Map([[pixelKey(form), tensor]]) }
+    const tensor = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+    parts.forEach((part, i) => tensor.set(part, i * part.length))
+    return tensor
+  }
+  const columnOf = (tensor: Float32Array, count: number): TextColumn => ({ ...(columnFrom(name, 'image', new Array<string>(count).fill('altered')) as TextColumn), tensors: new Map([[pixelKey(form), tensor]]) })
+  async function scoreSeen(tensor: Float32Array, count: number): Promise<Float64Array> {
+    const prediction = await pipeline.predict([columnOf(tensor, count)], undefined, context)
+    if (prediction.task === 'regression') throw new StudioError({ code: 'unsupported', message: 'unsupported task; pictures are explained for classes: regression' })
+    return prediction.probabilities
   }
   return {
     close: () => embedder?.close(),
+    seen,
     columnOf,
-    async score(pixels: Float32Array, count: number): Promise<Float64Array> {
-      const prediction = await pipeline.predict([await columnOf(pixels, count)], undefined, context)
-      if (prediction.task === 'regression') throw new StudioError({ code: 'unsupported', message: 'unsupported task; pictures are explained for classes: regression' })
-      return prediction.probabilities
-    },
+    scoreSeen,
+    score: async (pixels: Float32Array, count: number): Promise<Float64Array> => scoreSeen(await seen(pixels, count), count),
   }
 }
+type Scorer = Awaited<ReturnType<typeof scorer>>
 
 function shown(pixels: Float32Array, { height, width, channels }: PixelForm) {
   const data = new Uint8ClampedArray(height * width * 4)
@@ -91,21 +97,46 @@ function shown(pixels: Float32Array, { height, width, channels }: PixelForm) {
   return { width, height, data }
 }
 
-async function heatOf(method: PictureMethod, model: Model, pixels: Float32Array, form: PixelForm, target: number, classes: number, seed: number, score: Awaited<ReturnType<typeof scorer>>['score'], { context }: Host): Promise<{ readonly heat: HeatMap; readonly gap?: number; readonly sanity?: number | null }> {
-  if (method === 'occlusion') {
+interface Asked {
+  readonly pixels: Float32Array
+  readonly form: PixelForm
+  readonly target: number
+  readonly seed: number
+}
+interface Heat {
+  readonly heat: HeatMap
+  readonly gap?: number
+  readonly sanity?: number | null
+}
+
+/** Heads whose answers have no jumps. */
+const smooth = new Set<Family>(['linear', 'neural', 'kernels'])
+
+/** Every way that this model can be explained, the first by default. */
+async function waysOf({ pipeline: { model, classes } }: OpenedRun, { pixels, form, target, seed }: Asked, { score, seen, scoreSeen }: Scorer, projectId: string, { store, context, openRunner = webRunner }: Host): Promise<ReadonlyMap<PictureMethod, () => Promise<Heat>>> {
+  const ways = new Map<PictureMethod, () => Promise<Heat>>()
+  if (isNetwork(model)) {
+    const { network } = model
+    if (lastPicture(network) !== undefined) {
+      ways.set('grad-cam', async () => {
+        const { heat } = await gradCam(network, pixels, target, context)
+        return { heat, sanity: (await againstRandom(network, seed, heat, async (random) => (await gradCam(random, pixels, target, context)).heat)) ?? null }
+      })
+    }
+    ways.set('integrated-gradients', async () => {
+      const baseline = baselineOf('mean', pixels, network, [0, 1])
+      const found = await integratedGradients(network, pixels, baseline, target, 64, context)
+      const sanity = await againstRandom(network, seed, found.heat, async (random) => (await integratedGradients(random, pixels, baseline, target, 32, context)).heat)
+      return { heat: found.heat, gap: found.gap, sanity: sanity ?? null }
+    })
+  }
+  const maps = form.backbone && smooth.has(estimators.get(model.estimator).family) ? await mapsOf(context, await openRunner(context), form, backboneOf(store, projectId), pixels) : undefined
+  if (maps) ways.set('grad-cam', async () => headGradCam(maps, await seen(pixels, 1), target, classes.length, [form.height, form.width], scoreSeen, createRng(seed).fork('random slopes')))
+  ways.set('occlusion', async () => {
     const window = Math.max(2, Math.round(form.height / (form.backbone ? 4 : 5)))
-    return { heat: (await occlusion(pixels, [form.height, form.width, form.channels], score, { window, stride: Math.max(1, Math.round(window / 2)), target, classes }, context)).heat }
-  }
-  if (!isNetwork(model)) throw new StudioError({ code: 'unsupported', message: `unsupported explanation; only a network of the studio's own has slopes to follow: ${model.estimator}` })
-  const { network } = model
-  if (method === 'grad-cam') {
-    const { heat } = await gradCam(network, pixels, target, context)
-    return { heat, sanity: (await againstRandom(network, seed, heat, async (random) => (await gradCam(random, pixels, target, context)).heat)) ?? null }
-  }
-  const baseline = baselineOf('mean', pixels, network, [0, 1])
-  const found = await integratedGradients(network, pixels, baseline, target, 64, context)
-  const sanity = await againstRandom(network, seed, found.heat, async (random) => (await integratedGradients(random, pixels, baseline, target, 32, context)).heat)
-  return { heat: found.heat, gap: found.gap, sanity: sanity ?? null }
+    return { heat: (await occlusion(pixels, [form.height, form.width, form.channels], score, { window, stride: Math.max(1, Math.round(window / 2)), target, classes: classes.length }, context)).heat }
+  })
+  return ways
 }
 
 const pointsOf = new WeakMap<OpenedRun, Promise<Points>>()
@@ -119,27 +150,29 @@ export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, pi
   const asked = await openAsked(host, run, picture)
   if (asked.sealed) refuseSealed(run, 'test')
   const pixels = resize(asked.pixels, form.height, form.width, form.crop, form.channels)
-  const { score, columnOf, close } = await scorer(opened, run.spec.projectId, column.name, form, host)
+  const scoring = await scorer(opened, run.spec.projectId, column.name, form, host)
   try {
-    const probabilities = Array.from(await score(pixels, 1))
+    const tensor = await scoring.seen(pixels, 1)
+    const probabilities = Array.from(await scoring.scoreSeen(tensor, 1))
     // What the model calls it: not the likelier of two where their threshold was moved.
     const target = wanted ?? (labelsOf({ task: classes.length === 2 ? 'binary' : 'multiclass', classes, probabilities: Float64Array.from(probabilities) }, run.threshold)[0] as number)
     if (!(target in classes)) throw new StudioError({ code: 'bad-param', message: `invalid class; not in [0, ${classes.length - 1}]: ${target}` })
-    const methods: PictureMethod[] = isNetwork(model) ? [...(lastPicture(model.network) === undefined ? [] : (['grad-cam'] as const)), 'integrated-gradients', 'occlusion'] : ['occlusion']
-    const chosen = methods.includes(method) ? method : (methods[0] as PictureMethod)
-    const found = await heatOf(chosen, model, pixels, form, target, classes.length, run.spec.seed, score, host)
+    const ways = await waysOf(opened, { pixels, form, target, seed: run.spec.seed }, scoring, run.spec.projectId, host)
+    const methods = [...ways.keys()]
+    const chosen = ways.has(method) ? method : (methods[0] as PictureMethod)
+    const found = await (ways.get(chosen) as () => Promise<Heat>)()
     const train = opened.rowsOf('train')
     let points = pointsOf.get(opened)
     if (!points) {
       pointsOf.set(opened, (points = seenIn(opened.pipeline, opened.dataset.columns, train, host)))
       points.catch(() => pointsOf.delete(opened))
     }
-    const near = await nearest(await points, await seenIn(opened.pipeline, [await columnOf(pixels, 1)], [0], host), neighboursShown + 1, false, context)
+    const near = await nearest(await points, await seenIn(opened.pipeline, [scoring.columnOf(tensor, 1)], [0], host), neighboursShown + 1, false, context)
     const row = 'row' in picture ? picture.row : undefined
     const alike = Array.from(near.rows, (at, i) => ({ row: train[at] as number, distance: near.distances[i] as number })).filter((entry) => entry.row !== row)
     return { method: chosen, methods, picture: shown(pixels, form), ...found, probabilities, actual: asked.actual, target, nearest: alike.slice(0, neighboursShown) }
   } finally {
-    await close()
+    await scoring.close()
   }
 }
 

@@ -1,9 +1,12 @@
 /** From dropped pictures to a bundle that is asked again as its server would: the pretrained network with a head. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buildCli } from '../../src/cli/build.mjs'
 import { zip } from '../../src/core/zip.ts'
 import { png } from '../support/pictures.ts'
+import { startServer, unpack } from '../support/served-bundle.ts'
 import { expect, goTo, test } from './studio.ts'
 
 const network = JSON.parse(readFileSync('test/golden/backbones.json', 'utf8')) as { file: string }
@@ -71,10 +74,38 @@ test('a network of one’s own is tried, brought in, learnt through and exported
   await expect(page.getByRole('combobox', { name: 'Network that looks' })).toHaveValue(/^[0-9a-f]{64}$/)
   await page.getByRole('button', { name: 'Train logistic regression' }).click()
   await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
+  // It is judged, explained and questioned like the one that ships.
+  await goTo(page, 'Evaluate')
+  await page.getByRole('link', { name: 'Logistic regression' }).first().click()
+  await page.getByRole('tab', { name: 'Errors', exact: true }).click()
+  await expect(page.getByRole('button', { name: /^across called across/ })).toBeVisible()
+  await goTo(page, 'Explain')
+  await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('combobox', { name: 'Explanation' })).toHaveValue('grad-cam')
+  await expect(page.getByText(/Check against random weights|With random weights/)).toBeVisible()
+  await expect(page.getByText(/trained elsewhere answers here, and shows no slopes\.$/)).toBeVisible()
+  if (process.env['LOOK']) await page.screenshot({ path: `${process.env['LOOK']}-own-cam.png`, fullPage: true })
+  await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')
+  await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()
+  await expect(page.getByRole('listitem').filter({ has: page.getByRole('button', { name: /^(across|down|rings)$/ }) })).toHaveCount(8)
+  await page.getByRole('combobox', { name: 'Lay out by' }).selectOption('pca')
+  await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
   await goTo(page, 'Deploy')
   await page.getByRole('button', { name: 'Check and build' }).click()
   const download = page.getByRole('button', { name: /^Download .*\.zip/ })
   await expect(download).toBeVisible({ timeout: 60_000 })
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
   expect(execFileSync('node', ['dist-cli/glasshouse.mjs', 'verify', await file.path()], { encoding: 'utf8' })).toMatch(/golden rows answered, .* 0 other labels/)
+  const folder = mkdtempSync(join(tmpdir(), 'glasshouse-own-'))
+  await unpack(readFileSync(await file.path()), folder)
+  const server = startServer(folder)
+  try {
+    const form = new FormData()
+    form.append('image', new Blob([drawn('down', 33)]), 'new.png')
+    const answer = await fetch(`${await server.url()}/predict`, { method: 'POST', body: form })
+    expect(await answer.json()).toMatchObject({ predictions: [{ label: expect.stringMatching(/^(across|down|rings)$/) }] })
+  } finally {
+    server.child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -1,5 +1,6 @@
 /** A model of pictures is tried: live from the camera, on files, on a drawing. */
 import type { Page } from '@playwright/test'
+import { layersFiles } from '../../src/core/code/layers.ts'
 import { zip } from '../../src/core/zip.ts'
 import { violations } from '../support/axe.ts'
 import { chromiumPath } from '../support/chromium.ts'
@@ -86,6 +87,8 @@ test('from the finished run straight to the camera, to files and to the sketch p
   await page.getByRole('tab', { name: 'Try it on pictures' }).click()
 
   await page.getByText('Draw', { exact: true }).click()
+  // As the pictures are that it learnt from.
+  await expect(page.getByRole('checkbox', { name: 'White on black' })).toBeChecked()
   const pad = await page.locator('canvas').boundingBox()
   if (!pad) throw new Error('no pad')
   for (let k = 0; k < 5; k++) {
@@ -152,4 +155,55 @@ test('from the finished run straight to the camera, to files and to the sketch p
   await expect.poll(sure).toBe(first)
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect.poll(sure).not.toBe(first)
+})
+
+test('through a layers model of TensorFlow.js of one’s own: live, on files, and what if', async ({ studio: page }) => {
+  // Stripes of both ways, as a person's network might see them.
+  const edges = Float32Array.from({ length: 3 * 3 * 3 * 4 }, (_, i) => Math.sin(i * 1.7))
+  const { json, weights } = layersFiles(
+    {
+      inputShape: [24, 24, 3],
+      layers: [
+        { className: 'Conv2D', config: { filters: 4, kernel_size: [3, 3], strides: [1, 1], padding: 'same', use_bias: false, activation: 'relu' }, weights: [{ name: 'kernel', shape: [3, 3, 3, 4], values: edges }] },
+        { className: 'MaxPooling2D', config: { pool_size: [1, 4], strides: [1, 4], padding: 'valid' }, weights: [] },
+        { className: 'GlobalAveragePooling2D', config: {}, weights: [] },
+      ],
+    },
+    'weights.bin',
+  )
+  await page.locator('input[type=file]').setInputFiles({ name: 'stripes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('20 pictures in 2 classes')).toBeVisible()
+  await goTo(page, 'Train')
+  await page.getByRole('radio', { name: 'Logistic regression' }).check()
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: 'Bring in a network' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Bring in a network for pictures' })
+  // Without its weights it is not let in; chosen together they are.
+  const model = { name: 'model.json', mimeType: 'application/json', buffer: Buffer.from(json) }
+  await dialog.locator('input[type=file]').setInputFiles(model)
+  await expect(dialog.getByRole('alert')).toContainText('a file that was not chosen with it: weights.bin')
+  await dialog.locator('input[type=file]').setInputFiles([model, { name: 'weights.bin', mimeType: 'application/octet-stream', buffer: Buffer.from(weights) }])
+  await dialog.getByRole('button', { name: 'Try it on pictures' }).click()
+  await expect(dialog.getByText('4 numbers a picture')).toBeVisible({ timeout: 60_000 })
+  await dialog.getByRole('button', { name: 'Bring in and use' }).click()
+  await expect(page.getByRole('combobox', { name: 'Network that looks' })).toHaveValue(/^[0-9a-f]{64}$/)
+  await page.getByRole('button', { name: /^Train / }).click()
+  await page.getByRole('link', { name: 'Try it' }).click({ timeout: 60_000 })
+  await page.locator('input[type=file]').setInputFiles({ name: 'new-across.png', mimeType: 'image/png', buffer: Buffer.from(striped(true, 50)) })
+  await expect(page.getByRole('button', { name: /(across|down) .*new-across.png/ })).toBeVisible({ timeout: 30_000 })
+  await page.getByText('Camera', { exact: true }).click()
+  await expect(page.getByRole('region', { name: 'What the model says' }).getByText(/pictures a second/)).toBeVisible()
+  await goTo(page, 'Explain')
+  await expect(page.getByRole('combobox', { name: 'Explanation' })).toHaveValue('grad-cam', { timeout: 30_000 })
+  await page.getByRole('tab', { name: 'What if' }).click()
+  const card = page.getByRole('region', { name: 'Prediction' })
+  const sure = async () => (await card.locator('li .num:not(.change)').allTextContents()).join(' ')
+  await expect(card).toBeVisible()
+  const first = await sure()
+  await page.getByRole('slider', { name: 'Turn' }).fill('90')
+  await expect.poll(sure).not.toBe(first)
+  await goTo(page, 'Deploy')
+  await page.getByRole('tab', { name: 'Export a bundle' }).click()
+  await page.getByRole('button', { name: 'Check and build' }).click()
+  await expect(page.getByRole('button', { name: /^Download .*\.zip/ })).toBeVisible({ timeout: 60_000 })
 })

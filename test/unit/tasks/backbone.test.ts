@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromBase64 } from '../../../src/core/bundle/pictures.ts'
 import { StudioError } from '../../../src/core/errors.ts'
+import { mapsOf, type SeenMaps } from '../../../src/core/images/backbone/maps.ts'
 import { admitBackbone, offerOf, type BackboneDeclaration } from '../../../src/core/images/backbone/own.ts'
 import { onnxOfTfjs } from '../../../src/core/images/backbone/tfjs.ts'
 import { GraphBuilder } from '../../../src/core/onnx/graph.ts'
@@ -62,6 +63,17 @@ describe('an ONNX file of PyTorch', () => {
     expect(size).toBe(expected.length)
     // Float32 through five layers, in another order of sums.
     expectAllClose(await ask(file, made(golden.side), [32, 32]), expected, { absolute: 1e-5 })
+  })
+  it('its maps are those whose means describe a picture; a network that ends in classes has none', async () => {
+    const maps = async (at: number) => {
+      const { file, size } = await admitBackbone(torchFile, { ...declared, output: offer.outputs[at]?.tensor as string }, nodeRunner())
+      return mapsOf(nodeContext(), nodeRunner(), { height: 32, width: 32, channels: 3, crop: 'cover', backbone: 'own', size }, async () => file, made(32))
+    }
+    const { height, width, channels, values } = (await maps(0)) as SeenMaps
+    expect([height, width, channels]).toEqual([16, 16, 12])
+    const means = Float32Array.from({ length: 12 }, (_, c) => values.reduce((sum, value, i) => (i % 12 === c ? sum + value / 256 : sum), 0))
+    expectAllClose(means, golden.embedding, { absolute: 1e-5 })
+    expect(await maps(1)).toBeUndefined()
   })
   it('colours and levels are as declared', async () => {
     const answers: Float32Array[] = []
@@ -211,7 +223,11 @@ describe('in a project', () => {
     const asked = { runId: moved?.id as string, threshold: 0.5, files: [{ path: 'new.png', file: new Blob([picture('down', 31)]) }] }
     const answers = [await predictPictures(asked, { ...host, store: there }), await predictPictures({ ...asked, runId: 'run' }, host)]
     expect(answers[0]).toEqual(answers[1])
-    expect(await explainPicture({ runId: asked.runId, picture: { row: 0 }, method: 'occlusion' }, { ...host, store: there })).toBeDefined()
+    for (const method of ['grad-cam', 'occlusion'] as const) {
+      const found = await explainPicture({ runId: asked.runId, picture: { row: 0 }, method }, { ...host, store: there })
+      expect(found).toMatchObject({ method, methods: ['grad-cam', 'occlusion'], heat: { width: 32, height: 32 } })
+      expect(found.nearest).toHaveLength(8)
+    }
 
     // What looks through it keeps it, from the bin and from the queue too; then it goes.
     const removal = () => backboneRemove({ projectId, token, hash: facts.hash }, host)

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await picturesAdd({ projectId, token, files, source: 'file' }, host)
   const { datasetId } = await picturesCommit({ projectId, token, name: 'Sides' }, host)
   const { columns } = await datasetRecord(store, datasetId as string)
-  for (const [runId, id, params] of [['net', 'cnn', { maxIter: 12, batchSize: 8, earlyStopping: false }], ['head', 'logistic-regression', {}]] as const) {
+  for (const [runId, id, params] of [['net', 'cnn', { maxIter: 12, batchSize: 8, earlyStopping: false }], ['head', 'logistic-regression', {}], ['trees', 'random-forest', { nEstimators: 10 }]] as const) {
     await train(
       {
         runId,
@@ -78,10 +78,13 @@ it('without a class asked for, the one that the model names is explained, at the
   await updateRun(host.store, 'net', token, { threshold: 0.5 })
 })
 
-it('a head on a trained network is explained by occlusion, whatever was asked', async () => {
-  const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'grad-cam' }, host)
-  expect(found).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
-  expect(found.heat.values.some((value) => value !== 0)).toBe(true)
+it('a head on a trained network has Grad-CAM by its maps, one with jumps occlusion alone, whatever was asked', async () => {
+  const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'integrated-gradients' }, host)
+  expect(found).toMatchObject({ method: 'grad-cam', methods: ['grad-cam', 'occlusion'], heat: { width: 224 }, sanity: expect.any(Number) })
+  expect(found.heat.values.some((value) => value > 0)).toBe(true)
+  const trees = await explainPicture({ runId: 'trees', picture: { row: 3 }, method: 'grad-cam' }, host)
+  expect(trees).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
+  expect(trees.heat.values.some((value) => value !== 0)).toBe(true)
 })
 
 it('a new picture is explained and edited like one of the data, and one that is none is refused', async () => {

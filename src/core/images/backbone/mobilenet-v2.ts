@@ -103,9 +103,9 @@ const first: Convolution = { layer: 'Conv1', norm: 'bn_Conv1', stride: 2, clip: 
 
 /**
  * @param input a float tensor [N, 3, 224, 224], 0 to 1
- * @returns a float tensor [N, 96]
+ * @returns a float tensor [N, 96, 14, 14]
  */
-export function backboneNodes(graph: GraphBuilder, input: string, bytes: Uint8Array): string {
+export function backboneMaps(graph: GraphBuilder, input: string, bytes: Uint8Array): string {
   const get = weightsNamed(bytes)
   /** A convolution with the batch normalisation that follows it folded in, then clipped to [0, 6] where asked. */
   const convolution = (x: string, { layer, norm, depthwise = false, stride = 1, clip = false }: Convolution): string => {
@@ -139,8 +139,11 @@ export function backboneNodes(graph: GraphBuilder, input: string, bytes: Uint8Ar
     const thin = convolutions.reduce(convolution, x)
     x = adds ? graph.node('Add', [x, thin]) : thin
   }
-  return graph.node('ReduceMean', [x], { axes: { kind: 'ints', value: [2, 3] }, keepdims: { kind: 'int', value: 0 } })
+  return x
 }
+
+/** What describes a picture: the means of its maps. @returns a float tensor [N, 96]; the rest as above */
+export const backboneNodes = (graph: GraphBuilder, input: string, bytes: Uint8Array): string => graph.node('ReduceMean', [backboneMaps(graph, input, bytes)], { axes: { kind: 'ints', value: [2, 3] }, keepdims: { kind: 'int', value: 0 } })
 
 /** The same as layers of Keras, [height, width, 3] from 0 to 1 in, its weights as they are stored. */
 export function backboneLayers(bytes: Uint8Array): readonly Layer[] {

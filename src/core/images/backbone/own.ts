@@ -180,6 +180,31 @@ export function ownBackboneNodes(graph: GraphBuilder, input: string, file: Uint8
   return embedding
 }
 
+/**
+ * The maps whose means over places describe a picture, in the kept form's place: float [N, height, width, size] of
+ * their own height and width. Undefined where the network ends in something else.
+ * @param input float [N, height, width, 3]
+ */
+export function ownBackboneMaps(graph: GraphBuilder, input: string, file: Uint8Array): string | undefined {
+  const model = readOnnx(file)
+  checkPictureGraph(model, opsetVersion)
+  let value = 'embedding'
+  for (;;) {
+    const node = model.nodes.find(({ outputs }) => outputs.includes(value))
+    const before = node?.inputs[0]
+    if (!node || before === undefined) return undefined
+    // Counted from the end too.
+    const axes = node.attributes.get('axes')?.ints.map((axis) => (Number(axis) + 4) % 4).sort().join()
+    const isMean = node.opType === 'ReduceMean' && (axes === '2,3' || axes === '1,2')
+    if (isMean || node.opType === 'GlobalAveragePool') {
+      const maps = graft(graph, file, { input, output: before })
+      return axes === '1,2' ? maps : graph.node('Transpose', [maps], { perm: { kind: 'ints', value: [0, 2, 3, 1] } })
+    }
+    if (!['Identity', 'Flatten', 'Reshape', 'Squeeze'].includes(node.opType)) return undefined
+    value = before
+  }
+}
+
 /** The network inside a graph that was exported, in the kept form. @throws StudioError bad-data where there is none */
 export function networkInside(file: Uint8Array, sizes: Sizes): Uint8Array<ArrayBuffer> {
   const told = readOnnx(file).metadata.get(placeKey)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ClassPrediction } from '../../../../../src/core/data/target.ts'
 import { labelsOf } from '../../../../../src/core/data/target.ts'
 import { againstRandom, baselineOf, gradCam, integratedGradients, lastPicture } from '../../../../../src/core/explain/pictures/gradients.ts'
+import { headGradCam, headSlopes } from '../../../../../src/core/explain/pictures/head-cam.ts'
 import { enlarge, rankCorrelation } from '../../../../../src/core/explain/pictures/heat.ts'
 import { nearest, unitRows, type Points } from '../../../../../src/core/explain/pictures/neighbours.ts'
 import { occlusion, steps } from '../../../../../src/core/explain/pictures/occlusion.ts'
@@ -133,4 +134,24 @@ describe('points', () => {
     const own = rows.filter((neighbour, i) => neighbour % 3 === Math.floor(i / 5) % 3).length
     expect(own / rows.length).toBeGreaterThan(0.98)
   })
+})
+
+it('Grad-CAM of a head: its slopes are those of its log-odds, and the place that says so is the hottest', async () => {
+  const weights = [2, -1, 0.5]
+  /** A linear head of two classes. */
+  const score = async (seen: Float32Array, count: number) => Float64Array.from({ length: count * 2 }, (_, i) => {
+    const z = weights.reduce((sum, weight, c) => sum + weight * (seen[Math.floor(i / 2) * 3 + c] as number), -0.3)
+    return 1 / (1 + Math.exp(i % 2 === 1 ? -z : z))
+  })
+  // Differences of float32 numbers a hundredth apart.
+  expectAllClose(await headSlopes(Float32Array.of(0.4, 1.5, 0), 1, 2, score), weights, { absolute: 1e-4 })
+  expectAllClose(await headSlopes(Float32Array.of(0.4, 1.5, 0), 0, 2, score), weights.map((weight) => -weight), { absolute: 1e-4 })
+  const values = new Float32Array(5 * 4 * 3)
+  values[(3 * 4 + 1) * 3] = 4
+  values[1] = 9
+  const { heat } = await headGradCam({ height: 5, width: 4, channels: 3, values }, Float32Array.of(0.2, 0.45, 0), 1, 2, [50, 40], score, createRng(1))
+  expect(heat).toMatchObject({ height: 50, width: 40 })
+  const hottest = heat.values.indexOf(Math.max(...heat.values))
+  expect([Math.floor(hottest / 40 / 10), Math.floor((hottest % 40) / 10)]).toEqual([3, 1])
+  expect(heat.values[0]).toBe(0)
 })
