@@ -1,16 +1,20 @@
 /** Whether a bundle is still what was exported: its checksums, and its graph's answers to the golden rows. */
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
-import { encodeRows } from '../core/bundle/encode.ts'
-import type { OpenCell } from '../core/bundle/pictures.ts'
+import { encodeColumns, encodeRows } from '../core/bundle/encode.ts'
+import { hasPictures, type OpenCell } from '../core/bundle/pictures.ts'
+import { predictInto, type AnsweringModel } from '../core/bundle/predict-file.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { GoldenRows } from '../core/bundle/golden.ts'
 import type { Signature } from '../core/bundle/signature.ts'
+import type { Context } from '../core/context.ts'
 import type { Prediction } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
+import type { ByteSource } from '../core/ingest/source.ts'
 import { ParityCount } from '../core/onnx/parity.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import { answer } from '../core/onnx/runner.ts'
 import type { OnnxRunner } from '../core/onnx/runner.ts'
+import { readPipeline } from '../core/run/pipeline-file.ts'
 import { bytesOf } from '../core/zip.ts'
 import { openBundleZip } from './open-bundle.ts'
 
@@ -45,6 +49,42 @@ export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner, open?
     const certificate = count.certificate('golden rows', used.runtime)
     const problem = goldenProblem(signature, golden, served)
     return { model: modelSlug(signature.name), files: files.size - 1, passed: certificate.passed && problem === undefined, certificate, ...(problem === undefined ? {} : { problem }) }
+  } finally {
+    await session.close()
+  }
+}
+
+/**
+ * The certificate once more, on every row of a file that fits the signature: the bundle's graph is held against the
+ * bundle's own pipeline.json, which is the model as the studio computes it. What was held out may be asked again so.
+ * @throws StudioError as `verifyBundle`; bad-data where no row of the file can be asked, unsupported for models of pictures
+ */
+export async function verifyRows(bytes: Uint8Array, source: ByteSource, name: string, runner: OnnxRunner, context: Context): Promise<{ readonly certificate: ParityCertificate; readonly rows: number }> {
+  const { files, signature, golden, model } = await openBundleZip(bytesOf(bytes))
+  if (hasPictures(signature)) throw new StudioError({ code: 'unsupported', message: 'unsupported rows; a model of pictures is asked its golden pictures only' })
+  const own = files.get('pipeline.json')
+  if (!own) throw new StudioError({ code: 'bundle-mismatch', message: 'missing pipeline.json; there is nothing to hold the graph against' })
+  const { pipeline } = await readPipeline(new TextDecoder().decode(own))
+  const session = await runner.open(model)
+  try {
+    let count = new ParityCount(signature, golden.tolerance)
+    const both: AnsweringModel = {
+      signature,
+      async answer(columns, rows) {
+        count.add(await pipeline.predict(columns, rows, context), await answer(session, signature, encodeColumns(signature, columns, rows), rows.length), rows.length)
+        return Array.from(rows, () => [])
+      },
+    }
+    // A file that turns out to be of another encoding is read again from its start.
+    const begin = (): (() => void) => {
+      count = new ParityCount(signature, golden.tolerance)
+      return () => {}
+    }
+    const { rows, answered, issues } = await predictInto(source, {}, both, begin, context)
+    const gone = issues.filter(({ kind }) => kind === 'missing-column').map(({ column }) => column)
+    if (gone.length > 0) throw new StudioError({ code: 'bad-data', message: `missing columns; ${name.slice(0, 100)} has no ${gone.slice(0, 20).join(', ').slice(0, 300)}` })
+    if (answered === 0) throw new StudioError({ code: 'bad-data', message: `missing rows; none of ${name.slice(0, 100)} fits the signature${issues[0] ? `: ${issues[0].text}` : ''}` })
+    return { certificate: count.certificate(name, runner.runtime), rows }
   } finally {
     await session.close()
   }

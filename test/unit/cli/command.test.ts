@@ -246,6 +246,9 @@ describe('a bundle', () => {
   })
   it('is verified, and is not once a byte was changed', async () => {
     expect(await glasshouse('verify', bundle)).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/golden rows/) })
+    const onRows = await glasshouse('verify', bundle, '--rows', 'public/samples/penguins.csv')
+    expect(onRows).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^verified rows: graph and pipeline\.json answer 344 of 344 rows of penguins\.csv, at most .* apart \(allowed 1×10⁻⁵\), 0 ties, 0 other labels$/m) })
+    expect(await glasshouse('verify', bundle, '--rows', file('other.csv', 'a,b\n1,2\n'))).toMatchObject({ code: 3, err: expect.stringContaining('missing columns; other.csv has no island, ') })
     const opened = await openZip(bytesOf(readFileSync(bundle)))
     const entries = await Promise.all(opened.names.map(async (name) => ({ name, bytes: await opened.read(name) })))
     for (const changed of ['model.onnx', 'golden.json', 'server/server.mjs']) {
