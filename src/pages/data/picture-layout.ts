@@ -68,6 +68,16 @@ export function layoutOf(groups: readonly Group[], width: number, scrollTop: num
   return { cell, columns, height: top, places }
 }
 
+/** Top of a class in the whole grid; its end where there is none. */
+export function topOfClass(groups: readonly Group[], { columns, cell }: Pick<Layout, 'columns' | 'cell'>, label: string): number {
+  let top = 0
+  for (const group of groups) {
+    if (group.label === label) return top
+    top += headHeight + bodyHeight(group.pictures.length, columns, cell) + groupGap
+  }
+  return top
+}
+
 /** Top of a picture in the whole grid; undefined where it is not there. */
 export function topOf(groups: readonly Group[], { columns, cell }: Pick<Layout, 'columns' | 'cell'>, id: string): number | undefined {
   let top = 0
