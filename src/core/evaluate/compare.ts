@@ -1,7 +1,7 @@
 /** Can two models be told apart, or is the order chance? Tests over the same folds and over the same rows. */
 import type { Context } from '../context.ts'
 import { StudioError } from '../errors.ts'
-import { fairHeads, studentCritical, studentTwoSided } from '../math/distributions.ts'
+import { fairHeads, normalTwoSided, studentCritical, studentTwoSided } from '../math/distributions.ts'
 import { createRng } from '../math/rng.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { Draw, wholeDraw, type Sample } from '../metrics/sample.ts'
@@ -92,11 +92,25 @@ export async function pairedBootstrap(a: Sample, b: Sample, metric: Metric, seed
   }
   if (drawn.length * 2 < resamples) return undefined
   const sorted = Float64Array.from(drawn).sort()
-  const below = drawn.reduce((count, value) => count + (value <= 0 ? 1 : 0), 0)
-  const above = drawn.reduce((count, value) => count + (value >= 0 ? 1 : 0), 0)
-  const p = Math.min(1, (2 * (Math.min(below, above) + 1)) / (drawn.length + 1))
-  return { test: 'paired-bootstrap', difference, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975), p, n: rows }
+  return { test: 'paired-bootstrap', difference, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975), p: resampledP(drawn, difference), n: rows }
 }
+
+/**
+ * Two-sided p of "no difference" by how many resamples fall on the other side of 0. Where that are too few to count, a
+ * thousand resamples cannot tell one in a thousand from one in a million, which Holm's correction of many tests asks for:
+ * there the normal distribution with their standard deviation speaks.
+ */
+function resampledP(drawn: readonly number[], difference: number): number {
+  const n = drawn.length
+  const [below, above] = [drawn.filter((value) => value <= 0).length, drawn.filter((value) => value >= 0).length]
+  const beyond = Math.min(below, above)
+  const counted = Math.min(1, (2 * (beyond + 1)) / (n + 1))
+  if (beyond >= countable) return counted
+  const mean = drawn.reduce((sum, value) => sum + value, 0) / n
+  const sd = Math.sqrt(drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1))
+  return sd === 0 ? counted : Math.min(counted, normalTwoSided(difference / sd))
+}
+const countable = 10
 
 /** Holm's step-down correction (1979): each p as it counts among all of them, in the order given. */
 export function holm(ps: readonly number[]): number[] {

@@ -57,23 +57,22 @@ function skills(points: readonly CurvePoint[], metric: Pick<Metric, 'greaterIsBe
 const unknown = (because: string): CurveVerdict => ({ advice: 'unknown', because })
 const noSkill = 'A score is undefined in some fold, or guessing is already perfect, so nothing can be said.'
 
-/** Held-out rows for each row learnt from, as the test over folds wants it. @param share of a fold's other rows */
-const heldFor = (folds: number, share: number): number => 1 / ((folds - 1) * share)
-
 /**
  * @param points fewest rows first, at least two
  * @param baseline mean held-out score of the baseline
- * @param folds how many there are in one repeat
+ * @param heldToTrained held-out rows for each row learnt from at the last point, see correctedResampledT
  */
-export function learningVerdict(points: readonly CurvePoint[], metric: Pick<Metric, 'greaterIsBetter' | 'range'>, baseline: number | null, folds: number): CurveVerdict {
+export function learningVerdict(points: readonly CurvePoint[], metric: Pick<Metric, 'greaterIsBetter' | 'range'>, baseline: number | null, heldToTrained: number): CurveVerdict {
   const last = points.at(-1)
   if (points.length < 2 || last === undefined || last.held.length < 2) return unknown('Two sizes and two folds are the least that can be compared.')
   const all = skills(points, metric, baseline)
   if (!all) return unknown(noSkill)
   const half = points.slice(0, -1).reduce((best, { rows }, i) => (Math.abs(rows - last.rows / 2) < Math.abs((points[best]?.rows ?? 0) - last.rows / 2) ? i : best), 0)
   const [end, middle] = [all.at(-1), all[half]] as [(typeof all)[number], (typeof all)[number]]
-  const risen = correctedResampledT(end.held, middle.held, heldFor(folds, 1))
-  const gap = correctedResampledT(end.train, end.held, heldFor(folds, 1))
+  // The two learnt from different numbers of rows: the correction takes the number between.
+  const between = (last.rows + (points[half]?.rows ?? 0)) / 2
+  const risen = correctedResampledT(end.held, middle.held, (heldToTrained * last.rows) / between)
+  const gap = correctedResampledT(end.train, end.held, heldToTrained)
   const facts = { train: mean(end.train), held: mean(end.held), rise: risen.difference }
   const from = `from ${Math.round(points[half]?.rows ?? 0)} rows to ${Math.round(last.rows)}`
   if (risen.difference >= least.difference && (risen.low as number) > 0) {
@@ -87,8 +86,8 @@ export function learningVerdict(points: readonly CurvePoint[], metric: Pick<Metr
   return { ...facts, advice: 'neither', because: `${flat} Held-out rows score ${percent(facts.held)} of the way from guessing to perfect, nearly as well as those it has learnt from.` }
 }
 
-/** @param current index of the present value */
-export function validationVerdict(points: readonly CurvePoint[], current: number, metric: Pick<Metric, 'greaterIsBetter' | 'range'>, baseline: number | null, folds: number): CurveVerdict {
+/** @param current index of the present value @param heldToTrained as in learningVerdict */
+export function validationVerdict(points: readonly CurvePoint[], current: number, metric: Pick<Metric, 'greaterIsBetter' | 'range'>, baseline: number | null, heldToTrained: number): CurveVerdict {
   const own = points[current]
   if (points.length < 2 || own === undefined || own.held.length < 2) return unknown('Two values and two folds are the least that can be compared.')
   const all = skills(points, metric, baseline)
@@ -97,7 +96,7 @@ export function validationVerdict(points: readonly CurvePoint[], current: number
   const best = all.reduce((top, { held }, i) => (mean(held) > mean((all[top] as (typeof all)[number]).held) ? i : top), current)
   const there = all[best] as (typeof all)[number]
   const others = all.flatMap((_, i) => (i === current ? [] : [i]))
-  const ps = holm(others.map((i) => correctedResampledT((all[i] as (typeof all)[number]).held, here.held, heldFor(folds, 1)).p))
+  const ps = holm(others.map((i) => correctedResampledT((all[i] as (typeof all)[number]).held, here.held, heldToTrained).p))
   const rise = mean(there.held) - mean(here.held)
   const facts = { train: mean(here.train), held: mean(here.held), rise, best }
   const p = ps[others.indexOf(best)] ?? 1

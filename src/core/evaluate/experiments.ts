@@ -59,7 +59,10 @@ export function sameFolds(runs: readonly Run[], metric: string): { readonly fold
   // By time the first fold learns from one block and the last from as many as there are folds; held out is one.
   const byTime = runs[0]?.spec.split.strategy.kind === 'time'
   const shares = Array.from({ length: folds }, (_, i) => (byTime ? 1 / (i + 1) : 1 / (folds - 1)))
-  return { folds, repeats, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds }
+  // Folds of a sampled run learn from no more rows than the run did (see train.ts), and are judged on all of theirs.
+  const each = Math.round((rows * (folds - 1)) / folds)
+  const sampled = Math.min(1, ...runs.map(({ spec }) => (spec.sampleRows ?? each) / each))
+  return { folds, repeats, rows, heldToTrained: shares.reduce((sum, share) => sum + share, 0) / folds / sampled }
 }
 
 /** In what two runs' questions differ, in words; empty where they may be compared. */

@@ -134,7 +134,9 @@ export async function foldCurve(spec: FoldRecipe, dataset: Dataset, rows: Uint32
   const baseline = meanOf(scores.flatMap((score, i) => (work[i]?.variant === undefined && score ? [score.held] : [])))
   const tried = x.slice(0, points.length)
   const current = over.by === 'rows' ? points.length - 1 : tried.indexOf(own[over.name] as unknown as number)
-  const verdict = over.by === 'rows' ? learningVerdict(points, metric, baseline, folding.folds) : validationVerdict(points, current, metric, baseline, folding.folds)
+  // By time the first folds learn from fewer rows than the last, so the folds are asked.
+  const heldToTrained = whole.reduce((sum, { held, train }) => sum + held.length / train.length, 0) / whole.length
+  const verdict = over.by === 'rows' ? learningVerdict(points, metric, baseline, heldToTrained) : validationVerdict(points, current, metric, baseline, heldToTrained)
   return { kind: 'fold-curve', over, metric: metric.id, folds: whole.length, rows: rows.length, x: tried, points, current, baseline, verdict, stopped: points.length < variants.length }
 }
 

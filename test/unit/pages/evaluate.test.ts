@@ -50,6 +50,10 @@ describe('ranking over folds', () => {
     expect(made.folds).toMatchObject({ folds: 5, rows: 100, heldToTrained: 0.25 })
     expect(made.places.map(({ run: { sequence }, rank, shared }) => [sequence, rank, shared])).toEqual([[2, 1, true], [3, 1, true], [1, 3, false]])
   })
+  it('trusts folds of a sampled run less: they learnt from fewer rows and are judged on all', () => {
+    const [first, ...others] = folded as [(typeof folded)[number], ...typeof folded]
+    expect(ranked([{ ...first, spec: { ...first.spec, sampleRows: 20 } }, ...others], auc).folds?.heldToTrained).toBe(1)
+  })
   it.each([['no folds', run({ sequence: 4 })], ['other folds', run({ sequence: 4, folds: [0.5, 0.5] })], ['other rows', run({ sequence: 4, folds: [0.5, 0.5, 0.5, 0.5, 0.5], rows: 90 })], ['a fold without a score', run({ sequence: 4, folds: [0.5, null, 0.5, 0.5, 0.5] })]])('goes by the validation rows where a run has %s', (_, other) => {
     const made = ranked([...folded, other], auc)
     expect(made.folds).toBeUndefined()
