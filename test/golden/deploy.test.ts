@@ -1,6 +1,6 @@
 /**
  * The deployment files of a bundle: parsed by PyYAML and protobuf when golden files are made (deploy.py), the parsed
- * content kept beside each text's SHA-256, and held to policies here. With DEPLOY_FILES set, writes the files there.
+ * content kept beside each text's SHA-256, with the word of the tools that know each format; held to policies here. With DEPLOY_FILES set, writes the files there.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -54,6 +54,22 @@ describe.skipIf(folder)('parsed by others', () => {
   test.each(Object.keys(objects))('%s says to PyYAML what was meant', async (path) => {
     expect(parsed.get(path)).toMatchObject({ sha256: await sha256(files.get(path) as string) })
     expect(parsed.get(path)?.content).toEqual(objects[path])
+  })
+  // Run `npm run golden` with the tools that deploy.py names, after a change.
+  test.each([
+    ['Dockerfile', ['dockerfile-utils']],
+    ['deploy/compose.yaml', ['docker-compose', 'the Compose specification']],
+    ['deploy/kubernetes.yaml', ['kubernetes-models']],
+    ['deploy/kserve.yaml', ["KServe's CRD"]],
+    ['deploy/triton/config.pbtxt', ['protoc']],
+    ['deploy/github-actions.yaml', ['@actions/workflow-parser']],
+    ['deploy/prometheus.yaml', ['promtool']],
+    ['deploy/prometheus-rules.yaml', ['promtool']],
+    ['deploy/grafana-dashboard.json', ['@grafana/schema', 'promtool']],
+  ])('%s passed the tools that know its format, as it is now', async (path, tools) => {
+    const hash = await sha256(files.get(path) ?? readFileSync('src/export/server/template/Dockerfile', 'utf8'))
+    const checks = golden.checks.filter((check) => check.path === path && check.sha256 === hash)
+    for (const tool of tools) expect(checks.some((check) => check.tool.startsWith(tool)), tool).toBe(true)
   })
   test("Triton's configuration is what protobuf reads", async () => {
     const path = 'deploy/triton/config.pbtxt'
