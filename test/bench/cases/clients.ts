@@ -1,12 +1,17 @@
-/** Real clients on a bundle's server: curl, a v2 client written from the protocol's specification, pandas. Each must get the golden answers. */
+/**
+ * Real clients on the server of a bundle of each kind of model: curl, a v2 client written from the protocol's
+ * specification, pandas; of pictures as forms too. Each must get the golden answers.
+ */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startServer } from '../../support/served-bundle.ts'
+import type { GoldenRows } from '../../../src/core/bundle/golden.ts'
+import { png } from '../../support/pictures.ts'
+import { startServer, unpack } from '../../support/served-bundle.ts'
 import { tell } from '../harness.ts'
-import { bundleMaker, startVite } from '../vite.ts'
+import { startVite } from '../vite.ts'
 
 const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
 
@@ -18,29 +23,57 @@ export async function run(json: boolean): Promise<boolean> {
     process.exit(2)
   }
   const vite = await startVite()
-  const makeBundle = await bundleMaker(vite)
+  const root = mkdtempSync(join(tmpdir(), 'bench-clients-'))
   let all = true
   try {
-    for (const estimator of ['decision-tree', 'hist-gradient-boosting', 'logistic-regression', 'mlp']) {
-      const folder = mkdtempSync(join(tmpdir(), 'bench-clients-'))
-      await makeBundle(estimator, folder)
+    const { bundleOfKind, kindsOfModels } = (await vite.ssrLoadModule('/test/support/every-kind.ts')) as typeof import('../../support/every-kind.ts')
+    const kinds = [...kindsOfModels.map(([estimator, task]) => ({ name: `${estimator}, ${task}`, make: async () => (await bundleOfKind(root, estimator, task)).folder })), ...pictureKinds(root)]
+    for (const { name, make } of kinds) {
+      const folder = await make()
       const server = startServer(folder)
       const url = await server.url()
       // The client runs while this process waits: the server is a process of its own.
-      const { status, stdout, stderr } = spawnSync(python, [fileURLToPath(new URL('./clients.py', import.meta.url)), folder, url], { encoding: 'utf8' })
-      server.child.kill('SIGKILL')
-      const golden = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')) as { expected: { labels: string[] } }
-      rmSync(folder, { recursive: true, force: true })
-      const answers = status === 0 ? (JSON.parse(stdout) as Record<string, unknown>) : {}
+      const { status, stdout, stderr } = spawnSync(python, [fileURLToPath(new URL('./clients.py', import.meta.url)), folder, url], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+      server.child.kill('SIGTERM')
+      const drained = (await server.exit) === 0
+      const golden = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')) as GoldenRows
+      const answers = status === 0 ? (JSON.parse(stdout) as Record<string, (string | number)[]>) : {}
       if (status !== 0) process.stderr.write(stderr)
-      const verdicts = Object.fromEntries(Object.entries(answers).map(([client, given]) => [client, JSON.stringify(given) === JSON.stringify(golden.expected.labels)]))
-      const passed = status === 0 && Object.values(verdicts).every(Boolean)
+      const verdicts = Object.fromEntries(Object.entries(answers).map(([client, given]) => [client, agrees(golden, given)]))
+      const passed = status === 0 && drained && Object.values(verdicts).every(Boolean)
       all &&= passed
-      const line = { name: `clients, ${estimator}`, rows: golden.expected.labels.length, ...verdicts, passed }
-      tell(line, json)
+      tell({ name: `clients, ${name}`, rows: golden.rows.length, ...verdicts, passed }, json)
     }
   } finally {
     await vite.close()
+    rmSync(root, { recursive: true, force: true })
   }
   return all
+}
+
+const agrees = ({ rows, expected, tolerance }: GoldenRows, given: readonly (string | number)[]): boolean =>
+  given.length === rows.length && given.every((answer, row) => (expected.values ? Math.abs(Number(answer) - (expected.values[row] as number)) <= tolerance : answer === expected.labels?.[row]))
+
+/** A head on the pretrained network, and a network from scratch, by the command line. */
+function pictureKinds(root: string): { readonly name: string; readonly make: () => Promise<string> }[] {
+  const photos = join(root, 'photos')
+  const draw = (): void => {
+    if (existsSync(photos)) return
+    for (const [k, label] of ['across', 'down'].entries()) {
+      mkdirSync(join(photos, label), { recursive: true })
+      for (let i = 0; i < 10; i++) writeFileSync(join(photos, label, `${i}.png`), png(40, 32, (x, y) => (Math.floor(((k === 0 ? y : x) + 3 * i) / (4 + (i % 4))) % 2 === 0 ? [240, 240, 230] : [20, 30, 60])))
+    }
+  }
+  const trained = (name: string, ...more: string[]) => ({
+    name: `pictures, ${name}`,
+    make: async () => {
+      draw()
+      const zip = join(root, `${name}.zip`)
+      const { status, stderr } = spawnSync(process.execPath, ['src/cli/run.mjs', 'train', photos, '--out', zip, ...more], { encoding: 'utf8' })
+      if (status !== 0) throw new Error(stderr)
+      await unpack(new Uint8Array(readFileSync(zip)), join(root, `pictures ${name}`))
+      return join(root, `pictures ${name}`)
+    },
+  })
+  return [trained('logistic-regression'), trained('cnn', '--estimator', 'cnn', '--param', 'maxIter=2', '--param', 'layers=[{"type":"conv","filters":4},{"type":"max-pool"}]', '--param', 'backend=wasm')]
 }
