@@ -25,7 +25,7 @@ const verdicts = new Map(golden.graphs.map(({ name, ...verdict }) => [name, verd
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 
 /** A network of pictures, with every kind of layer. */
-async function networkGraph(task: Task): Promise<Uint8Array> {
+async function networkGraph(task: Task): Promise<Uint8Array<ArrayBuffer>> {
   const X = picturesOf({ rows: 40 })
   const layers = '[{"type":"conv","filters":4,"activation":"none"},{"type":"batch-norm"},{"type":"depthwise"},{"type":"max-pool"},{"type":"dropout"},{"type":"dense","units":6}]'
   const model = await cnn.fit(X, targetFor(task, X), { params: checkParams(cnn.id, cnn.params, { layers, maxIter: 2, batchSize: 16, backend: 'wasm' }) as never, seed: 3 }, nodeContext())
