@@ -35,6 +35,11 @@ export interface Wanted {
   readonly sampleWeight?: string | undefined
 }
 
+/** The same once more: estimator, settings, seed, folds and recipe of an earlier run. */
+export function wantedOf({ spec: { estimator, seed, folds = 0, repeats, sampleRows, sampleWeight, recipe } }: Run): Wanted {
+  return { estimator: estimator.id, params: estimator.params, seed, folds, repeats, sampleRows, sampleWeight, recipe }
+}
+
 /** The spec of a run on what the project's plan says now; undefined where the plan is not complete. */
 export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefined {
   const { dataset, plan } = project

@@ -8,6 +8,7 @@ import { fromBase64 } from '../../../src/core/bundle/pictures.ts'
 import { StudioError } from '../../../src/core/errors.ts'
 import { mapsOf, type SeenMaps } from '../../../src/core/images/backbone/maps.ts'
 import { admitBackbone, offerOf, type BackboneDeclaration } from '../../../src/core/images/backbone/own.ts'
+import { backboneLimits } from '../../../src/core/images/backbone/limits.ts'
 import { onnxOfTfjs } from '../../../src/core/images/backbone/tfjs.ts'
 import { GraphBuilder } from '../../../src/core/onnx/graph.ts'
 import { encodeOnnx } from '../../../src/core/onnx/proto.ts'
@@ -167,6 +168,12 @@ describe('a layers model of TensorFlow.js', () => {
     expect(() => onnxOfTfjs(known, new Map([['weights.bin', weights.subarray(4)]]))).toThrow('end too early')
     expect(() => onnxOfTfjs('{"format":"graph-model","modelTopology":{"node":[]},"weightsManifest":[]}', files)).toThrow('it is a graph model')
     expect(() => onnxOfTfjs('['.repeat(100_000), files)).toThrow('nested deeper')
+    // A small file that is named often is a large network; it is refused before anything is put together.
+    const often = JSON.parse(known) as { weightsManifest: { paths: string[] }[] }
+    const group = often.weightsManifest[0] as { paths: string[] }
+    const count = Math.floor(backboneLimits.bytes / 2 ** 20) + 1
+    group.paths = new Array<string>(count).fill('weights.bin')
+    expect(() => onnxOfTfjs(JSON.stringify(often), new Map([['weights.bin', new Uint8Array(2 ** 20)]]))).toThrow(`its weights may have ${backboneLimits.bytes} bytes in all: ${count * 2 ** 20}`)
     for (let i = 0; i < 300; i++) {
       // Bytes of the JSON are changed; it converts, or says why not.
       const at = (i * 7919) % known.length
