@@ -4,6 +4,7 @@ import neuralUrl from '../../src/kernels/neural.wasm?url'
 import { quietContext, type Context } from '../../src/core/context.ts'
 import type { Matrix } from '../../src/core/data/matrix.ts'
 import type { ClassTarget } from '../../src/core/data/target.ts'
+import { openBackend, type BackendName } from '../../src/core/estimators/neural/backend.ts'
 import { cnn } from '../../src/core/estimators/neural/cnn.ts'
 import { createRng } from '../../src/core/math/rng.ts'
 import { defaultsOf } from '../../src/core/params.ts'
@@ -80,5 +81,7 @@ describe('cnn backends', () => {
     expect(model.facts).toMatchObject({ epochs: 5, backend: 'wasm' })
     const undisturbed = await cnn.fit(data.X, data.y, { params: params('wasm', 5), seed: 2 }, context())
     expect(distance(await probabilities(model), await probabilities(undisturbed))).toBeLessThan(2e-3)
+    // The next training gets a new device.
+    expect((await openBackend(backend as BackendName, [], context())).backend.name).toBe(backend)
   })
 })

@@ -78,7 +78,10 @@ interface Internals {
 function lossOf(tf: Tf, name: BackendName): Promise<never> {
   const internals = tf.backend() as unknown as Internals
   return new Promise<never>((_resolve, reject) => {
-    const lose = (why: string) => reject(new StudioError({ code: 'device-lost', message: `missing ${name} device; it was lost while in use: ${why}` }))
+    const lose = (why: string): void => {
+      gone.add(name)
+      reject(new StudioError({ code: 'device-lost', message: `missing ${name} device; it was lost while in use: ${why}` }))
+    }
     const gl = internals.gpgpu?.gl
     gl?.canvas.addEventListener('webglcontextlost', () => lose('context lost'))
     if (gl?.isContextLost()) lose('context lost before it began')
@@ -201,8 +204,24 @@ async function referenceAnswers(tf: Tf, pictures: boolean): Promise<readonly Flo
   return answers
 }
 
+/** Backends whose device went: tfjs would hand out the dead one for ever. */
+const gone = new Set<BackendName>()
+
+/** A lost backend makes way, so that the next training gets a new device where there is one. */
+function startAfresh(tf: Tf, name: BackendName): void {
+  const make = tf.findBackendFactory(name)
+  if (!gone.delete(name) || !make) return
+  try {
+    tf.removeBackend(name)
+  } catch {
+    // A dead device may fail to give its memory back; there is none left to give.
+  }
+  if (!tf.findBackendFactory(name)) tf.registerBackend(name, make)
+}
+
 async function start(tf: Tf, name: Exclude<BackendName, 'wasm'>): Promise<void> {
   await loaders[name]()
+  startAfresh(tf, name)
   if (!(await tf.setBackend(name))) throw new Error('it did not start here')
   await tf.ready()
   if (tf.getBackend() !== name) throw new Error('it did not start here')
