@@ -11,7 +11,7 @@ export interface FitState {
   readonly json: { readonly [key: string]: Json }
   readonly arrays: Readonly<Record<string, TypedArray>>
 }
-export type ReachedUnit = 'tree' | 'round' | 'epoch' | 'machine' | 'fold'
+export type ReachedUnit = 'tree' | 'round' | 'epoch' | 'machine' | 'row' | 'fold'
 /** Where it stands, in words a person knows: "tree 140 of 300". */
 export interface Reached {
   readonly unit: ReachedUnit

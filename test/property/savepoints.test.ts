@@ -35,6 +35,8 @@ const cases: readonly Case[] = [
   { name: 'boosting, a quantile', id: 'hist-gradient-boosting', task: 'regression', params: { maxIter: 8, minSamplesLeaf: 3, loss: 'quantile', quantile: 0.8, earlyStopping: 'off' }, plain: true },
   { name: 'boosting, counts', id: 'hist-gradient-boosting', task: 'regression', params: { maxIter: 8, minSamplesLeaf: 3, loss: 'poisson', subsample: 0.6, earlyStopping: 'off' } },
   { name: 'boosting, continued', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 6, minSamplesLeaf: 3, subsample: 0.7, earlyStopping: 'on', validationFraction: 0.3 }, after: 5 },
+  { name: 'tree', id: 'decision-tree', task: 'multiclass', params: { ccpAlpha: 0.001 }, weights: true },
+  { name: 'tree of medians', id: 'decision-tree', task: 'regression', params: { errorCriterion: 'absolute', minImpurityDecrease: 0.0001 } },
   { name: 'forest', id: 'random-forest', task: 'multiclass', params: { nEstimators: 9, classWeight: 'balanced-subsample' }, weights: true },
   { name: 'forest of numbers', id: 'random-forest', task: 'regression', params: { nEstimators: 7, maxFeatures: 'third' }, plain: true },
   { name: 'extra trees', id: 'extra-trees', task: 'binary', params: { nEstimators: 7 } },
@@ -42,6 +44,8 @@ const cases: readonly Case[] = [
   { name: 'additive, classes', id: 'explainable-boosting', task: 'multiclass', params: { maxIter: 5, outerBags: 2, interactions: 1 } },
   { name: 'support vectors', id: 'svm', task: 'multiclass', params: { C: 100 }, weights: true },
   { name: 'support vectors of numbers', id: 'svm', task: 'regression', params: { C: 100 } },
+  { name: 'logistic', id: 'logistic-regression', task: 'multiclass', params: { penalty: 'elasticnet', C: 100 }, weights: true },
+  { name: 'linear support vectors', id: 'linear-svm', task: 'multiclass', params: { C: 10 } },
   { name: 'network', id: 'mlp', task: 'regression', params: { maxIter: 5, hiddenLayerSizes: '6, 4', backend: 'wasm', batchSize: 16, earlyStopping: true, nIterNoChange: 2 } },
   { name: 'network of pictures', id: 'cnn', task: 'multiclass', params: { maxIter: 3, batchSize: 16, layers: '[{"type":"conv","filters":4,"activation":"none"},{"type":"batch-norm"},{"type":"max-pool"},{"type":"dropout"},{"type":"dense","units":6}]' }, rows: 60 },
 ]

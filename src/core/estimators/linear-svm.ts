@@ -5,10 +5,11 @@ import { StudioError } from '../errors.ts'
 import { addColumns, columnDots } from '../math/columns.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator, ModelFacts, ModelState } from './estimator.ts'
-import { orthantNewton, type NewtonEnd, type SmoothLoss } from './linear-parts/orthant-newton.ts'
+import { keptNewton, type Minimise } from './linear-parts/newton-place.ts'
+import type { NewtonEnd, SmoothLoss } from './linear-parts/orthant-newton.ts'
 import { checkNumbers, featureScales, linearFromState, linearScores, linearToOnnx, linearToState, regressionModel, type LinearModel, type LinearState } from './linear.ts'
 import { oneVsRest, sharesToOnnx, softmaxToOnnx, twoSides, type Sides } from './svm/one-vs-rest.ts'
-import { toShares, type Sigmoid } from './svm/platt.ts'
+import { plattFolds, toShares, type Sigmoid } from './svm/platt.ts'
 import { softmaxShares } from './svm/temperature.ts'
 import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 
@@ -110,10 +111,10 @@ interface Options {
   readonly maxIter: number
   readonly tol: number
 }
-async function fitLine(X: Matrix, target: Float64Array, weights: Float64Array, margin: number, { penalty, C, maxIter, tol }: Options, context: Context) {
+async function fitLine(X: Matrix, target: Float64Array, weights: Float64Array, margin: number, { penalty, C, maxIter, tol }: Options, newton: Minimise, context: Context) {
   const loss = new MarginLoss(X, target, weights.map((weight) => C * weight), margin, penalty === 'l2' ? 1 : 0, context)
   const l1 = new Float64Array(loss.size).fill(penalty === 'l1' ? 1 : 0)
-  return orthantNewton(loss, new Float64Array(loss.size), { l1, tol: tol * X.rows, maxIter })
+  return newton(loss, new Float64Array(loss.size), { l1, tol: tol * X.rows, maxIter })
 }
 
 const lineScores = (w: Float64Array, X: Matrix): Float64Array => {
@@ -165,13 +166,14 @@ export const linearSvm: Estimator<typeof params> = {
     await context.checkpoint()
     const p = X.features.length
     const scales = featureScales(X)
+    const newton = keptNewton(y.task === 'regression' ? 1 : (y.classes.length === 2 ? 1 : y.classes.length) * (plattFolds + 1), context)
     if (y.task === 'regression') {
       context.report({ kind: 'step', phase: 'fit', done: 0, total: 1 })
-      const { w, steps, converged } = await fitLine(X, y.values, rowWeights(id, X.rows, weights), given.epsilon, given, context)
+      const { w, steps, converged } = await fitLine(X, y.values, rowWeights(id, X.rows, weights), given.epsilon, given, newton, context)
       context.report({ kind: 'step', phase: 'fit', done: 1, total: 1 })
       return regressionModel(id, { task: y.task, classes: [], coefficients: w.slice(0, p), intercepts: w.slice(p), featureScales: scales }, { newtonSteps: steps, converged })
     }
-    const sides: Sides<NewtonEnd> = { fit: (part, sign, partWeights) => fitLine(part, sign, partWeights, -1, given, context), decide: ({ w }, part) => lineScores(w, part) }
+    const sides: Sides<NewtonEnd> = { fit: (part, sign, partWeights) => fitLine(part, sign, partWeights, -1, given, newton, context), decide: ({ w }, part) => lineScores(w, part) }
     const shares = classRowWeights(id, y, given.classWeight, weights)
     if (y.classes.length === 2) {
       const { machine, sigmoid } = await twoSides(id, X, y, shares, seed, sides, context)

@@ -8,7 +8,7 @@ import { choleskyFactor, choleskySolve } from '../math/linalg.ts'
 import type { ParamTable } from '../params.ts'
 import type { Estimator, ModelFacts } from './estimator.ts'
 import { LogisticObjective } from './linear-parts/logistic-objective.ts'
-import { orthantNewton } from './linear-parts/orthant-newton.ts'
+import { keptNewton } from './linear-parts/newton-place.ts'
 import { checkNumbers, featureScales, linearFromState, linearScores, linearToOnnx, linearToState, type LinearModel, type LinearState } from './linear.ts'
 import { classRowWeights, classWeightParam } from './weights.ts'
 
@@ -130,10 +130,11 @@ export const logisticRegression: Estimator<typeof params> = {
     const zero = new Float64Array(objective.size)
     const sample = sampleOf(X, y, weights, l2, context)
     // The sample's answer is nearly there; where it is not, zero serves.
-    let start = sample && (await orthantNewton(sample, zero, { l1, tol: Math.max(tol, 1e-5) * X.rows, maxIter: 10 })).w
+    const newton = keptNewton(sample ? 2 : 1, context)
+    let start = sample && (await newton(sample, zero, { l1, tol: Math.max(tol, 1e-5) * X.rows, maxIter: 10 })).w
     if (start && !((await objective.loss(start)) < (await objective.loss(zero)))) start = undefined
     const onStep = (steps: number): void => context.report({ kind: 'step', phase: 'fit', done: Math.min(steps, maxIter), total: maxIter })
-    const { w, steps, converged } = await orthantNewton(objective, start ?? zero, { l1, tol: tol * X.rows, maxIter, onStep })
+    const { w, steps, converged } = await newton(objective, start ?? zero, { l1, tol: tol * X.rows, maxIter, onStep })
     context.report({ kind: 'step', phase: 'fit', done: maxIter, total: maxIter })
     const coefficients = new Float64Array(objective.outputs * p)
     const intercepts = new Float64Array(objective.outputs)

@@ -23,6 +23,23 @@ export interface NewtonOptions {
   readonly tol: number
   readonly maxIter: number
   readonly onStep?: (steps: number) => void
+  /** Goes on from here, to the same bits, in place of the start. */
+  readonly from?: NewtonPlace
+  /** Asked before each pass over the rows that the next step needs; what it is given changes once it has answered. */
+  readonly keep?: (place: NewtonPlace) => Promise<void>
+}
+/** Where conjugate gradients stand. */
+interface InnerPlace {
+  readonly i: number
+  readonly rr: number
+  readonly d: Float64Array
+  readonly r: Float64Array
+  readonly q: Float64Array
+}
+export interface NewtonPlace {
+  readonly steps: number
+  readonly w: Float64Array
+  readonly inner: InnerPlace
 }
 export interface NewtonEnd {
   readonly w: Float64Array
@@ -47,14 +64,15 @@ function smallestSubgradient(w: Float64Array, g: Float64Array, l1: Float64Array)
 }
 
 /** Conjugate gradients for H d = -v among the free coordinates, stopped early while far away (Nocedal & Wright, algorithm 7.1). */
-async function direction(loss: SmoothLoss, v: Float64Array, free: Uint8Array): Promise<Float64Array> {
-  const d = new Float64Array(v.length)
-  const r = Float64Array.from(v)
-  const q = v.map((value) => -value)
-  let rr = dot(r, r)
-  const norm = Math.sqrt(rr)
+async function direction(loss: SmoothLoss, v: Float64Array, free: Uint8Array, from?: InnerPlace, keep?: (place: InnerPlace) => Promise<void>): Promise<Float64Array> {
+  const d = from?.d.slice() ?? new Float64Array(v.length)
+  const r = from?.r.slice() ?? Float64Array.from(v)
+  const q = from?.q.slice() ?? v.map((value) => -value)
+  let rr = from?.rr ?? dot(r, r)
+  const norm = Math.sqrt(dot(v, v))
   const enough = Math.min(0.1, norm) * norm
-  for (let i = 0; i < 20 + 2 * v.length && Math.sqrt(rr) > enough; i++) {
+  for (let i = from?.i ?? 0; i < 20 + 2 * v.length && Math.sqrt(rr) > enough; i++) {
+    await keep?.({ i, rr, d, r, q })
     const Hq = await loss.curvature(q)
     const bend = dot(q, Hq)
     if (!(bend > 0)) return i === 0 ? q : d
@@ -72,21 +90,22 @@ async function direction(loss: SmoothLoss, v: Float64Array, free: Uint8Array): P
 }
 
 /** @throws StudioError diverged where the loss leaves the finite range */
-export async function orthantNewton(loss: SmoothLoss, start: Float64Array, { l1, tol, maxIter, onStep }: NewtonOptions): Promise<NewtonEnd> {
+export async function orthantNewton(loss: SmoothLoss, start: Float64Array, { l1, tol, maxIter, onStep, from, keep }: NewtonOptions): Promise<NewtonEnd> {
   const penalty = (w: Float64Array): number => {
     let sum = 0
     for (let j = 0; j < w.length; j++) sum += (l1[j] as number) * Math.abs(w[j] as number)
     return sum
   }
-  let w: Float64Array = Float64Array.from(start)
+  let w: Float64Array = Float64Array.from(from?.w ?? start)
   let value = (await loss.loss(w)) + penalty(w)
-  for (let steps = 0; steps < maxIter; steps++) {
+  for (let steps = from?.steps ?? 0; steps < maxIter; steps++) {
     if (!Number.isFinite(value)) throw new StudioError({ code: 'diverged', message: `invalid loss; it left the finite range after ${steps} Newton steps`, hint: 'Scale the features and lower C.' })
     const v = smallestSubgradient(w, loss.gradient, l1)
     if (v.every((slope) => Math.abs(slope) <= tol)) return { w, steps, converged: true }
     const free = Uint8Array.from(w, (weight, j) => (weight !== 0 || v[j] !== 0 || l1[j] === 0 ? 1 : 0))
     const gradient = Float64Array.from(loss.gradient)
-    const d = await direction(loss, v, free)
+    const own = w
+    const d = await direction(loss, v, free, steps === from?.steps ? from.inner : undefined, keep && ((inner) => keep({ steps, w: own, inner })))
     const orthant = w.map((weight, j) => (weight !== 0 ? Math.sign(weight) : -Math.sign(v[j] as number)))
     const moved = (step: number): Float64Array =>
       w.map((weight, j) => {

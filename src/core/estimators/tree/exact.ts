@@ -11,7 +11,9 @@ import { thresholdBetween } from '../../../kernels/thresholds.ts'
 import type { Criterion } from './criteria.ts'
 import { createPacer } from './pacer.ts'
 import { argsort } from '../../../kernels/sort.ts'
-import { TreesBuilder } from './tree.ts'
+import { StudioError } from '../../errors.ts'
+import type { FitState } from '../../savepoint.ts'
+import { TreesBuilder, treesToState } from './tree.ts'
 import type { Trees } from './tree.ts'
 
 export interface ExactOptions {
@@ -58,7 +60,19 @@ export async function growExact(X: Matrix, criterion: Criterion, options: ExactO
   let totalWeight = 0
   let resolved = 0
   const stack: Pending[] = [{ from: 0, to: X.rows, depth: 0, rightOf: -1 }]
+  const left = context.savepoint?.left.at(-1)
+  if (left) {
+    const place = readPlace(left, X.rows)
+    builder.goOn(place.trees)
+    stack.splice(0, 1, ...place.stack)
+    ;({ totalWeight, resolved } = place)
+    for (const order of orders) {
+      regroup(order, place)
+      await pacer()
+    }
+  }
   while (stack.length > 0) {
+    if (context.savepoint?.due()) await context.savepoint.save({ unit: 'row', done: resolved, total: X.rows }, placeState({ trees: builder.underWay(), stack, rowsOf, totalWeight, resolved }), 'replace')
     const { from, to, depth, rightOf } = stack.pop() as Pending
     const count = to - from
     criterion.enter(rowsOf, from, to)
@@ -116,6 +130,45 @@ export async function growExact(X: Matrix, criterion: Criterion, options: ExactO
   }
   builder.endTree()
   return builder.build()
+}
+
+/** What a tree under way is: its nodes, and which rows wait where. Their order by each feature follows from that. */
+interface Place {
+  readonly trees: Trees
+  readonly stack: readonly Pending[]
+  /** Shape (rows); only where pending nodes are it matters. */
+  readonly rowsOf: Uint32Array
+  readonly totalWeight: number
+  readonly resolved: number
+}
+function placeState({ trees, stack, rowsOf, totalWeight, resolved }: Place): FitState {
+  const { json, arrays } = treesToState(trees)
+  return { json: { trees: json, resolved, totalWeight }, arrays: { ...arrays, 'pending': Int32Array.from(stack.flatMap(({ from, to, depth, rightOf }) => [from, to, depth, rightOf])), 'rows': rowsOf.slice() } }
+}
+/** @throws StudioError bundle-mismatch for a state that is not one of this many rows */
+function readPlace({ json, arrays }: FitState, rows: number): Place {
+  const { pending, rows: rowsOf } = arrays
+  if (!(pending instanceof Int32Array) || !(rowsOf instanceof Uint32Array) || rowsOf.length !== rows || !(arrays['feature'] instanceof Int32Array)) throw new StudioError({ code: 'bundle-mismatch', message: 'invalid checkpoint of decision-tree; it must hold the rows that wait' })
+  const stack = Array.from({ length: pending.length / 4 }, (_, i): Pending => {
+    const [from, to, depth, rightOf] = pending.subarray(4 * i) as unknown as [number, number, number, number]
+    return { from, to, depth, rightOf }
+  })
+  // Nodes whose children are still to come have none, so this is no tree that could be opened.
+  return { trees: { ...(json['trees'] as object), ...arrays } as unknown as Trees, stack, rowsOf, totalWeight: Number(json['totalWeight']), resolved: Number(json['resolved']) }
+}
+/** From the order of all rows to that within each node that waits: splits keep it, so it is the same one, taken apart. */
+function regroup(order: Uint32Array, { stack, rowsOf }: Place): void {
+  const nodeOf = new Int32Array(order.length).fill(-1)
+  stack.forEach(({ from, to }, node) => {
+    for (let i = from; i < to; i++) nodeOf[rowsOf[i] as number] = node
+  })
+  const next = stack.map(({ from }) => from)
+  for (const row of order.slice()) {
+    const node = nodeOf[row] as number
+    if (node < 0) continue
+    order[next[node] as number] = row
+    next[node] = (next[node] as number) + 1
+  }
 }
 
 /** Rows by ascending value, those without a value at the end in their own order. */

@@ -160,6 +160,21 @@ export class TreesBuilder {
     this.#start.push(this.#count)
     this.#setsBefore.push(this.#setStart.length - 1)
   }
+  /** The tree under way, as if it ended here. */
+  underWay(): Trees {
+    this.endTree()
+    const trees = this.build(this.trees - 1)
+    this.#reopen()
+    return trees
+  }
+  /** Goes on with a tree that was under way. */
+  goOn(trees: Trees): void {
+    this.add(trees)
+    this.#reopen()
+  }
+  #reopen(): void {
+    for (const ends of [this.#target, this.#start, this.#setsBefore]) ends.pop()
+  }
   /** Adds trees that were built before, as they are. */
   add(trees: Trees): void {
     for (let tree = 0; tree < treeCount(trees); tree++) {
