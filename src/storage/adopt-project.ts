@@ -4,6 +4,7 @@
  */
 import type { Profile } from '../core/data/profile.ts'
 import { freshId } from '../core/ids.ts'
+import type { RunSpec } from '../core/run/run-spec.ts'
 import { chunksOf, recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
 import type { BackboneRecord, ChunkColumn, DatasetRecord, ExplanationRecord, ModelRecord, PictureBlobRecord, PictureRecord, PredictionRecord, ProjectRecord, RunRecord, SearchRecord, SplitRecord, StoreName, ThumbnailRecord } from './records.ts'
@@ -52,6 +53,8 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
   const projectId = freshId('project')
   const dataIds = new Map(parts.datasets.map(({ record }) => [record.id, freshId('data')]))
   const dataset = (id: string): string => dataIds.get(id) ?? id
+  const runIds = new Map(parts.runs.map(({ record }) => [record.id, freshId('run')]))
+  const earlier = ({ continueFrom }: RunSpec): Pick<RunSpec, 'continueFrom'> => (continueFrom === undefined ? {} : { continueFrom: runIds.get(continueFrom) ?? continueFrom })
   const staged: string[] = []
   try {
     const records: DatasetRecord[] = []
@@ -97,9 +100,9 @@ async function adopt(store: Store, parts: ProjectParts, options: { readonly name
         for (const { record, profile } of parts.datasets) if (profile) await tx.put('profiles', { datasetId: dataset(record.id), projectId, profile })
         for (const record of parts.pictures?.records ?? []) await tx.put('pictures', { ...record, id: freshId('picture'), projectId })
         for (const { record, model, split, predictions, explanations } of parts.runs) {
-          const runId = freshId('run')
+          const runId = runIds.get(record.id) as string
           const { run } = record
-          await tx.put('runs', { ...record, id: runId, projectId, run: { ...run, id: runId, spec: { ...run.spec, projectId, datasetId: dataset(run.spec.datasetId) } } })
+          await tx.put('runs', { ...record, id: runId, projectId, run: { ...run, id: runId, spec: { ...run.spec, ...earlier(run.spec), projectId, datasetId: dataset(run.spec.datasetId) } } })
           if (model) await tx.put('models', { ...model, runId, projectId })
           if (split) await tx.put('splits', { ...split, runId, projectId })
           for (const prediction of predictions) await tx.put('predictions', { ...prediction, runId, projectId })

@@ -87,6 +87,21 @@ describe('project file', () => {
     expect(run).toMatchObject({ notes: 'the first', spec: { projectId, datasetId: listed?.project.plan.datasetId }, history: [{ y: [Infinity, 0.5] }] })
   })
 
+  it('a run that went on from another still does, in a copy and in a file', async () => {
+    const { store, project, dataset, run, spec } = await filledProject()
+    const more = await createRun(store, { spec: { ...spec, continueFrom: run.id }, token: 0, dataHash: dataset.id, environment: sampleEnvironment })
+    await finishRun(store, more.id, 0, {}, sampleYield(spec))
+    const { zip: bytes } = await projectExport({ projectId: project.id }, host(store))
+    const other = createMemoryStore()
+    const copies = [[store, (await projectCopy({ projectId: project.id, name: 'Copy' }, host(store))).projectId], [other, (await projectImport({ file: fileOf(bytes) }, host(other))).projectId]] as const
+    for (const [where, projectId] of copies) {
+      const [later, first] = (await listRuns(where, projectId)).sort((a, b) => b.sequence - a.sequence)
+      expect(first!.id).not.toBe(run.id)
+      expect(later!.spec.continueFrom).toBe(first!.id)
+      expect(first!.spec).not.toHaveProperty('continueFrom')
+    }
+  })
+
   it('a search is found again by its question, and one that broke off can go on; a file of version 1 has none', async () => {
     const { store, project } = await filledProject()
     const { zip: bytes } = await projectExport({ projectId: project.id }, host(store))
