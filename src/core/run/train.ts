@@ -77,10 +77,10 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   checkAccepts(estimator, X)
   const prepared = context.now()
 
-  const { watched, history } = keepCurves(context, keeper, (entry) => ({ ...entry, row: split.train[entry.row] as number, label: classes[entry.guess] as string }))
+  const { watched, history, forget } = keepCurves(context, keeper, (entry) => ({ ...entry, row: split.train[entry.row] as number, label: classes[entry.guess] as string }))
   const warnings: string[] = []
   const fit = (savepoint?: Savepoint): Promise<Model> => estimator.fit(X, y, { params, seed: spec.seed, ...(weights && { weights }), ...(earlier && { earlier: earlier.model }) }, { ...watched, ...(savepoint && { savepoint }) })
-  const model = keeper ? await fitOrGoOn(fit, spec, keeper, warnings) : await fit()
+  const model = keeper ? await fitOrGoOn(fit, spec, keeper, warnings, forget) : await fit()
   const fitted = context.now()
 
   const pipeline = pipelineOf({ target: spec.target, classes, recipe: state, model })
@@ -109,14 +109,17 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
 }
 
 /** The model that was done before, or the fit gone on with, or from the beginning where what was left cannot be read. */
-async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: RunSpec, keeper: Keeper, warnings: string[]): Promise<Model> {
+async function fitOrGoOn(fit: (savepoint: Savepoint) => Promise<Model>, spec: RunSpec, keeper: Keeper, warnings: string[], forget: () => void): Promise<Model> {
   const stage = 'fit'
   const done = keeper.finished(stage)
   if (done) {
     const { version, facts, ...json } = done.json as ModelState['json'] & { readonly version: number; readonly facts: ModelFacts }
     return { ...estimators.get(spec.estimator.id).revive({ estimator: spec.estimator.id, version, json: json['state'] as ModelState['json'], arrays: done.arrays }), facts }
   }
-  const model = await fromSavepoint(keeper.savepoint(stage), fit, (why) => warnings.push(`Trained from the beginning: ${why}.`))
+  const model = await fromSavepoint(keeper.savepoint(stage), fit, (why) => {
+    forget()
+    warnings.push(`Trained from the beginning: ${why}.`)
+  })
   if (spec.folds !== undefined) {
     const { version, json, arrays } = model.state()
     await keeper.finish(stage, { unit: 'fold', done: 0, total: spec.folds * (spec.repeats ?? 1) }, { json: { version, facts: model.facts, state: json }, arrays })
@@ -141,7 +144,7 @@ async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings
 }
 
 /** A context that also keeps the curves it reports, for the run record; those of an interrupted run come first. */
-function keepCurves(context: Context, keeper: Keeper | undefined, named: (entry: MissedRow) => MissedRow): { readonly watched: Context; readonly history: () => readonly CurveSeries[] } {
+function keepCurves(context: Context, keeper: Keeper | undefined, named: (entry: MissedRow) => MissedRow): { readonly watched: Context; readonly history: () => readonly CurveSeries[]; readonly forget: () => void } {
   const curves = new Map<string, { x: number[]; y: number[] }>()
   const report = (progress: Progress): void => {
     if (progress.kind === 'curve') {
@@ -156,7 +159,7 @@ function keepCurves(context: Context, keeper: Keeper | undefined, named: (entry:
   const history = (): readonly CurveSeries[] => [...curves].map(([name, { x, y }]) => ({ name, x: [...x], y: [...y] }))
   for (const { name: series, x, y } of keeper?.left?.history ?? []) x.forEach((at, i) => report({ kind: 'curve', series, x: at, y: y[i] as number }))
   if (keeper) keeper.history = history
-  return { watched, history }
+  return { watched, history, forget: () => curves.clear() }
 }
 
 function checkFinite(prediction: Prediction, label: string): void {

@@ -128,6 +128,22 @@ describe('a run that is broken off', () => {
     expect(await leftOvers(store)).toEqual([])
   })
 
+  it('draws no curve twice where it begins anew', async () => {
+    const opened = await open()
+    const { store } = opened.host
+    const spec = specFor(opened, { column: 'body_mass_g', task: 'regression' }, 'hist-gradient-boosting', { maxIter: 6 })
+    await train({ runId: 'whole', token: opened.token, spec }, opened.host)
+    await expect(train({ runId: 'broken', token: opened.token, spec }, dying(opened, 3).host)).rejects.toThrow()
+    await markInterrupted(store, opened.projectId, opened.token)
+    await store.write(['checkpointParts'], async (tx) => {
+      for (const part of await tx.getAll('checkpointParts')) await tx.put('checkpointParts', { ...part, arrays: {} })
+    })
+    await train({ runId: 'broken', token: opened.token, spec, resume: true }, hurried(opened.host))
+    const [broken, whole] = [await readRun(store, 'broken'), await readRun(store, 'whole')]
+    expect(broken.warnings[0]).toMatch(/^Trained from the beginning/)
+    expect(broken.history).toEqual(whole.history)
+  })
+
   it('keeps nothing of what was cancelled or failed by itself, and all of what lost its worker', async () => {
     const opened = await open()
     const { store } = opened.host
