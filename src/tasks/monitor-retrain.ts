@@ -60,8 +60,9 @@ export const monitorRetrain: TaskHandler<'monitor/retrain'> = async ({ runId, to
     const parts = await judge(opened, made as unknown as TrainResult, columns, dataset.rows, run.threshold, host)
     return { datasetId: saved.id, runId: newRunId, metric: defaultMetric[run.spec.target.task], added: appended.added, unlabelled: appended.unlabelled, unknown: appended.unknown, again: appended.again, parts }
   } catch (error) {
-    // Rows that nothing was learnt from are no version of the data.
-    await deleteDataset(store, saved.id, token).catch(() => {})
+    // Rows that nothing was learnt from are no version of the data. Where only the judging broke off, a model has learnt from them.
+    const learnt = await store.read(['runs'], (tx) => tx.get('runs', newRunId)).then((made) => made?.run.status === 'succeeded', () => true)
+    if (!learnt) await deleteDataset(store, saved.id, token).catch(() => {})
     throw error
   }
 }

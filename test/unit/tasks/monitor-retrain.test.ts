@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { writeCsv } from '../../../src/core/ingest/csv-write.ts'
 import { cellText } from '../../../src/core/evaluate/slice.ts'
 import { columnNamed } from '../../../src/core/data/dataset.ts'
+import { cancelled } from '../../../src/core/errors.ts'
 import { datasetRecord, loadDataset } from '../../../src/storage/datasets.ts'
 import { listRuns, readRun } from '../../../src/storage/runs.ts'
 import { monitorRetrain } from '../../../src/tasks/monitor-retrain.ts'
@@ -75,6 +76,16 @@ test('old rows that come again teach nothing: they could be learnt from by the o
   await expect(challenge(whole, 'run-again')).rejects.toThrow(/beside the 400 that the model's data already hold: 0$/)
   const made = await challenge(`${whole}${turned(60).split('\r\n').slice(1).join('\r\n')}`, 'run-grown')
   expect(made).toMatchObject({ added: 59, again: 400 })
+})
+
+test('a cancel while the two are judged keeps the data of the challenger, which is trained by then', async () => {
+  const { context } = run.host
+  const isDone = async (): Promise<boolean> => (await run.store.read(['runs'], (tx) => tx.get('runs', 'run-cut')))?.run.status === 'succeeded'
+  const host = { ...run.host, context: { ...context, checkpoint: async () => ((await isDone()) ? Promise.reject(cancelled()) : context.checkpoint()) } }
+  await expect(monitorRetrain({ runId: run.runId, token: run.token, newRunId: 'run-cut', source: { kind: 'paste', text: turned(100) }, choices: {} }, host)).rejects.toMatchObject({ code: 'cancelled' })
+  const { status, spec } = await readRun(run.store, 'run-cut')
+  expect(status).toBe('succeeded')
+  expect((await loadDataset(run.store, spec.datasetId)).rows).toBe(498)
 })
 
 test('rows without a truth teach nothing, and leave nothing behind', async () => {
