@@ -80,12 +80,15 @@ async function withNetwork(runPath: string, spec: AgainRequest['spec'], { projec
 }
 
 async function onPictures(path: string, runPath: string, { spec, threshold }: Pick<AgainRequest, 'spec' | 'threshold'>, host: Host): Promise<TrainedOnPictures> {
-  const { projectId, token, dataset, skipped, skippedCount } = await picturesAt(path, host)
+  const { projectId, token, dataset, classes, skipped, skippedCount } = await picturesAt(path, host)
   const looking = await withNetwork(runPath, spec, { projectId, token }, host)
   // Where there are no copies, none can straddle the parts.
   const alone = keepsCopies(spec.split) && !dataset.columns.some(({ name }) => name === pictureColumns.copies)
-  const own = alone ? { ...looking, split: { ...defaultSplit(spec.target), seed: spec.split.seed } } : looking
-  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold }, host)), skipped, skippedCount }
+  // A class may have come or gone since.
+  const task = classes.length === 2 ? 'binary' : 'multiclass'
+  const { positive, ...rest } = spec.target
+  const own = { ...looking, target: { ...rest, task, ...(task === 'binary' && positive !== undefined && classes.includes(positive) && { positive }) }, ...(alone && { split: { ...defaultSplit(spec.target), seed: spec.split.seed } }) } as const
+  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold: task === spec.target.task ? threshold : 0.5 }, host)), skipped, skippedCount }
 }
 
 async function onTable(path: string, again: Pick<AgainRequest, 'spec' | 'threshold' | 'kinds'>, host: Host): Promise<Trained> {

@@ -98,6 +98,9 @@ describe('a run on other pictures', () => {
       mkdirSync(at('later', name), { recursive: true })
       for (let i = 0; i < 13; i++) writeFileSync(at('later', name, `${i}.png`), striped(k === 0, 40 + 3 * i))
     }
+    // And a class that was not there before.
+    mkdirSync(at('later', 'both'), { recursive: true })
+    for (let i = 0; i < 13; i++) writeFileSync(at('later', 'both', `${i}.png`), png(40, 32, (x, y) => [x * y * (i + 1), 20, 60].map((level) => level % 256) as [number, number, number]))
   })
   it.each([
     ['the network that ships', 'ships', ['--seed', '7'], 96],
@@ -112,7 +115,7 @@ describe('a run on other pictures', () => {
     const again = await glasshouse('retrain', at(name, 'run.json'), at('later'), '--out', at(`${name}-again.zip`), '--json')
     expect(again.code, again.err).toBe(0)
     const [before, after] = [JSON.parse(first.out), JSON.parse(again.out)] as [Record<string, unknown>, Record<string, unknown>]
-    expect(after).toMatchObject({ rows: 26, estimator: before['estimator'], params: before['params'], seed: before['seed'] })
+    expect(after).toMatchObject({ rows: 39, estimator: before['estimator'], params: before['params'], seed: before['seed'] })
     expect((await glasshouse('verify', at(`${name}-again.zip`))).out).toMatch(/golden rows answered, .* 0 other labels/)
     // The same run but for the pictures: the network too, byte for byte.
     const [was, is] = await Promise.all([bundle, at(`${name}-again.zip`)].map(async (path) => JSON.parse(new TextDecoder().decode(await (await openZip(bytesOf(readFileSync(path)))).read('run.json'))) as { spec: { recipe: object; split: object }; features: readonly object[] }))
