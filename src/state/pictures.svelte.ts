@@ -225,6 +225,11 @@ export class PicturesState {
     }
   }
 
+  /** Whether most pictures stand on black, by a dozen of them: a sketch should then, too. */
+  areDark(): Promise<boolean> {
+    const every = Math.max(1, Math.ceil(this.list.length / 12))
+    return this.thumbnails.areDark(this.list.filter((_, i) => i % every === 0).map(({ hash }) => hash))
+  }
   /** The whole picture, for a closer look; the caller gives the address back. */
   async original(hash: string): Promise<string> {
     const { bytes, type } = await pictureBlob(this.#store, this.#project.id, hash)

@@ -4,6 +4,18 @@ import { thumbnails } from '../storage/pictures.ts'
 
 const kept = 1500
 
+/** How bright the edges of a picture are, 0 to 255. */
+async function groundOf(file: Blob): Promise<number> {
+  const side = 16
+  const bitmap = await createImageBitmap(file, { resizeWidth: side, resizeHeight: side })
+  const draw = new OffscreenCanvas(side, side).getContext('2d') as OffscreenCanvasRenderingContext2D
+  draw.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  const { data } = draw.getImageData(0, 0, side, side)
+  const edges = Array.from({ length: side * side }, (_, i) => i).filter((i) => i < side || i >= side * (side - 1) || i % side === 0 || i % side === side - 1)
+  return edges.reduce((sum, i) => sum + 0.3 * (data[4 * i] as number) + 0.59 * (data[4 * i + 1] as number) + 0.11 * (data[4 * i + 2] as number), 0) / edges.length
+}
+
 export class Thumbnails {
   readonly #store: Store
   readonly #projectId: string
@@ -31,6 +43,13 @@ export class Thumbnails {
     this.#urls.set(hash, asked)
     if (this.#urls.size > kept) this.#drop(this.#urls.keys().next().value as string)
     return asked
+  }
+
+  /** Whether most of these pictures stand on black, or nearly: at their edges a quarter as bright as white, or less. */
+  async areDark(hashes: readonly string[]): Promise<boolean> {
+    const found = (await thumbnails(this.#store, this.#projectId, hashes)).filter((record) => record !== undefined)
+    const grounds = await Promise.all(found.map(({ bytes, type }) => groundOf(new Blob([bytes], { type }))))
+    return grounds.filter((level) => level < 64).length > grounds.length / 2
   }
 
   /** Gives all memory back. */

@@ -33,6 +33,10 @@ const entries = [true, false].flatMap((across) => Array.from({ length: 24 }, (_,
 test('a convolutional network learns bars from scratch and shows where it looks', async ({ studio: page }) => {
   await page.locator('input[type=file]').setInputFiles({ name: 'bars.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
   await expect(page.getByText('48 pictures in 2 classes')).toBeVisible()
+  // A sketch stands on the ground that the pictures have.
+  await page.getByRole('button', { name: 'Draw for across' }).click()
+  await expect(page.getByRole('checkbox', { name: 'White on black' })).toBeChecked()
+  await page.getByRole('button', { name: 'Close inspector' }).click()
   await goTo(page, 'Train')
   await page.getByText('Convolutional network', { exact: true }).click()
   // The table says what becomes of a picture, and what does not fit, layer by layer.

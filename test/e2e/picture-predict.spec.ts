@@ -87,8 +87,6 @@ test('from the finished run straight to the camera, to files and to the sketch p
   await page.getByRole('tab', { name: 'Try it on pictures' }).click()
 
   await page.getByText('Draw', { exact: true }).click()
-  // As the pictures are that it learnt from.
-  await expect(page.getByRole('checkbox', { name: 'White on black' })).toBeChecked()
   const pad = await page.locator('canvas').boundingBox()
   if (!pad) throw new Error('no pad')
   for (let k = 0; k < 5; k++) {

@@ -176,6 +176,18 @@ test('the camera records while the button is held, says when it goes away, and a
     return [[140, 130], [140, 174], [182, 176]].map(([x, y]) => (data?.[((y as number) * 280 + (x as number)) * 4] ?? 255) < 128)
   })
   expect(dark).toEqual([true, true, false])
+  // What is drawn turns with its ground.
+  const place = () =>
+    page.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
+      const copy = new OffscreenCanvas(1, 1).getContext('2d')
+      copy?.drawImage(await createImageBitmap(canvas, 140, 130, 1, 1), 0, 0)
+      return [...(copy?.getImageData(0, 0, 1, 1).data ?? [])]
+    })
+  const onBlack = page.getByRole('checkbox', { name: 'White on black' })
+  await onBlack.check()
+  await expect.poll(place).toEqual([255, 255, 255, 255])
+  await onBlack.uncheck()
+  await expect.poll(place).toEqual([0, 0, 0, 255])
   await add.click()
   await expect(page.getByText('2 sketches added')).toBeVisible()
   await axe(page)
