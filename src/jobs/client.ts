@@ -130,8 +130,10 @@ export function createJobClient(options: JobClientOptions): JobClient {
       }, patienceMs)
     }
     const clock = setInterval(() => {
-      if (!done && target.alive && !target.owesOthers) target.end(cancelled())
-      if (done || !target.alive) clearInterval(clock)
+      // One that new calls no longer go to ends with the last that it owes.
+      const replaced = kind !== 'compute' && seats.get(kind) !== target
+      if ((!done || replaced) && !target.owesOthers) target.end(cancelled())
+      if ((done && !replaced) || !target.alive) clearInterval(clock)
     }, limits.graceMs)
   }
 

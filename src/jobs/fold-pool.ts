@@ -51,6 +51,7 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): Endin
   /** Starting, free and away. */
   const seats = new Set<FoldSeat>()
   const losses: unknown[] = []
+  let starting = 0
   let calls = 0
   let ended = false
 
@@ -76,10 +77,13 @@ export function foldPool({ lanes, here, start, datasetId }: FoldPoolInit): Endin
       }
     }
     const startsMore = !ended && losses.length < mostLosses
-    while (startsMore && waiting.length > 0 && seats.size < lanes - 1) {
+    // Folds may be fewer than lanes: no more workers than wait for one.
+    while (startsMore && starting < waiting.length && seats.size < lanes - 1) {
       const seat = start()
       seats.add(seat)
-      seat.ready().then(
+      starting++
+      const started = seat.ready().finally(() => starting--)
+      started.then(
         () => release(seat),
         (error: unknown) => lose(seat, error),
       )

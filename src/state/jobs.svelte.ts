@@ -74,19 +74,21 @@ export class JobsState {
     return this.#list.findLast((job) => job.subject === subject)
   }
 
-  /** A job of some length: it appears in the jobs bar. */
-  start<N extends TaskName>(
-    task: N,
-    input: TaskMap[N]['input'],
-    options: StartOptions,
-  ): Started<N> {
+  /**
+   * A job of some length: it appears in the jobs bar.
+   * @param input a function is asked at once, so that what cannot be is refused at once, and again when its turn comes: the
+   *   right to write may have gone to another tab and come back while it waited
+   */
+  start<N extends TaskName>(task: N, input: TaskMap[N]['input'] | (() => TaskMap[N]['input']), options: StartOptions): Started<N> {
+    const inputNow = (): TaskMap[N]['input'] => (typeof input === 'function' ? (input as () => TaskMap[N]['input'])() : input)
+    inputNow()
     const cancel = new AbortController()
     const stop = new AbortController()
     const job = new Job({ id: this.#next++, task, label: options.label, canStop: options.canStop ?? false, spec: options.spec, forecast: options.forecast, cancel, stop, ...(options.subject === undefined ? {} : { subject: options.subject }) })
     options.signal?.addEventListener('abort', () => job.cancel(), { once: true })
     this.#list = [...this.#list.filter((old) => old.active), ...this.#list.filter((old) => !old.active).slice(-9)].sort((a, b) => a.id - b.id).concat(job)
     this.#tick()
-    const run = (): Promise<TaskMap[N]['output']> => this.#runner.run(task, input, { signal: cancel.signal, stop: stop.signal, hold: job.hold, onProgress: (progress) => job.hear(progress) })
+    const run = async (): Promise<TaskMap[N]['output']> => this.#runner.run(task, inputNow(), { signal: cancel.signal, stop: stop.signal, hold: job.hold, onProgress: (progress) => job.hear(progress) })
     if (!queued.has(task)) job.begin()
     const output = (queued.has(task) ? this.queue.turn(job, cancel.signal, options.keeping).then(run) : run()).then(
       (value) => {

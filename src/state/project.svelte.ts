@@ -245,7 +245,9 @@ export class ProjectState {
   async takeOver(): Promise<void> {
     clearInterval(this.#claim)
     await this.#becomeWriter(true)
-    await this.refresh()
+    // It may have been left meanwhile.
+    if (this.#closed) this.close()
+    else await this.refresh()
   }
   close(): void {
     clearInterval(this.#claim)

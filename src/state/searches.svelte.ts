@@ -3,6 +3,7 @@ import { canonicalJson, freshId } from '../core/ids.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { FitCost } from '../core/tune/forecast.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
+import type { TaskMap } from '../jobs/protocol.ts'
 import type { Store } from '../storage/port.ts'
 import { listSearches, searchQuestion } from '../storage/searches.ts'
 import type { JobsState } from './jobs.svelte.ts'
@@ -69,9 +70,9 @@ export class Searches {
    * @param keep makes what keeps it while it waits in the queue
    * @throws StudioError as the search does; a cancelled one leaves the trials that were saved
    */
-  async start(jobs: JobsState, token: number, { spec, wanted, label, goOn, forecast, id = goOn?.id ?? freshId('search') }: SearchStart, keep: (what: { id: string; spec: RunSpec; search: TuneSpec }) => Keeping): Promise<void> {
+  async start(jobs: JobsState, token: () => number, { spec, wanted, label, goOn, forecast, id = goOn?.id ?? freshId('search') }: SearchStart, keep: (what: { id: string; spec: RunSpec; search: TuneSpec }) => Keeping): Promise<void> {
     try {
-      const input = { spec, search: wanted, keep: { id, token }, ...(goOn ? { done: goOn.result.trials, ...(goOn.result.nested && { nested: goOn.result.nested }) } : {}) }
+      const input = (): TaskMap['tune']['input'] => ({ spec, search: wanted, keep: { id, token: token() }, ...(goOn ? { done: goOn.result.trials, ...(goOn.result.nested && { nested: goOn.result.nested }) } : {}) })
       const result = await jobs.start('tune', input, { label, subject: spec.projectId, canStop: true, spec, forecast, ...(goOn ? {} : { keeping: keep({ id, spec, search: wanted }) }) }).output
       this.#found = [...this.#found.filter((search) => search.id !== id), { id, question: searchQuestion(spec), spec, wanted, result }]
     } catch (error) {

@@ -88,7 +88,7 @@ function launch(app: AppState, project: ProjectState, spec: RunSpec, runId = fre
   const estimator = estimators.get(spec.estimator.id)
   const started = app.jobs.start(
     'train',
-    { runId, token: project.token, spec },
+    () => ({ runId, token: project.token, spec }),
     { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec, forecast: forecastOf(project, spec), keeping: app.waiting.keeping(project, { id: runId, spec }) },
   )
   void followed(app, project, runId, started)
@@ -101,7 +101,7 @@ export const canGoOn = (run: Run): boolean => run.reached !== undefined && (run.
 /** Goes on with a run from where it was kept last: it ends as if nothing had happened. @throws StudioError read-only */
 export function goOn(app: AppState, project: ProjectState, { id: runId, spec }: Run): void {
   const estimator = estimators.get(spec.estimator.id)
-  const started = app.jobs.start('train', { runId, token: project.token, spec, resume: true }, { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec })
+  const started = app.jobs.start('train', () => ({ runId, token: project.token, spec, resume: true }), { label: `Train ${lowerFirst(estimator.label)}`, subject: runId, canStop: estimator.tags.iterative, spec })
   void followed(app, project, runId, started)
 }
 
@@ -123,6 +123,8 @@ function followed(app: AppState, project: ProjectState, runId: string, { job, ou
   let shown: readonly ReturnType<typeof setTimeout>[] = []
   void job.begun.then(() => (shown = [400, 2000, 8000].map((ms) => setTimeout(() => void project.refresh(), ms))))
   const settle = async (error: StudioError): Promise<void> => {
+    // It may be under way again by now.
+    if (app.jobs.of(runId) !== job) return
     await project.settleRun(runId, error)
     // One that ended before its first record shows nowhere else.
     if (error.code !== 'cancelled' && !project.runs.some((run) => run.id === runId)) app.notices.say(`Not trained: ${error.message}${error.hint ? ` ${error.hint}` : ''}`, { life: 20_000 })
@@ -181,7 +183,7 @@ export function startTraining(app: AppState, project: ProjectState, wanted: Want
 
 /** Searches for settings of an estimator. How it ends is in its record. @throws StudioError as the search does */
 export const startSearch = (app: AppState, project: ProjectState, start: SearchStart): Promise<void> =>
-  app.searches.start(app.jobs, project.token, start, (what) => app.waiting.keeping(project, what))
+  app.searches.start(app.jobs, () => project.token, start, (what) => app.waiting.keeping(project, what))
 
 export const searchLabel = (spec: RunSpec): string => `Search settings of ${lowerFirst(estimators.get(spec.estimator.id).label)}`
 

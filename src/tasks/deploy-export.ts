@@ -28,6 +28,7 @@ import { encodeOnnx } from '../core/onnx/proto.ts'
 import { answer } from '../core/onnx/runner.ts'
 import type { PermutationImportance } from '../core/explain/explainer.ts'
 import type { Run } from '../core/run/run.ts'
+import { exportedRun } from '../core/bundle/exported-run.ts'
 import { zip } from '../core/zip.ts'
 import { sha256 } from '../core/ids.ts'
 import { liveModel } from '../export/card-live.ts'
@@ -200,12 +201,6 @@ function sdOfTarget(opened: OpenedRun, rows: Uint32Array): number {
   let squares = 0
   for (const value of target.values) squares += (value - mean) ** 2
   return Math.sqrt(squares / target.values.length)
-}
-
-/** The record without its samples of single rows: figures leave the device with the bundle, rows need not. */
-function exportedRun(run: Run): unknown {
-  const without = (evaluation: Run['evaluation']): unknown => evaluation && { ...evaluation, residuals: evaluation.residuals && { histogram: evaluation.residuals.histogram } }
-  return { ...run, evaluation: without(run.evaluation), ...(run.testEvaluation ? { testEvaluation: without(run.testEvaluation) } : {}) }
 }
 
 /** What was asked on the Explain page; of several, what was measured on the most rows. */

@@ -120,7 +120,10 @@ async function resume(source: WatchedSource, options: CommitOptions, resumeId: s
   const known: string[][] = record.columns.map(() => [])
   for (let sequence = 0; sequence < record.chunks; sequence++) {
     const chunk = await readChunk(store, record, sequence)
-    chunk.columns.forEach((column, i) => (known[i] as string[]).push(...(column.newCategories ?? [])))
+    // One at a time: a chunk may bring more of them than a call takes arguments.
+    chunk.columns.forEach((column, i) => {
+      for (const category of column.newCategories ?? []) (known[i] as string[]).push(category)
+    })
   }
   return { plan, writer, from: { byte: record.bytesRead, line: surveyed.resumeLine ?? 1, rows: record.rowsCommitted, known, listed: record.rejected.length } }
 }

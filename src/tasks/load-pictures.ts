@@ -76,6 +76,8 @@ export function pictureForms({ context, openRunner = webRunner }: Pick<Host, 'co
       const name = pixelKey({ ...form, crop: 'cover' })
       const embedder = embedders.get(name) ?? openRunner(context).then((runner) => openEmbedder(context, runner, form, own))
       embedders.set(name, embedder)
+      // One failed fetch must not cost every later picture.
+      embedder.catch(() => embedders.delete(name))
       return (await embedder).embed(values)
     },
     async close() {

@@ -133,6 +133,19 @@ describe('jobs in real workers', () => {
     expect((await client.run('explain/row', ask('count'))).prediction.label).toBe('1')
   })
 
+  it('ends a worker that answers a cancel too late, once new calls go elsewhere', async () => {
+    open({ limits: { graceMs: 700 } })
+    await client.run('explain/row', ask('count'))
+    const old = vi.spyOn(made.at(-1) as Worker, 'terminate')
+    const controller = new AbortController()
+    const stale = rejection(client.run('explain/row', ask('late'), { signal: controller.signal }))
+    setTimeout(() => controller.abort(), 20)
+    await stale
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect((await client.run('explain/row', ask('count'))).prediction.label).toBe('1')
+    expect(old).toHaveBeenCalled()
+  })
+
   it('stops early where asked, with progress that is monotone and ends', async () => {
     open()
     const stop = new AbortController()

@@ -31,6 +31,9 @@ async function act({ context, store }: Probe, how: string): Promise<string> {
     case 'deaf':
       await new Promise(() => {})
       return ''
+    case 'late':
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return 'late'
     case 'busy':
       for (;;) if (performance.now() < 0) return ''
     case 'throw-later':

@@ -67,6 +67,14 @@ describe('a pool of fold workers', () => {
     await Promise.all(all)
     expect(order.slice(4)).toEqual(['1 4', '2 4'])
   })
+  it('starts no more workers than folds wait', async () => {
+    const { made, start } = fakes(neverHere)
+    const pool = foldPool({ lanes: 64, datasetId: 'd', start, here: neverHere })
+    for (let fold = 0; fold < 5; fold++) void pool.fold(task, quietContext())
+    await pause(1)
+    expect(made).toHaveLength(4)
+    pool.end()
+  })
   it('does not wait for workers that are slow to start, or cannot', async () => {
     for (const ready of [neverHere, () => Promise.reject(lost())]) {
       const { made, start } = fakes(ready)
