@@ -11,8 +11,7 @@ import type { PictureSource } from '../core/images/header.ts'
 import { tidyClass } from '../core/images/labels.ts'
 import { copiesColumn, keepsCopies } from '../core/images/quality.ts'
 import type { AskedPicture, PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
-import { loadDataset } from '../storage/datasets.ts'
-import { listPictures, pictureBlob, putPictures, sweepPictures } from '../storage/pictures.ts'
+import { listPictures, pictureBlob, picturesInUse, putPictures, sweepPictures } from '../storage/pictures.ts'
 import type { Store } from '../storage/port.ts'
 import type { PictureRecord } from '../storage/records.ts'
 import type { Job } from './job.svelte.ts'
@@ -339,16 +338,7 @@ export class PicturesState {
   }
 
   async #sweep(): Promise<void> {
-    const needed = new Set<string>()
-    // A run in the bin may come back, and needs its pictures then.
-    const used = new Set([...[...this.#project.runs, ...this.#project.bin].map(({ spec }) => spec.datasetId), ...(this.#project.plan.datasetId ? [this.#project.plan.datasetId] : [])])
-    for (const id of used) {
-      const { columns } = await loadDataset(this.#store, id, ['image'])
-      const column = columns[0]
-      if (column?.kind !== 'image') continue
-      const decoder = new TextDecoder()
-      for (let row = 0; row < column.length; row++) needed.add(decoder.decode(column.bytes.subarray(column.offsets[row], column.offsets[row + 1])))
-    }
+    const needed = await picturesInUse(this.#store, this.#project.id)
     await sweepPictures(this.#store, this.#project.id, this.#project.token, needed)
   }
 }

@@ -2,7 +2,9 @@
  * Pictures of a project: small records that change (label, bin), compressed files and thumbnails that do
  * not. A picture and its files are written in one transaction, so a record always has its file.
  */
+import { cellAt, isValid } from '../core/data/column.ts'
 import { StudioError } from '../core/errors.ts'
+import { loadDataset } from './datasets.ts'
 import { fencedWrite } from './fenced.ts'
 import { recordsOf } from './keys.ts'
 import type { Store } from './port.ts'
@@ -90,6 +92,21 @@ export function rememberSeen(store: Store, projectId: string, representation: st
 export async function storedHashes(store: Store, projectId: string): Promise<Set<string>> {
   const keys = (await store.read(['pictureBlobs'], (tx) => tx.keys('pictureBlobs', recordsOf(projectId)))) as [string, string][]
   return new Set(keys.map(([, hash]) => hash))
+}
+
+/** Hashes that the project's plan or any of its runs needs; a run in the bin may come back, and needs its pictures then. */
+export async function picturesInUse(store: Store, projectId: string): Promise<Set<string>> {
+  const datasets = await store.read(['projects', 'runs'], async (tx) => {
+    const runs = await tx.getAllOfProject('runs', projectId)
+    return new Set([(await tx.get('projects', projectId))?.plan.datasetId ?? null, ...runs.map(({ run }) => run.spec.datasetId)])
+  })
+  const needed = new Set<string>()
+  for (const id of datasets) {
+    const [column] = id === null ? [] : (await loadDataset(store, id, ['image'])).columns
+    if (column?.kind !== 'image') continue
+    for (let row = 0; row < column.length; row++) if (isValid(column, row)) needed.add(String(cellAt(column, row)))
+  }
+  return needed
 }
 
 /**

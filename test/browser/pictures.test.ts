@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { fromBase64 } from '../../src/core/bundle/pictures.ts'
 import { readHeader } from '../../src/core/images/header.ts'
 import { rgbOf } from '../../src/core/images/luma.ts'
+import { upright } from '../../src/core/images/upright.ts'
 import { openPictureInBrowser } from '../../src/tasks/open-picture.ts'
 import golden from '../golden/picture-files.json'
-import { withExif } from '../support/exif.ts'
+import { webpWithExif, withExif } from '../support/exif.ts'
 
 const names = ['alpha.png', 'alpha.webp', 'animated.gif', 'animated.webp', 'baseline.jpg', 'grey.jpg', 'lossless.webp', 'lossy.webp', 'palette.png', 'progressive.jpg', 'rgb16.png', 'rgb8.png', 'still.gif'] as const
 async function fixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -50,6 +51,24 @@ describe('decoding', () => {
     // 6: the stored top is the right side; 8: the left side.
     expect(await reds(6)).toMatchObject({ size: [16, 24], left: false, right: true })
     expect(await reds(8)).toMatchObject({ size: [16, 24], left: true, right: false })
+  })
+  it.each([[16, 16], [24, 16]])('a WebP of %i x %i stands upright by its EXIF, which Chromium leaves alone', async (width, height) => {
+    // Four corners of four colours: every turn and flip looks different.
+    const canvas = new OffscreenCanvas(width, height)
+    const draw = canvas.getContext('2d')!
+    for (const [colour, x, y] of [['#f00', 0, 0], ['#0f0', 1, 0], ['#00f', 0, 1], ['#fff', 1, 1]] as const) {
+      draw.fillStyle = colour
+      draw.fillRect((x * width) / 2, (y * height) / 2, width / 2, height / 2)
+    }
+    const plain = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 1 })).arrayBuffer())
+    const stored = (await open(plain)).pixels()
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const turned = await open(webpWithExif(plain, width, height, orientation))
+      const wanted = upright(stored, orientation)
+      expect([turned.width, turned.height], `size at ${orientation}`).toEqual([wanted.width, wanted.height])
+      expect(rgbOf(turned.pixels()), `pixels at ${orientation}`).toEqual(rgbOf(wanted))
+      turned.close()
+    }
   })
   it('animations give their first frame, transparency stays', async () => {
     const [still, animated] = await Promise.all(['still.gif', 'animated.gif'].map(async (name) => (await open(await fixture(name))).pixels()))

@@ -29,3 +29,22 @@ export function withExif(jpeg: Uint8Array, orientation: number, little = true): 
   const length = body.length + 2
   return joined(jpeg.subarray(0, 2), Uint8Array.of(0xff, 0xe1, length >> 8, length & 255), body, jpeg.subarray(2))
 }
+
+/** A plain or extended WebP with an EXIF chunk, under an extended header of its size. */
+export function webpWithExif(webp: Uint8Array, width: number, height: number, orientation: number): Uint8Array<ArrayBuffer> {
+  const chunk = (type: string, body: Uint8Array): Uint8Array => {
+    const size = new Uint8Array(4)
+    new DataView(size.buffer).setUint32(0, body.length, true)
+    return joined(new TextEncoder().encode(type), size, body, new Uint8Array(body.length & 1))
+  }
+  const extended = new TextDecoder().decode(webp.subarray(12, 16)) === 'VP8X'
+  const head = new Uint8Array(10)
+  const view = new DataView(head.buffer)
+  head[0] = (extended ? (webp[20] as number) : 0) | 8
+  for (const [at, side] of [[4, width], [7, height]] as const) {
+    view.setUint16(at, (side - 1) & 0xffff, true)
+    head[at + 2] = (side - 1) >> 16
+  }
+  const inside = joined(new TextEncoder().encode('WEBP'), chunk('VP8X', head), webp.subarray(extended ? 30 : 12), chunk('EXIF', exif(orientation)))
+  return chunk('RIFF', inside) as Uint8Array<ArrayBuffer>
+}

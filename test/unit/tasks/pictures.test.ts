@@ -9,12 +9,12 @@ import type { AddPictures } from '../../../src/jobs/protocol.ts'
 import { loadDataset } from '../../../src/storage/datasets.ts'
 import { fsck } from '../../../src/storage/fsck.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
-import { listPictures, pictureBlob, putPictures, storedHashes, sweepPictures, thumbnails } from '../../../src/storage/pictures.ts'
+import { listPictures, pictureBlob, picturesInUse, putPictures, storedHashes, sweepPictures, thumbnails } from '../../../src/storage/pictures.ts'
 import type { Store } from '../../../src/storage/port.ts'
 import { createProject, eraseProject, projectRecord, savePlan, takeOver } from '../../../src/storage/projects.ts'
 import type { OpenPicture } from '../../../src/tasks/open-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
-import { createRun, finishRun } from '../../../src/storage/runs.ts'
+import { createRun, deleteRun, eraseRun, finishRun } from '../../../src/storage/runs.ts'
 import { sampleEnvironment, sampleSpec, sampleYield } from '../storage/sample.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import { picturesQuality } from '../../../src/tasks/pictures-quality.ts'
@@ -220,6 +220,28 @@ describe('the dataset of pictures', () => {
     const [first] = await listPictures(host.store, projectId)
     await putPictures(host.store, projectId, token, [{ ...first!, label: 'b' }])
     expect((await ask()).doubted.map(({ predicted }) => predicted)).toEqual(['a'])
+  })
+  it('a sweep keeps the pictures of the plan and of every run, in the bin or not, and lets go of those of a run that was erased', async () => {
+    const { add, host, projectId, token } = await begin()
+    const { store } = host
+    await add([file('a/1.png', picture(1)), file('b/2.png', picture(2)), file('a/3.png', picture(3))])
+    const first = (await picturesCommit({ projectId, token, name: 'P' }, host)).datasetId as string
+    const run = await createRun(store, { spec: { ...sampleSpec(projectId, first), target: { column: 'label', task: 'binary' } }, token, dataHash: 'x', environment: sampleEnvironment })
+    await deleteRun(store, run.id, token)
+    // The first picture goes into the bin; the data of now are the other two.
+    const [one] = await listPictures(store, projectId)
+    await putPictures(store, projectId, token, [{ ...one!, deletedAt: 1 }])
+    const { plan } = await projectRecord(store, projectId)
+    const second = (await picturesCommit({ projectId, token, name: 'P' }, host)).datasetId
+    await savePlan(store, projectId, token, { ...plan, datasetId: second })
+    const sweep = async () => sweepPictures(store, projectId, token, await picturesInUse(store, projectId))
+    expect(await sweep()).toBe(1)
+    expect((await storedHashes(store, projectId)).size).toBe(3)
+    await eraseRun(store, run.id, token)
+    expect(await sweep()).toBe(0)
+    expect((await storedHashes(store, projectId)).has(one!.hash)).toBe(false)
+    expect((await storedHashes(store, projectId)).size).toBe(2)
+    expect((await picturesInUse(store, projectId)).size).toBe(2)
   })
   it('an emptied bin leaves files that a dataset needs, and erasing leaves nothing', async () => {
     const { add, host, projectId, token } = await begin()
