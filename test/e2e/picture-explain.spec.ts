@@ -62,6 +62,9 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await page.getByRole('textbox', { name: 'Patience' }).fill('1000')
   await page.getByRole('button', { name: 'Train convolutional network' }).click()
   await expect(page.getByText(/^Still wrong after epoch \d+: \d+ of \d+ pictures? it was asked\.$/)).toBeVisible({ timeout: 60_000 })
+  // Loss and accuracy as they come, and where the arithmetic runs.
+  for (const name of ['training loss', 'training accuracy']) await expect(page.getByRole('img', { name })).toBeVisible()
+  await expect(page.getByText(/· Training on (wasm|webgl|webgpu|cpu)/)).toBeVisible()
   if (process.env['LOOK']) await look(page, 'missed', 'Train convolutional network')
   await page.getByRole('button', { name: 'Stop and keep the best' }).click()
   await expect(page.getByRole('row', { name: /Convolutional network/ })).toBeVisible({ timeout: 60_000 })
