@@ -4,6 +4,8 @@ import { quietContext } from '../../src/core/context.ts'
 import { columnFrom, type Cell } from '../../src/core/data/column.ts'
 import type { Dataset } from '../../src/core/data/dataset.ts'
 import { StudioError } from '../../src/core/errors.ts'
+import { GraphBuilder } from '../../src/core/onnx/graph.ts'
+import { encodeOnnx } from '../../src/core/onnx/proto.ts'
 import { interfaceOf } from '../../src/core/onnx/read/interface.ts'
 import { readOnnx } from '../../src/core/onnx/read/model.ts'
 import { checkGraph } from '../../src/core/onnx/read/rules.ts'
@@ -86,6 +88,30 @@ describe('files that are not let in', () => {
       return
     }
     throw new Error('it was let in')
+  })
+
+  const made = (build: (graph: GraphBuilder) => string): Uint8Array => {
+    const graph = new GraphBuilder()
+    graph.nameAs(build(graph), 'y')
+    graph.output('y', 'float', ['N', 1])
+    return encodeOnnx(graph.build('hostile'))
+  }
+  const chain = (graph: GraphBuilder, length: number, add: (value: string) => string): string => {
+    let value = graph.input('x', 'float', ['N', 1])
+    for (let i = 0; i < length; i++) value = add(value)
+    return value
+  }
+  test.each([
+    ['what doubles forty times', made((graph) => chain(graph, 40, (value) => graph.node('Concat', [value, value], { axis: { kind: 'int', value: 1 } }))), 'joins more than 1,000,000 values'],
+    ['more operators than a runtime puts in order', made((graph) => chain(graph, 10_001, (value) => graph.node('Neg', [value]))), 'more than 10,000 operators'],
+    ['two thousand million rows at once', made((graph) => graph.node('Neg', [graph.input('x', 'float', [2 ** 31 - 1, 1])])), '1 to 10,000 at once: 2147483647'],
+    ['two thousand million columns', made((graph) => graph.node('Neg', [graph.input('x', 'float', ['N', 2 ** 31 - 1])])), 'at most 20,000 columns: 2147483647'],
+  ])('%s', (_, file, rule) => expect(() => foreignInterface(file)).toThrow(rule))
+
+  test('a graph that dies when it is asked is refused with its reason', async () => {
+    const file = made((graph) => graph.node('Gather', [graph.input('x', 'float', ['N', 1]), graph.ints('far', [10 ** 9])], { axis: { kind: 'int', value: 1 } }))
+    const dataset = datasetOf([Array.from({ length: 40 }, (_, i) => i)], null)
+    await expect(adoptModel(specOf(null), dataset, file, { fileName: 'm.onnx', columns: ['f0'], classes: [] }, openRunner, quietContext())).rejects.toThrow(/^invalid graph; onnxruntime-node .* could not run it: .*Gather/)
   })
 
   test.each(golden.debian)('Debian libonnx-testdata: $name', ({ onnx, operators, graphs }) => {

@@ -37,7 +37,9 @@ export function ortRunner(ort: Ort, runtime: string, options: Readonly<Record<st
           // Own properties by definition, not assignment: a column may be called __proto__.
           const named: Record<string, OrtTensor> = Object.create(null)
           for (const [name, feed] of feeds) Object.defineProperty(named, name, { value: tensorOf(ort, feed, rows), enumerable: true })
-          const results = await session.run(named)
+          const results = await session.run(named).catch((cause: unknown) => {
+            throw new StudioError({ code: 'bundle-mismatch', message: `invalid graph; ${runtime} could not run it: ${cause instanceof Error ? cause.message.slice(0, 500) : String(cause)}`, cause })
+          })
           return new Map(Object.entries(results).map(([name, tensor]) => [name, tensor.data as ArrayLike<number> | readonly string[]]))
         },
         close: () => session.release(),

@@ -33,6 +33,10 @@ export interface ForeignInterface {
   readonly batch: number | null
 }
 
+/** Rows that a person can wait for, and columns that a table can have. */
+const most = { rows: 10_000, columns: 20_000 }
+const unsupported = (message: string): StudioError => new StudioError({ code: 'unsupported', message })
+
 /** @throws StudioError unsupported where rows of a table cannot be asked */
 export function interfaceOf(model: ReadModel): ForeignInterface {
   const inputs = model.inputs.map((value): ForeignInput => {
@@ -45,6 +49,10 @@ export function interfaceOf(model: ReadModel): ForeignInterface {
   if (inputs.length > 1 && inputs.some(({ width }) => width === null)) throw new StudioError({ code: 'unsupported', message: 'unsupported inputs; where there are several, each must say how many columns it takes' })
   const batches = new Set(model.inputs.flatMap(({ shape }) => (typeof shape?.[0] === 'number' ? [shape[0]] : [])))
   if (batches.size > 1) throw refuse('its inputs want different numbers of rows')
+  const [batch = 1] = batches
+  if (!(batch >= 1 && batch <= most.rows)) throw unsupported(`unsupported inputs; a graph of a fixed number of rows may take 1 to ${most.rows.toLocaleString('en')} at once: ${batch}`)
+  const columns = inputs.reduce((sum, { width }) => sum + (width ?? 1), 0)
+  if (!(columns <= most.columns)) throw unsupported(`unsupported inputs; all together they may take at most ${most.columns.toLocaleString('en')} columns: ${columns}`)
   return { inputs, output: outputOf(model), batch: [...batches][0] ?? null }
 }
 

@@ -51,7 +51,7 @@ export interface ReadModel {
   readonly initializers: readonly ReadTensor[]
 }
 
-const limits = { bytes: 512 * 1024 * 1024, nodes: 100_000, dims: 16 }
+const limits = { bytes: 512 * 1024 * 1024, nodes: 10_000, dims: 16 }
 
 const typeOf = (number: bigint, name: string): ElementType => {
   const type = elementTypes[Number(number)]

@@ -37,13 +37,29 @@ export function checkPictureGraph(model: ReadModel, ours: number): void {
   const other = model.nodes.find(({ opType }) => turns.get(opType)?.some((turn) => turn > low && turn <= high))
   if (other) throw new StudioError({ code: 'unsupported', message: `unsupported ONNX file; ${other.opType} of opset ${theirs} means something else in opset ${ours}`, hint: `Export it with opset ${ours}.` })
   checkNames(model)
+  checkGrowth(model)
 }
 
 /** @throws StudioError unsupported naming the operators that are not run here; bad-data for a graph that is none */
 export function checkGraph(model: ReadModel): void {
   checkOperators(model, allowed, 'Models for tables can be brought in: trees, linear models, support vectors, neighbours, dense networks and their preparation.')
   checkNames(model)
+  checkGrowth(model)
   for (const node of model.nodes) if (node.opType.startsWith('TreeEnsemble')) checkTrees(node)
+}
+
+/** Forty tensors each joined with itself are a million million: how many of the graph's own values one may hold. */
+const mostJoined = 1_000_000
+function checkGrowth({ nodes }: ReadModel): void {
+  const parts = new Map<string, number>()
+  for (const { opType, inputs, outputs } of nodes) {
+    let joined = 1
+    const own = inputs.map((name) => parts.get(name) ?? 1)
+    if (opType === 'Concat' || opType === 'FeatureVectorizer') joined = own.reduce((sum, count) => sum + count, 0)
+    else for (const count of own) joined = Math.max(joined, count)
+    if (joined > mostJoined) throw refuse(`${opType} joins more than ${mostJoined.toLocaleString('en')} values, by joining what was joined before`)
+    for (const name of outputs) parts.set(name, joined)
+  }
 }
 
 function checkOperators(model: ReadModel, list: ReadonlyMap<string, ReadonlySet<string>>, hint: string): void {
