@@ -89,6 +89,7 @@ export function cardHtml(card: Card, live?: LiveModel): string {
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 table { border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: 0.3rem 0.8rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
+td:first-child { min-width: 7.5rem }
 .gap { border-left: 4px solid #c2410c; padding-left: 0.8rem; font-weight: 600 }
 .warning { border: 3px solid #dc2626; padding: 0.8rem; font-weight: 700 }
 #live:not([hidden]) { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 3rem; align-items: start }
