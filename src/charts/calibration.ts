@@ -1,6 +1,6 @@
 /** Whether probabilities mean what they say: predicted against observed shares, and how many rows say so. */
 import type { Evaluation } from '../core/evaluate/evaluation.ts'
-import { axis, capital, type Chart, type Counted, countedOf, dashOf, layout, type LineTrace, nameOf, reference, say, type Trace } from './figure.ts'
+import { axis, capital, type Chart, type Counted, countedOf, curvesLeftOut, dashOf, layout, type LineTrace, nameOf, reference, say, type Trace } from './figure.ts'
 import { type Palette, seriesColour, withAlpha } from './palette.ts'
 
 export function calibration(evaluation: Evaluation & Counted, palette: Palette): Chart | undefined {
@@ -45,7 +45,7 @@ export function calibration(evaluation: Evaluation & Counted, palette: Palette):
   const worst = curves.reduce((a, b) => (b.error > a.error ? b : a))
   return {
     title: 'Calibration',
-    description: `Predicted probability against how often it came true, in ten bins, on ${evaluation.n} ${rows}. On the dashed diagonal probabilities can be taken at their word. ${several ? `Largest expected calibration error ${say(worst.error)}, of ${nameOf(worst.name)}.` : `Expected calibration error ${say(worst.error)}.`}`,
+    description: `Predicted probability against how often it came true, in ten bins, on ${evaluation.n} ${rows}. On the dashed diagonal probabilities can be taken at their word. ${several ? `Largest expected calibration error ${say(worst.error)}, of ${nameOf(worst.name)}.` : `Expected calibration error ${say(worst.error)}.`}${curvesLeftOut(curves.length, evaluation.classes)}`,
     figure: {
       data: [reference(palette, 'Perfect', [0, 1], [0, 1]), ...lines, ...(several ? [] : counts)],
       layout: several

@@ -1,6 +1,6 @@
 /** ROC and precision-recall: one curve for a binary task, one a class otherwise. */
 import type { CurvePoints, Evaluation } from '../core/evaluate/evaluation.ts'
-import { type Chart, type Counted, countedOf, dashOf, layout, line, reference, say } from './figure.ts'
+import { type Chart, type Counted, countedOf, curvesLeftOut, dashOf, layout, line, reference, say } from './figure.ts'
 import { type Palette, seriesColour } from './palette.ts'
 
 /** Rows of the table twin: at most this many points a curve, ends included. */
@@ -21,7 +21,7 @@ export function roc(evaluation: Evaluation & Counted, palette: Palette): Chart |
   const area = evaluation.scores.find((score) => score.metric === 'roc-auc')?.value
   return {
     title: 'ROC curve',
-    description: `Share of real positives found against share of negatives raised as false alarms, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}. The dashed diagonal is chance.${area === null || area === undefined ? '' : ` Area ${say(area)}.`}`,
+    description: `Share of real positives found against share of negatives raised as false alarms, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}. The dashed diagonal is chance.${curvesLeftOut(curves.length, evaluation.classes)}${area === null || area === undefined ? '' : ` Area ${say(area)}.`}`,
     figure: {
       data: [
         reference(palette, 'Chance', [0, 1], [0, 1]),
@@ -47,7 +47,7 @@ export function precisionRecall(evaluation: Evaluation & Counted, palette: Palet
   const share = evaluation.thresholds ? evaluation.thresholds.positives / Math.max(1, evaluation.thresholds.positives + evaluation.thresholds.negatives) : undefined
   return {
     title: 'Precision and recall',
-    description: `How many of those called positive are, against how many of the positives are found, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}.${share === undefined ? '' : ` The dashed line is the share of positives, ${say(share)}: calling at random.`}${area === null || area === undefined ? '' : ` Average precision ${say(area)}.`}`,
+    description: `How many of those called positive are, against how many of the positives are found, over all thresholds, on ${evaluation.n} ${countedOf(evaluation)}.${share === undefined ? '' : ` The dashed line is the share of positives, ${say(share)}: calling at random.`}${curvesLeftOut(curves.length, evaluation.classes)}${area === null || area === undefined ? '' : ` Average precision ${say(area)}.`}`,
     figure: {
       data: [
         ...(share === undefined ? [] : [reference(palette, 'Chance', [0, 1], [share, share])]),

@@ -51,6 +51,8 @@ export interface Counted {
   readonly noun?: 'row' | 'picture'
 }
 export const countedOf = ({ noun = 'row' }: { readonly noun?: Counted['noun'] | undefined }): string => `${noun}s`
+/** Of very many classes only the most common have curves. */
+export const curvesLeftOut = (drawn: number, classes: readonly string[] | undefined): string => (drawn > 1 && classes && drawn < classes.length ? ` Of ${classes.length} classes the ${drawn} most common are drawn.` : '')
 export const capital = (words: string): string => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`
 
 /** A name from data as it may stand on an axis: one line, at most `limit` characters. */

@@ -120,6 +120,12 @@ it('charts of pictures speak of pictures', () => {
   expect(made.some((chart) => /\bpictures\b/.test(chart?.description ?? ''))).toBe(true)
 })
 
+it('says of how many classes only the most common have curves', () => {
+  const many = { ...several, classes: Array.from({ length: 200 }, (_, i) => `class ${i}`) }
+  for (const chart of [charts.roc(many, light), charts['precision-recall'](many, light), charts.calibration(many, light)]) expect(chart?.description).toContain('Of 200 classes the 3 most common are drawn.')
+  expect(charts.roc(several, light)?.description).not.toContain('most common')
+})
+
 describe('a chart of nothing', () => {
   it('is not drawn', () => {
     expect(charts.roc(regression, light)).toBeUndefined()
