@@ -4,7 +4,7 @@
  */
 import { columnFrom, type Column } from '../core/data/column.ts'
 import { columnInfo, columnNamed } from '../core/data/dataset.ts'
-import { encodeTarget } from '../core/data/encode-target.ts'
+import { encodeTarget, withPositive } from '../core/data/encode-target.ts'
 import type { Prediction } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
 import { foreignId } from '../core/estimators/onnx-model.ts'
@@ -20,6 +20,7 @@ import { Sample } from '../core/metrics/sample.ts'
 import { appendRows } from '../core/monitor/append-rows.ts'
 import { looksLikeLog, readLog } from '../core/monitor/read-log.ts'
 import { readColumns } from '../core/monitor/read-table.ts'
+import { asOneTraining } from '../core/run/continue-from.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { train as trainPipeline, type TrainResult } from '../core/run/train.ts'
@@ -48,9 +49,7 @@ export const monitorRetrain: TaskHandler<'monitor/retrain'> = async ({ runId, to
   const appended = appendRows({ columns: dataset.columns, rows: dataset.rows, parts: { train: opened.rowsOf('train'), valid: opened.rowsOf('valid'), test: opened.rowsOf('test') } }, fresh.columns, run.spec.target, pipeline.classes, run.spec.split, run.spec.seed)
   const saved = await saveAppended(appended, record, fresh, token, host)
   try {
-    // The rarer class of more rows may be the other one.
-    const target = run.spec.target.task === 'binary' ? { ...run.spec.target, positive: pipeline.classes[1] as string } : run.spec.target
-    const spec: RunSpec = { ...run.spec, datasetId: saved.id, target, split: appended.split }
+    const spec: RunSpec = { ...asOneTraining(run), datasetId: saved.id, target: withPositive(run.spec.target, pipeline.classes), split: appended.split }
     let made: TrainResult | undefined
     let columns: readonly Column[] = []
     await recordRun({ runId: newRunId, token, spec, name: `${run.name} with ${fresh.name}`.slice(0, 120) }, host, async (data) => {

@@ -47,6 +47,11 @@ export function classesOf(column: Column, spec: TargetSpec, rows: ArrayLike<numb
   return positive === first ? [second, first] : [first, second]
 }
 
+/** The target with its positive class named: among other rows the rarer class, which it is where nobody chose, may be the other one. */
+export function withPositive(spec: TargetSpec, classes: readonly string[]): TargetSpec {
+  return spec.task === 'binary' ? { ...spec, positive: classes[1] as string } : spec
+}
+
 /**
  * @param rows row numbers whose target is present (makeSplit leaves the others out)
  * @param classes from `classesOf` over all rows in use, so that every part has the same codes

@@ -11,6 +11,7 @@ import type { Prediction, TargetSpec } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import type { FitState, Savepoint } from '../savepoint.ts'
 import type { Stages } from './keeper.ts'
+import type { RunSpec } from './run-spec.ts'
 import { aloneOn, aside, judging, sideBySide, type FoldAnswer, type FoldRecipe } from './fold.ts'
 
 export interface FoldScore {
@@ -47,6 +48,15 @@ export function foldsLike(split: SplitSpec, target: TargetSpec, folds: number, r
   const again = repeats === undefined || strategy.kind === 'time' ? {} : { repeats }
   if (strategy.kind === 'grouped' || strategy.kind === 'time') return { strategy, folds, seed, ...again }
   return { strategy: target.task === 'regression' ? { kind: 'random' } : { kind: 'stratified', column: target.column }, folds, seed, ...again }
+}
+
+/**
+ * The folds that a run is judged by. One that learnt from more than a sampled run would need more memory, and judge another model.
+ * @param rows how many take part
+ */
+export function foldsOfRun({ split, target, sampleRows }: Pick<RunSpec, 'split' | 'target' | 'sampleRows'>, rows: number, folds: number, repeats?: number): FoldSpec {
+  const each = Math.round((rows * (folds - 1)) / folds)
+  return { ...foldsLike(split, target, folds, repeats), ...(sampleRows !== undefined && sampleRows < each ? { trainShare: sampleRows / each } : {}) }
 }
 
 /** The rows of a split that folds may use: all but the sealed test part. */

@@ -19,7 +19,7 @@ export interface FoldCurve {
   readonly folds: number
   /** Rows that took part. */
   readonly rows: number
-  /** Shares of each fold's other rows, or values of the parameter; ascending. */
+  /** Shares of the rows that each fold learns from, or values of the parameter; ascending. */
   readonly x: readonly number[]
   readonly points: readonly CurvePoint[]
   /** Index of the run's own value; the last for rows. */
@@ -81,7 +81,7 @@ export async function foldCurve(spec: FoldRecipe, dataset: Dataset, rows: Uint32
   const work: readonly Work[] = [
     ...whole.map((fold): Work => ({ variant: undefined, weight: 0, fold, recipe: guessing })),
     ...variants.flatMap(({ share, params }, variant) =>
-      (share === 1 ? whole : makeFolds(dataset.columns, rows, { ...folding, trainShare: share })).map((fold): Work => ({ variant, weight: 1000 * share, fold, recipe: { ...spec, estimator: { id: estimator.id, params } } })),
+      (share === 1 ? whole : makeFolds(dataset.columns, rows, { ...folding, trainShare: share * (folding.trainShare ?? 1) })).map((fold): Work => ({ variant, weight: 1000 * share, fold, recipe: { ...spec, estimator: { id: estimator.id, params } } })),
     ),
   ]
   const total = Math.round(work.reduce((sum, { weight }) => sum + weight, 0))

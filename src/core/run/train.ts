@@ -8,7 +8,7 @@
  */
 import type { Context, MissedRow, Progress } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
-import { classesOf, encodeTarget } from '../data/encode-target.ts'
+import { classesOf, encodeTarget, withPositive } from '../data/encode-target.ts'
 import { usedRows, type Split } from '../data/split.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
@@ -20,7 +20,7 @@ import type { Evaluation } from '../evaluate/evaluation.ts'
 import { checkParams } from '../params.ts'
 import { fromSavepoint, type Savepoint } from '../savepoint.ts'
 import { checkContinues, continuedWords, type EarlierRun, preparedFor } from './continue-from.ts'
-import { crossValidate, type CrossValidation, foldsLike, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
+import { crossValidate, type CrossValidation, foldsOfRun, inClasses, type OutOfFold, unsealedRows } from './cross-validate.ts'
 import type { Keeper } from './keeper.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -90,7 +90,7 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   warnings.push(...split.leftOut.map(({ reason, rows }) => `${rows.length.toLocaleString('en')} rows are in no part: ${reason}.`))
   if (spec.sampleWeight !== undefined) warnings.push(weightWords(spec.sampleWeight))
   if (earlier) warnings.push(...continuedWords(earlier))
-  const folded = await overFolds(spec, dataset, split, warnings, context, keeper)
+  const folded = await overFolds({ ...spec, target: withPositive(spec.target, classes) }, dataset, split, warnings, context, keeper)
   const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
   const foldEvaluation =
     outOfFold && (await evaluate({ part: 'folds', ...outOfFold, target: encodeTarget(targetColumn, spec.target, outOfFold.rows, classes), threshold: defaultThreshold, seed: spec.seed }, context))
@@ -132,10 +132,7 @@ async function overFolds(spec: RunSpec, dataset: Dataset, split: Split, warnings
   if (spec.folds === undefined || context.stopping()) return undefined
   try {
     const rows = unsealedRows(split)
-    const each = Math.round((rows.length * (spec.folds - 1)) / spec.folds)
-    // A fold that learnt from more than the run would need more memory, and judge another model.
-    const part = spec.sampleRows !== undefined && spec.sampleRows < each ? { trainShare: spec.sampleRows / each } : {}
-    return await crossValidate(spec, dataset, rows, { ...foldsLike(spec.split, spec.target, spec.folds, spec.repeats), ...part }, context, keeper)
+    return await crossValidate(spec, dataset, rows, foldsOfRun(spec, rows.length, spec.folds, spec.repeats), context, keeper)
   } catch (error) {
     if (!(error instanceof StudioError) || error.code === 'cancelled' || error.code === 'bug') throw error
     warnings.push(`Not cross-validated: ${error.message}.`)

@@ -10,6 +10,7 @@ import { createRun, updateRun } from '../../../src/storage/runs.ts'
 import { evaluateCompare, evaluateRanks } from '../../../src/tasks/evaluate-compare.ts'
 import { evaluateCurve, evaluateCurves } from '../../../src/tasks/evaluate-curve.ts'
 import { train } from '../../../src/tasks/train.ts'
+import { ingestText, specFor } from '../../support/host.ts'
 import { people, storedRun, type StoredRun } from './stored-run.ts'
 
 let stored: StoredRun
@@ -71,6 +72,24 @@ describe('comparison', () => {
     await updateRun(stored.store, failed.id, stored.token, { status: 'failed' })
     expect((await evaluateRanks({ runIds: [ids[0]!, failed.id], metric: 'roc-auc' }, stored.host)).ranks).toEqual([1, null])
   })
+})
+
+test('a curve of a sampled run is of as many rows', async () => {
+  // Folds of the 200 rows that the run has, of which it learnt from 100.
+  const { points } = await evaluateCurve({ runId: await also('baseline', { sampleRows: 100 }), over: { by: 'rows' }, metric: 'f1' }, stored.host)
+  expect(points.map(({ rows }) => rows)).toEqual([10, 33, 55, 78, 100])
+})
+
+test('a curve asks for the class that the run asks for, where another is rarer among its rows', async () => {
+  // Of all rows "no" is rarer; without the sealed ones "yes" is.
+  const text = ['x,part,sold', ...Array.from({ length: 120 }, (_, row) => `${(row * 7) % 31},${row < 40 ? 'test' : row % 5 === 0 ? 'valid' : 'train'},${row < 40 || (row * 7) % 31 > 20 ? 'yes' : 'no'}`)].join('\n')
+  const opened = await ingestText(text)
+  const spec: RunSpec = { ...specFor(opened, { column: 'sold', task: 'binary' }, 'decision-tree', { maxDepth: 2 }), split: { strategy: { kind: 'column', column: 'part' }, validShare: 0.2, testShare: 0.2, seed: 1 } }
+  const curveOf = async (runId: string, positive: { positive?: string }) => {
+    await train({ runId, token: opened.token, spec: { ...spec, target: { ...spec.target, ...positive } } }, opened.host)
+    return evaluateCurve({ runId, over: { by: 'rows' }, metric: 'f1' }, opened.host)
+  }
+  expect(await curveOf('unset', {})).toEqual(await curveOf('named', { positive: 'no' }))
 })
 
 test('a curve uses no test row, is kept with the run, and the newest of a sort is the one that stays', async () => {

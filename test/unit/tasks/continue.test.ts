@@ -3,7 +3,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { asOneTraining } from '../../../src/core/run/continue-from.ts'
 import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { openEarlier } from '../../../src/cli/earlier.ts'
+import { readFileSync } from 'node:fs'
 import { readRun } from '../../../src/storage/runs.ts'
+import { evaluateCurve } from '../../../src/tasks/evaluate-curve.ts'
+import { monitorRetrain } from '../../../src/tasks/monitor-retrain.ts'
 import { train } from '../../../src/tasks/train.ts'
 import { ingestSample, type Opened, specFor } from '../../support/host.ts'
 
@@ -36,6 +39,16 @@ test('6 rounds and 4 more are 10', async () => {
   expect((await run('once', { ...once })).model?.arrays).toEqual(whole.model?.arrays)
   // The curve goes on where the earlier one ended.
   expect(more.run.history[0]?.x).toEqual([6, 7, 8, 9, 10])
+})
+
+test('its curves, and what new rows are learnt with, are of all rounds', async () => {
+  const curveOf = (runId: string) => evaluateCurve({ runId, over: { by: 'rows' }, metric: 'accuracy' }, opened.host)
+  expect(await curveOf('more')).toEqual(await curveOf('whole'))
+  const [header, ...lines] = readFileSync('public/samples/penguins.csv', 'utf8').trim().split('\n') as [string, ...string[]]
+  // Other penguins: half a millimetre more of a beak.
+  const text = [header, ...lines.slice(0, 60).map((line) => line.replace(/\.(\d)/, '.$15'))].join('\n')
+  await monitorRetrain({ runId: 'more', token: opened.token, newRunId: 'grown', source: { kind: 'paste', text }, choices: {} }, opened.host)
+  expect((await readRun(opened.host.store, 'grown')).facts).toMatchObject({ rounds: 10 })
 })
 
 test('rows dealt otherwise cost a warning', async () => {

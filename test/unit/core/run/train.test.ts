@@ -133,6 +133,18 @@ describe('with folds', () => {
     expect(plain.crossValidation).toBeUndefined()
   })
 
+  it('asks in its folds for the class that the run asks for, where another is rarer among their rows', async () => {
+    // Of all rows "no" is rarer; without the sealed ones "yes" is.
+    const [sold, part] = [draw((row) => (row % 2 === 0 || row > 190 ? 'yes' : 'no')), draw((row) => (row % 2 === 0 && row < 60 ? 'test' : row % 5 === 0 ? 'valid' : 'train'))]
+    const data = dataOf([...columns.filter(({ name }) => name !== 'sold'), columnFrom('sold', 'categorical', sold), columnFrom('part', 'categorical', part)])
+    const spec = specFor('logistic-regression', binary, { folds: 4, split: { strategy: { kind: 'column', column: 'part' }, validShare: 0.2, testShare: 0.2, seed: 3 } })
+    const unset = await train(spec, data, nodeContext())
+    expect(unset.pipeline.classes).toEqual(['yes', 'no'])
+    const named = await train({ ...spec, target: { ...binary, positive: 'no' } }, data, nodeContext())
+    expect(unset.crossValidation).toEqual(named.crossValidation)
+    expect(unset.outOfFold).toEqual(named.outOfFold)
+  })
+
   it('keeps the model and says so where the rows allow no folds', async () => {
     const lonely = [...columns.filter(({ name }) => name !== 'sold'), columnFrom('sold', 'categorical', score.map((value, row) => (row === 9 ? 'perhaps' : value > 1.2 ? 'yes' : 'no')))]
     const result = await train(specFor('logistic-regression', { column: 'sold', task: 'multiclass' }, { folds: 5 }), dataOf(lonely), nodeContext())
