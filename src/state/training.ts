@@ -4,6 +4,7 @@ import { asStudioError, type StudioError } from '../core/errors.ts'
 import { canonicalJson, freshId } from '../core/ids.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ParamValues } from '../core/params.ts'
+import { asOneTraining } from '../core/run/continue-from.ts'
 import { defaultFolds, fewRows } from '../core/run/cross-validate.ts'
 import { defaultRecipe } from '../core/recipe/default-recipe.ts'
 import { ownEmbedding } from '../core/recipe/own-embedding.ts'
@@ -35,8 +36,9 @@ export interface Wanted {
   readonly sampleWeight?: string | undefined
 }
 
-/** The same once more: estimator, settings, seed, folds and recipe of an earlier run. */
-export function wantedOf({ spec: { estimator, seed, folds = 0, repeats, sampleRows, sampleWeight, recipe } }: Run): Wanted {
+/** The same once more: estimator, settings, seed, folds and recipe of an earlier run; of one that went on from another, the rounds of both. */
+export function wantedOf(run: Run): Wanted {
+  const { estimator, seed, folds = 0, repeats, sampleRows, sampleWeight, recipe } = asOneTraining(run)
   return { estimator: estimator.id, params: estimator.params, seed, folds, repeats, sampleRows, sampleWeight, recipe }
 }
 

@@ -12,7 +12,10 @@ const spec: RunSpec = { version: 1, projectId: 'p', datasetId: 'before', target,
 
 it('a run is trained again as it was, on the data as they are now, whatever the recipe of the project became', () => {
   const project = { id: 'p', dataset: { id: 'now', columns: [] }, plan: { datasetId: 'now', target, split, recipe: { version: 1, steps: [step('s2', 'clip')], excluded: [] } } } as unknown as ProjectState
-  expect(specOf(project, wantedOf({ spec } as Run))).toEqual({ ...spec, datasetId: 'now' })
+  expect(specOf(project, wantedOf({ spec, facts: {} } as Run))).toEqual({ ...spec, datasetId: 'now' })
   const { folds: _, repeats: __, sampleRows: ___, sampleWeight: ____, ...plain } = spec
-  expect(specOf(project, wantedOf({ spec: plain } as Run))).toEqual({ ...plain, datasetId: 'now' })
+  expect(specOf(project, wantedOf({ spec: plain, facts: {} } as Run))).toEqual({ ...plain, datasetId: 'now' })
+  // Of one that went on from another, all rounds.
+  const more = { spec: { ...plain, estimator: { id: 'hist-gradient-boosting', params: { maxIter: 4 } }, continueFrom: 'first' }, facts: { roundsBefore: 6 } } as unknown as Run
+  expect(specOf(project, wantedOf(more))).toEqual({ ...plain, datasetId: 'now', estimator: { id: 'hist-gradient-boosting', params: { maxIter: 10 } } })
 })
