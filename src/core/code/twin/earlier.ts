@@ -5,5 +5,6 @@ import type { ModelState } from '../../estimators/estimator.ts'
 export function earlierFit({ estimator, json }: ModelState): string | undefined {
   const several = ((json['classes'] ?? []) as readonly string[]).length > 2
   if (estimator === 'svm' && several && json['vectorsOfClass'] === undefined) return 'one machine a class against the rest, now one a pair of classes'
+  if (estimator === 'linear-svm' && several && json['sigmoids'] !== undefined) return 'a sigmoid a class, now one temperature for all'
   return undefined
 }

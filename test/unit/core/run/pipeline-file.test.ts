@@ -80,6 +80,7 @@ describe('files that earlier versions wrote', () => {
   test.each([
     ['v1', 'decision-tree'],
     ['v2-svm-one-a-class', 'svm'],
+    ['v2-linear-svm-a-sigmoid-a-class', 'linear-svm'],
   ])('%s opens and answers as it did', async (name, estimator) => {
     const { pipeline, signature, run } = await readPipeline(stored(name))
     const golden = JSON.parse(stored(`${name}-answers`)) as GoldenRows
@@ -97,9 +98,11 @@ describe('files that earlier versions wrote', () => {
   test('a model that is trained otherwise by now has no twin, and is named', async () => {
     const { pipeline } = await readPipeline(stored('v2-svm-one-a-class'))
     expect(earlierFit(pipeline.model.state())).toBe('one machine a class against the rest, now one a pair of classes')
-    const { result } = await graphOf({ name: '', estimator: 'svm', task: 'multiclass' })
-    const earlier = earlierFit(result.pipeline.model.state())
-    expect(earlier).toBeUndefined()
+    expect(earlierFit((await readPipeline(stored('v2-linear-svm-a-sigmoid-a-class'))).pipeline.model.state())).toBe('a sigmoid a class, now one temperature for all')
+    for (const estimator of ['svm', 'linear-svm']) {
+      const { result } = await graphOf({ name: '', estimator, task: 'multiclass' })
+      expect(earlierFit(result.pipeline.model.state())).toBeUndefined()
+    }
     expect(() => twinOf({ earlier: 'as before', run: { spec: {}, facts: {} }, data: {} } as never)).toThrow('unsupported run; an earlier version trained it otherwise than a twin of today: as before')
   })
 })
