@@ -111,5 +111,8 @@ export const plural = (count: number, one: string, many = `${one}s`): string => 
 
 export { lowerFirst } from '../core/words.ts'
 
+/** "prices.csv" -> "prices". */
+export const withoutEnding = (fileName: string): string => fileName.replace(/\.[a-z0-9]{1,8}$/i, '')
+
 /** At most `limit` characters, for sentences that name something from data. */
 export const shorten = (text: string, limit = 60): string => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text)

@@ -49,8 +49,12 @@ test('a file that holds no table is refused by name, and the next one works', as
   }
   await keep(studio, 'header-only.csv', 'a,b,c\n')
   await refused(studio, server.url, 'Missing rows; a table needs at least one row below its header, and this file has only the header', 'header-only.csv')
+  // The project is called after the file that it reads.
+  await choose(studio, 'empty.csv', '')
+  await studio.getByRole('button', { name: 'Choose something else' }).click()
   await keep(studio, 'good.csv', 'a,b\n1,x\n2,y\n3,x\n')
   await expect(rowsOf(studio)).toBeVisible()
+  await expect(studio.getByRole('heading', { level: 1, name: 'good' })).toBeVisible()
 })
 
 test('a file that changes while it is read is refused, and goes on when chosen again', async ({ studio }) => {
