@@ -89,13 +89,14 @@ export async function fitCost(base: FoldRecipe, dataset: Dataset, rows: Uint32Ar
     if (known.length === 0) return undefined
     sizes.push(count)
     means.push(known.reduce((sum, { ms }) => sum + ms, 0) / known.length)
-    let few = known.slice(0, growing)
+    // The quick ones reach more rows; how the time grows is a ratio, which they share with the slow.
+    let few = known.sort((a, b) => a.ms - b.ms).slice(0, growing)
     while (count < full) {
       const next = Math.min(full, growth * count)
-      const each = (means.at(-1) as number) * (next / count)
+      const each = ((few[0] as { readonly ms: number }).ms * next) / count
       const left = allowance - (context.now() - begun)
-      // One size alone does not tell how it grows: for a second one there is more time.
-      few = few.slice(0, Math.max(Math.floor(left / each), means.length === 1 && each < 0.75 * patience * allowance ? 1 : 0))
+      // One size alone does not tell how it grows: a second one is tried until patience ends.
+      few = few.slice(0, Math.max(Math.floor(left / each), means.length === 1 ? 1 : 0))
       if (few.length === 0) break
       let [before, after] = [0, 0]
       for (const one of few) {
