@@ -81,7 +81,18 @@ test('a convolutional network learns bars from scratch and shows where it looks'
   await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()
   await page.getByRole('combobox', { name: 'Lay out by' }).selectOption('pca')
-  await expect(page.getByRole('img', { name: /pictures; near ones look alike/ })).toBeVisible()
+  const map = page.getByRole('img', { name: /pictures; near ones look alike/ })
+  await expect(map).toBeVisible()
+  // What is chosen on the map is what is explained, ringed with those that are most alike.
+  const before = page.url()
+  await map.locator('path').nth(7).evaluate((mark) => {
+    const box = mark.getBoundingClientRect()
+    mark.dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 }))
+  })
+  await expect(page).not.toHaveURL(before)
+  const number = page.url().split('/').at(-1) as string
+  await expect(page.getByRole('textbox', { name: 'Picture', exact: true })).toHaveValue(number)
+  await expect(map.locator('path[stroke-width="3"] title')).toHaveText(new RegExp(`^Picture ${number}:`))
   expect(await violations(page)).toEqual([])
   if (process.env['LOOK']) await look(page, 'explain', 'Layer by layer')
   // The same network without the studio, up to the epoch at which it was stopped.
