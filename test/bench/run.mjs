@@ -17,7 +17,8 @@ const names = readdirSync(new URL('./cases/', import.meta.url))
 const json = process.argv.includes('--json')
 const groups = new Map([
   ['boosting', ['boosting', 'boosting-2', 'boosting-classes', 'boosting-classes-2', 'boosting-mixed', 'boosting-mixed-2']],
-  ['linear', ['linear', 'ridge', 'linear-regression', 'lasso']],
+  ['linear', ['linear', 'ridge', 'linear-regression', 'lasso', 'elastic-net']],
+  ['bayes', ['gaussian-nb', 'multinomial-nb', 'bernoulli-nb']],
   ['knn', ['knn', 'knn-100']],
   ['neural', ['neural-mlp', 'neural-mlp-2', 'neural-cnn', 'neural-cnn-2']],
   ['forest', ['forest', 'extra-trees', 'decision-tree', 'tree-predict']],
