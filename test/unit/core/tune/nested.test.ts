@@ -5,7 +5,7 @@ import { makeFolds } from '../../../../src/core/data/folds.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
-import { doFold, judging, type FoldRecipe } from '../../../../src/core/run/fold.ts'
+import { doFold, judging, type FoldPool, type FoldRecipe } from '../../../../src/core/run/fold.ts'
 import { nested, nestedScore, type NestedFold } from '../../../../src/core/tune/nested.ts'
 import { costOf, tune, type TuneSpec } from '../../../../src/core/tune/tune.ts'
 import { nodeContext } from '../../../support/node-context.ts'
@@ -39,6 +39,27 @@ describe('nested folds', () => {
     expect(steps.at(-1)).toBe(300)
     // Three searches of 5 trials over 3 folds beside the first, and a model a fold.
     expect(costOf('ridge', spec())).toEqual({ trials: 5, fits: 15 * 4 + 3, fullFits: 15 * 4 + 3 })
+  })
+  it.each(['grouped', 'time'] as const)('keep to the rule of the split, inside as outside: %s', async (kind) => {
+    const marks = Array.from({ length: n }, (_, row) => (kind === 'time' ? (row * 37) % n : Math.floor(row / 4)))
+    const marked: Dataset = { ...dataset, columns: [...columns, columnFrom('mark', 'numeric', marks)] }
+    const tasks: (readonly [train: readonly number[], held: readonly number[]])[] = []
+    const pool: FoldPool = {
+      lanes: 2,
+      fold: (task, context) => {
+        tasks.push([task.train, task.held].map((part) => Array.from(part, (row) => marks[row] as number)) as never)
+        return doFold(task, marked, context)
+      },
+    }
+    const recipe = { ...base.recipe, excluded: ['mark'] }
+    // Budgets in rows, too, may not reach over the border.
+    const found = await nested({ ...base, recipe }, marked, rows, spec({ strategy: 'halving', trials: 2, folding: { strategy: { kind, column: 'mark' }, folds: 3, seed: 1 } }), nodeContext({ pool }))
+    expect(found.map(({ problem }) => problem)).toEqual([undefined, undefined, undefined])
+    expect(tasks.length).toBeGreaterThan(3 * (3 * 4 + 1) - 1)
+    for (const [train, held] of tasks) {
+      if (kind === 'time') expect(Math.max(...train)).toBeLessThan(Math.min(...held))
+      else expect(held.filter((mark) => train.includes(mark))).toEqual([])
+    }
   })
   it('goes on from the folds that were done, to the same', async () => {
     const whole = await nested(base, dataset, rows, spec(), nodeContext())
