@@ -94,6 +94,13 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     const truth = lines.slice(1, 21).map((line) => line.split(',').at(-1))
     expect(predictions.filter(({ label }, i) => label === truth[i]).length).toBeGreaterThanOrEqual(18)
 
+    // The run as a job for a cluster; its answer, here one tree a class, will come back.
+    await studio.getByRole('tab', { name: 'Train elsewhere' }).click()
+    const [sent] = await Promise.all([studio.waitForEvent('download'), studio.getByRole('button', { name: 'Download the job' }).click()])
+    const job = await openZip(bytesOf(new Uint8Array(readFileSync(await sent.path()))))
+    expect([...job.names].sort()).toEqual(['README.md', 'job.json', 'prepare.mjs', 'prepared.py', 'scorer.py', 'train_xgboost_dask.py'])
+    const elsewhere = clusterAnswer(JSON.parse(new TextDecoder().decode(await job.read('job.json'))) as Job)
+
     // Brought in again it is the same run: on these rows its settings and figures are those of the one trained here.
     await goTo(studio, 'Train')
     await studio.getByRole('button', { name: 'Bring in' }).click()
@@ -104,11 +111,33 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     const figures = async (row: Locator): Promise<string[]> => (await row.getByRole('cell').allTextContents()).map((text) => text.replace(/★.*/, '').trim()).filter((text) => /^0\.\d/.test(text))
     expect(await figures(brought)).toHaveLength(2)
     expect(await figures(brought)).toEqual(await figures(studio.getByRole('row', { name: /^(?!.*brought in).*Gradient boosting.*Done/ })))
+
+    await studio.getByRole('button', { name: 'Bring in' }).click()
+    await studio.getByRole('dialog', { name: 'Bring in a model' }).getByLabel('ONNX file, bundle or JSON').setInputFiles({ name: 'result.json', mimeType: 'application/json', buffer: Buffer.from(elsewhere) })
+    await expect(studio.getByRole('row', { name: /, elsewhere.*Done/ })).toBeVisible({ timeout: 60_000 })
   } finally {
     server.kill('SIGTERM')
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+interface Job {
+  readonly parts: string
+  readonly classes: readonly string[]
+  readonly recipe: { readonly features: readonly unknown[] }
+}
+/** What train_xgboost_dask.py would write of a job: a stump a class. */
+function clusterAnswer({ parts, ...job }: Job): string {
+  const stump = { left_children: [1, -1, -1], right_children: [2, -1, -1], split_indices: [0, 0, 0], split_conditions: [13, 0.5, -0.5], default_left: [0, 0, 0], sum_hessian: [2, 1, 1], loss_changes: [1, 0, 0] }
+  const booster = {
+    learner: {
+      learner_model_param: { base_score: '5E-1', num_class: String(job.classes.length), num_feature: String(job.recipe.features.length) },
+      objective: { name: 'multi:softprob' },
+      gradient_booster: { name: 'gbtree', model: { tree_info: job.classes.map((_, i) => i), trees: job.classes.map(() => stump) } },
+    },
+  }
+  return JSON.stringify({ version: 1, kind: 'glasshouse-elsewhere', job, rows: { train: parts.length, valid: 1 }, split: 'as in the studio', workers: 2, seconds: 3, versions: { xgboost: '1.7.4' }, booster })
+}
 
 test('predicts a new file in the app, and says what does not fit', async ({ studio }) => {
   await studio.locator('input[type=file]').first().setInputFiles('test/fixtures/wine.csv')

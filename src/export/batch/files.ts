@@ -32,7 +32,7 @@ signature refuses are kept without a prediction and counted. An output is rename
 is killed loses nothing and doubles nothing. What it left half written goes at the end. \`_predictions.json\` is written last, so a folder that has it is
 complete. After a stop, \`--resume\` keeps what is there.
 
-The Dask job is tested with a scheduler and two workers, one of them killed on the way. The jobs for Ray and Spark are
-written to their documentation, and were run by us on stand-ins for the few calls that they make, not on a cluster: try
-them on a small part first.
+The Dask job is tested with a scheduler and two workers, one of them killed on the way. The job for Ray was run by us on one
+machine (Ray 2.58), with the scorer's own answers. The one for Spark is written to its documentation and was run on stand-ins
+for the few calls that it makes: try both on a small part first.
 `
