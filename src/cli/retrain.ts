@@ -5,6 +5,7 @@
 import { basename, dirname, join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { StudioError } from '../core/errors.ts'
+import { withPositive } from '../core/data/encode-target.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { Kind } from '../core/data/kinds.ts'
 import { defaultSplit } from '../core/data/default-split.ts'
@@ -42,10 +43,10 @@ const runSchema = v.looseObject({
     sampleWeight: v.optional(v.string()),
     continueFrom: v.optional(v.string()),
   }),
-  facts: v.optional(v.record(v.string(), v.unknown()), {}),
+  facts: v.optional(v.record(v.string(), v.unknown())),
   threshold: v.number(),
 })
-const signatureSchema = v.looseObject({ inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime', 'image']) })) })
+const signatureSchema = v.looseObject({ classes: v.array(v.string()), inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime', 'image']) })) })
 
 const json = async <T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T> => {
   const file = await openFile(path)
@@ -55,10 +56,12 @@ const json = async <T>(path: string, schema: v.GenericSchema<unknown, T>): Promi
 
 /** What a bundle's run.json and the signature.json beside it say. @throws StudioError bad-data */
 async function readBundleRun(path: string): Promise<Pick<AgainRequest, 'spec' | 'threshold'> & { readonly kinds: readonly { readonly column: string; readonly kind: Kind }[] }> {
-  const { spec: stored, threshold, facts } = await json(path, runSchema)
-  const spec = asOneTraining({ spec: stored as unknown as RunSpec, facts })
-  if (!estimators.has(spec.estimator.id)) throw new StudioError({ code: 'bad-data', message: `unknown estimator in ${basename(path)}; this version has no such: ${spec.estimator.id.slice(0, 60)}` })
-  const { inputs } = await json(join(dirname(path), 'signature.json'), signatureSchema)
+  const { spec: stored, threshold, facts = {} } = await json(path, runSchema)
+  const whole = asOneTraining({ spec: stored as unknown as RunSpec, facts })
+  if (!estimators.has(whole.estimator.id)) throw new StudioError({ code: 'bad-data', message: `unknown estimator in ${basename(path)}; this version has no such: ${whole.estimator.id.slice(0, 60)}` })
+  const { inputs, classes } = await json(join(dirname(path), 'signature.json'), signatureSchema)
+  // The threshold is of this class, whichever is the rarer one by now.
+  const spec = classes.length === 2 ? { ...whole, target: withPositive(whole.target, classes) } : whole
   const numbers = [...(spec.target.task === 'regression' ? [spec.target.column] : []), ...(spec.sampleWeight === undefined ? [] : [spec.sampleWeight])]
   return { spec, threshold, kinds: [...inputs.map(({ name, kind }) => ({ column: name, kind })), ...numbers.map((column) => ({ column, kind: 'numeric' as const }))] }
 }
@@ -87,8 +90,9 @@ async function onPictures(path: string, runPath: string, { spec, threshold }: Pi
   // A class may have come or gone since.
   const task = classes.length === 2 ? 'binary' : 'multiclass'
   const { positive, ...rest } = spec.target
-  const own = { ...looking, target: { ...rest, task, ...(task === 'binary' && positive !== undefined && classes.includes(positive) && { positive }) }, ...(alone && { split: { ...defaultSplit(spec.target), seed: spec.split.seed } }) } as const
-  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold: task === spec.target.task ? threshold : 0.5 }, host)), skipped, skippedCount }
+  const stays = task === 'binary' && positive !== undefined && classes.includes(positive)
+  const own = { ...looking, target: { ...rest, task, ...(stays && { positive }) }, ...(alone && { split: { ...defaultSplit(spec.target), seed: spec.split.seed } }) } as const
+  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold: stays ? threshold : 0.5 }, host)), skipped, skippedCount }
 }
 
 async function onTable(path: string, again: Pick<AgainRequest, 'spec' | 'threshold' | 'kinds'>, host: Host): Promise<Trained> {
