@@ -6,6 +6,7 @@ import { logisticRegression } from '../../../../src/core/estimators/logistic-reg
 import { alphaMax, elasticNetPath } from '../../../../src/core/estimators/linear-parts/coordinate-descent.ts'
 import { momentsOf } from '../../../../src/core/estimators/linear-parts/moments.ts'
 import { checkParams } from '../../../../src/core/params.ts'
+import { ridge } from '../../../../src/core/estimators/ridge.ts'
 import { quietContext } from '../../../../src/core/context.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { matrixOf, targetFor } from '../../../support/tables.ts'
@@ -17,6 +18,17 @@ test('a line through four points: slope, its standardised form and its interval 
   const [row] = coefficientTable(model.linear, ['x'])
   // Sxx = 5, Sxy = 4: slope 0.8; residuals -0.3, 0.9, -0.9, 0.3 of squares 1.8; error sqrt(1.8 / 2 / 5) = 0.424264; t(0.975, 2) = 4.302653.
   expectAllClose([row?.raw ?? 0, row?.standardised ?? 0, ...(row?.interval ?? [])], [0.8, 0.8 * Math.sqrt(1.25), 0.8 - 4.302653 * 0.424264, 0.8 + 4.302653 * 0.424264], { absolute: 1e-5 })
+})
+
+test('the same line with a penalty of 1 has an interval, too; at a penalty of 0 it is that of least squares', async () => {
+  const X = { rows: 4, features: [{ name: 'x', source: 'x', values: Float32Array.of(0, 1, 2, 3) }] }
+  const y = { task: 'regression' as const, column: 'y', values: Float64Array.of(0, 2, 1, 3) }
+  const fit = async (alpha: number) => ((await ridge.fit(X, y, { params: checkParams('r', ridge.params, { alpha }), seed: 0 }, quietContext())) as LinearModel).linear
+  // Sxx + 1 = 6, Sxy = 4: slope 2 / 3; squares left 5 - 2 (2 / 3) 4 + (2 / 3)^2 5 = 17 / 9; degrees of freedom 3 - 5 / 6.
+  const one = await fit(1)
+  expectAllClose([...(one.standardErrors ?? []), one.degreesOfFreedom ?? 0], [Math.sqrt(17 / 9 / (13 / 6) / 6), 13 / 6], { relative: 1e-12 })
+  const none = await fit(0)
+  expectAllClose([...(none.standardErrors ?? []), none.degreesOfFreedom ?? 0], [Math.sqrt(1.8 / 2 / 5), 2], { relative: 1e-12 })
 })
 
 test('without degrees of freedom the interval is normal', () => {
