@@ -180,7 +180,9 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
   await advance()
   if (broken && broken.error !== late) throw broken.error
   const ended = trials.length === total ? 'plan' : context.stopping() ? 'stopped' : 'time'
-  return resultOf(spec, entries.filter((entry) => 'score' in entry), ended)
+  // Of an interrupted search, those that it would have come to after the limit.
+  const unreached = [...left].flatMap(([n, trial]) => ('score' in (entries[n] ?? {}) ? [] : [trial]))
+  return resultOf(spec, [...entries.filter((entry) => 'score' in entry), ...unreached], ended)
 }
 
 /** Between two times that finished trials are kept; each writes all of them. */

@@ -97,6 +97,28 @@ describe('a search that is broken off in the middle of a training', () => {
     expect(await parts()).toEqual([])
   })
 
+  it('counts the time before a crash to the limit, and keeps what had finished', async () => {
+    const opened = await ingestSample('penguins.csv')
+    const { token, projectId } = opened
+    let clock = 0
+    const host = { ...opened.host, outlived: true, context: { ...opened.host.context, now: () => (clock += 2000) } }
+    const { store } = host
+    const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'random-forest', { nEstimators: 4 })
+    const wanted: TuneSpec = { ...search, timeLimit: 1e8 }
+    const dying = { ...host.context, checkpoint: async () => { if ((await store.read(['checkpointParts'], (tx) => tx.getAll('checkpointParts'))).some(({ stage }) => stage.startsWith('trial 2'))) throw cancelled() } }
+    await expect(tune({ spec, search: wanted, keep: { id: 'a', token } }, { ...host, context: dying })).rejects.toMatchObject({ code: 'cancelled' })
+    const [left] = await listSearches(store, projectId)
+    // As if it had come that far only just before the limit.
+    await store.write(['checkpoints'], async (tx) => {
+      const record = (await tx.get('checkpoints', 'a'))!
+      expect(record.head!.spent).toBeGreaterThan(0)
+      await tx.put('checkpoints', { ...record, head: { ...record.head!, spent: 1e8 } })
+    }, 'strict')
+    const resumed = await tune({ spec, search: wanted, done: left!.result.trials, keep: { id: 'a', token } }, host)
+    expect(resumed).toMatchObject({ ended: 'time', trials: left!.result.trials })
+    expect(resumed.trials.length).toBeGreaterThan(0)
+  })
+
   it('keeps trials that overtook another', async () => {
     const opened = await ingestSample('penguins.csv')
     const { token, projectId } = opened

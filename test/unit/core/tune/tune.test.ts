@@ -7,6 +7,9 @@ import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 import { doFold, judging, type FoldPool, type FoldRecipe } from '../../../../src/core/run/fold.ts'
+import type { Stages } from '../../../../src/core/run/keeper.ts'
+import { savepointOver } from '../../../../src/core/savepoint.ts'
+import type { Json } from '../../../../src/core/recipe/step.ts'
 import { strategies } from '../../../../src/core/tune/registry.ts'
 import { checkSpace, defaultSpace, dimensionOf, paramsAt, resourcesOf, type Space } from '../../../../src/core/tune/space.ts'
 import { bestFirst, nextProposal, type Proposal, type SearchOptions, type Trial } from '../../../../src/core/tune/strategy.ts'
@@ -220,6 +223,16 @@ describe('tuning', () => {
     expect(whole.ended).toBe('stopped')
     expect(plain(whole.trials).slice(0, 2)).toEqual(plain(short.trials).slice(0, 2))
     await expect(tune(base, dataset, rows, spec(), nodeContext({ checkpoint: () => Promise.reject(cancelled()) }))).rejects.toMatchObject({ code: 'cancelled' })
+  })
+  it('takes in what an interrupted search had finished, also where no time is left to come to it', async () => {
+    const whole = await tune(base, dataset, rows, spec(), nodeContext())
+    const left: Stages = { finished: (stage) => (stage === 'trials' ? { json: { trials: [[3, whole.trials[3]]] as unknown as Json }, arrays: {} } : undefined), finish: async () => true, savepoint: () => savepointOver([], async () => true, () => 0), within: () => ({ ...left, finished: () => undefined }) }
+    const late = await tune(base, dataset, rows, spec({ timeLimit: 0 }), nodeContext(), whole.trials.slice(0, 2), undefined, left)
+    expect([late.ended, late.trials]).toEqual(['time', [...whole.trials.slice(0, 2), whole.trials[3]]])
+    let folds = 0
+    const pool: FoldPool = { lanes: 1, fold: (task, context) => (folds++, doFold(task, dataset, context)) }
+    expect(plain((await tune(base, dataset, rows, spec(), nodeContext({ pool }), whole.trials.slice(0, 2), undefined, left)).trials)).toEqual(plain(whole.trials))
+    expect(folds).toBe(3 * (9 - 2 - 1))
   })
   it('counts only the largest budget as best, in rows or in rounds', async () => {
     const halved = await tune(base, dataset, rows, spec({ strategy: 'halving', trials: 3 }), nodeContext())
