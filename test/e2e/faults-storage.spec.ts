@@ -1,6 +1,8 @@
 /** Faults of storage, tabs and the browser, each once or more: nothing acknowledged is lost, and the message is clear. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from '@playwright/test'
+import { zip } from '../../src/core/zip.ts'
 import { choose, garble, type HaltingServer, randomTable, serveHalting, startImport, storage, stored, withProfile } from './fault-tools.ts'
 import { chooseTarget, expect, goTo, listen, openSample, test, trainModel } from './studio.ts'
 
@@ -65,6 +67,38 @@ for (const way of ['continue in memory', 'keep only these rows'] as const) {
     })
   })
 }
+
+test('F1, pictures: a full disk keeps every picture that was counted, says how many, and the same files go on when there is room', async ({ server }) => {
+  await withProfile(async (launch) => {
+    const context = await launch()
+    const page = await context.newPage()
+    const session = await context.newCDPSession(page)
+    const origin = new URL(server.url).origin
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 6_000_000 })
+    await page.goto(server.url)
+    // JPEGs of 60 kB that no database can press together: a comment of chance in each.
+    const jpeg = readFileSync('test/fixtures/pictures/baseline.jpg')
+    const entries = Array.from({ length: 240 }, (_, i) => {
+      const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0xea, 0x62]), randomBytes(60_000)])
+      return { name: `things/${i % 2 === 0 ? 'a' : 'b'}/${i}.jpg`, bytes: Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]), store: true }
+    })
+    const things = { name: 'things.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) }
+    await page.locator('input[type=file]').setInputFiles(things)
+    const alert = page.getByRole('alert')
+    await expect(alert).toContainText(/[Mm]issing storage; .* [\d,]+ of 240 pictures were added and are kept/, { timeout: 60_000 })
+    await expect(alert).toContainText('drop the same files again')
+    const kept = Number(/([\d,]+) of 240 pictures were added/.exec((await alert.textContent()) ?? '')?.[1])
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThan(240)
+    await session.send('Storage.overrideQuotaForOrigin', { origin })
+    await page.reload()
+    await expect(page.getByText(`${kept} pictures in 2 classes`)).toBeVisible()
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Add pictures', exact: true }).click()
+    await (await chooser).setFiles(things)
+    await expect(page.getByText(`Added ${240 - kept} pictures; ${kept} files were not added`)).toBeVisible({ timeout: 60_000 })
+  })
+})
 
 /** One piece of work that a worker writes for, broken off before each of its writes in turn. */
 interface Broken {
