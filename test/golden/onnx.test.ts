@@ -2,16 +2,23 @@
  * Each graph's SHA-256 beside the verdict of onnx's checker (onnx_graphs.py). A changed graph has no verdict:
  * `npm run golden`, or onnx_graphs.py alone, asks the checker again. With ONNX_GRAPHS set, writes the graphs there.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import { signatureOf } from '../../src/core/bundle/signature-of.ts'
+import { columnFrom, type TextColumn } from '../../src/core/data/column.ts'
+import type { Dataset } from '../../src/core/data/dataset.ts'
 import { featureWidth } from '../../src/core/data/matrix.ts'
 import type { Task } from '../../src/core/data/target.ts'
 import { cnn } from '../../src/core/estimators/neural/cnn.ts'
 import { sha256 } from '../../src/core/ids.ts'
+import { createRng } from '../../src/core/math/rng.ts'
 import { GraphBuilder } from '../../src/core/onnx/graph.ts'
+import { pipelineToOnnx } from '../../src/core/onnx/pipeline.ts'
 import { encodeOnnx } from '../../src/core/onnx/proto.ts'
 import { checkParams } from '../../src/core/params.ts'
+import type { RecipeSpec } from '../../src/core/recipe/step.ts'
+import { train } from '../../src/core/run/train.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { graphOf, onnxCases } from '../support/onnx-cases.ts'
@@ -36,8 +43,28 @@ async function networkGraph(task: Task): Promise<Uint8Array<ArrayBuffer>> {
   graph.output('out', 'float', ['N', task === 'binary' ? 2 : 3])
   return encodeOnnx(graph.build('cnn'))
 }
+/** From the bytes of a picture through each step of pictures to a class; what the steps see is made up. */
+async function pictureGraph(step: 'image-pixels' | 'image-embedding'): Promise<Uint8Array<ArrayBuffer>> {
+  const rows = 30
+  const key = step === 'image-pixels' ? 'pixels:8x8x1:cover' : 'embedding:mobilenet-v2:224:cover'
+  const size = step === 'image-pixels' ? 64 : 96
+  const rng = createRng(7)
+  const image = { ...(columnFrom('image', 'image', Array.from({ length: rows }, (_, row) => `picture ${row}`)) as TextColumn), tensors: new Map([[key, Float32Array.from({ length: rows * size }, () => rng.next())]]) }
+  const label = columnFrom('label', 'categorical', Array.from({ length: rows }, (_, row) => ['cat', 'dog', 'owl'][row % 3] as string))
+  const dataset: Dataset = { id: 'pictures', name: 'pictures', rows, columns: [image, label], source: { kind: 'derived', fileName: 'pictures', bytes: 0, sha256: '0'.repeat(64) } }
+  const recipe: RecipeSpec = { version: 1, excluded: [], steps: [{ id: 'p', step, columns: { by: 'kind', kinds: ['image'] }, params: step === 'image-pixels' ? { size: 8, colour: 'grey', layout: 'numbers' } : {} }] }
+  const { pipeline, split } = await train(
+    { version: 1, projectId: 'p', datasetId: dataset.id, target: { column: 'label', task: 'multiclass' }, split: { strategy: { kind: 'random' }, validShare: 0.3, testShare: 0.1, seed: 1 }, recipe, estimator: { id: 'logistic-regression', params: {} }, seed: 3 },
+    dataset,
+    nodeContext(),
+  )
+  const signature = await signatureOf(pipeline, dataset.columns, split.train, { name: 'pictures', threshold: 0.5 })
+  const backbone = readFileSync(new URL('../../src/core/images/backbone/mobilenet-v2.bin', import.meta.url))
+  return encodeOnnx(pipelineToOnnx(pipeline, signature, new Map(), new Map([['mobilenet-v2.bin', new Uint8Array(backbone)]])))
+}
 const cases = [
   ...onnxCases.map((item) => ({ name: item.name, graph: async () => (await graphOf(item)).bytes })),
+  ...(['image-pixels', 'image-embedding'] as const).map((step) => ({ name: `logistic-regression, multiclass, ${step}`, graph: () => pictureGraph(step) })),
   ...cnn.tasks.map((task) => ({ name: `cnn, ${task}, pixels`, graph: () => networkGraph(task) })),
 ]
 
