@@ -1,6 +1,6 @@
-/** What the page of pictures says is still missing before training. */
+/** What the page of pictures says is still missing before training, and where its classes lie. */
 import { describe, expect, it } from 'vitest'
-import { adviceOf, type Group } from '../../../src/pages/data/picture-layout.ts'
+import { adviceOf, emptyHeight, type Group, headHeight, layoutOf, topOf, topOfClass } from '../../../src/pages/data/picture-layout.ts'
 
 const group = (label: string | null, count: number): Group => ({ label, pictures: Array.from({ length: count }, (_, i) => ({ id: `${label} ${i}` }) as Group['pictures'][number]) })
 
@@ -20,4 +20,13 @@ describe('adviceOf', () => {
     expect(advice?.blocks).toBe(blocks)
   })
   it('says nothing where nothing is missing', () => expect(adviceOf([group('cats', 30), group('dogs', 20)])).toBeUndefined())
+})
+
+it('a class begins where its first picture does, less its head; one without pictures is below all others', () => {
+  const groups = [group('a', 7), group('b', 1), group('new', 0)]
+  const layout = layoutOf(groups, 300, 0, 400)
+  expect(topOfClass(groups, layout, 'a')).toBe(0)
+  expect(topOfClass(groups, layout, 'b')).toBe((topOf(groups, layout, 'b 0') as number) - headHeight)
+  expect(topOfClass(groups, layout, 'new')).toBe(layout.places.find(({ group }) => group.label === 'new')?.top)
+  expect(layout.height - topOfClass(groups, layout, 'new')).toBeGreaterThan(headHeight + emptyHeight - 1)
 })
