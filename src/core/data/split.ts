@@ -11,8 +11,10 @@ export type SplitStrategy =
   | { readonly kind: 'stratified'; readonly column: string }
   | { readonly kind: 'grouped'; readonly column: string }
   | { readonly kind: 'time'; readonly column: string }
-  /** The column's text names the part: train, valid(ation), test. */
-  | { readonly kind: 'column'; readonly column: string }
+  /** The column's text names the part: train, valid(ation), test. `like`: how its rows were dealt, which holds for folds of them too. */
+  | { readonly kind: 'column'; readonly column: string; readonly like?: Dealing }
+/** What rows are dealt by, where not each for itself. */
+export type Dealing = { readonly kind: 'grouped' | 'time'; readonly column: string }
 
 export interface SplitSpec {
   readonly strategy: SplitStrategy

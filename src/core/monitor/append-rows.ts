@@ -2,11 +2,14 @@
  * New rows with their truth below the rows that a run was made from, and a column that says which part each belongs to: old
  * rows stay where they were, so that no row which judged the old model is learnt from by the new one, and the other way round.
  * For the same reason an old row that comes again is left aside: it could be dealt to another part.
+ * Of a split by time the origin rolls on: a row that judges may not be older than one that is learnt from, so the old
+ * validation rows are learnt from, the new rows judge, and the old test rows, which stay sealed, are in no part.
  */
 import { columnFrom, isValid, type Column } from '../data/column.ts'
+import { columnNamed } from '../data/dataset.ts'
 import { className } from '../data/encode-target.ts'
 import { takeColumn } from '../data/change-kind.ts'
-import type { PartName, SplitSpec } from '../data/split.ts'
+import type { Dealing, PartName, SplitSpec } from '../data/split.ts'
 import { stackColumns } from '../data/stack-columns.ts'
 import type { TargetSpec } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
@@ -60,15 +63,18 @@ export function appendRows(old: OldRows, fresh: readonly Column[], target: Targe
   const marked = strategy.kind === 'column' ? strategy.column : undefined
   const name = marked ?? freeName('part', old.columns)
   const words = new Array<string | null>(old.rows + taken.length).fill(null)
-  for (const part of ['train', 'valid', 'test'] as const) for (const row of old.parts[part]) words[row] = partWord[part]
-  const given = strategy.kind === 'grouped' ? byGroup(old, fresh, taken, strategy.column, spec, seed) : byChance(taken.length, spec, seed)
-  given.forEach((part, i) => (words[old.rows + i] = partWord[part]))
+  const like: Dealing | undefined = strategy.kind === 'column' ? strategy.like : strategy.kind === 'grouped' || strategy.kind === 'time' ? { kind: strategy.kind, column: strategy.column } : undefined
+  const { given, rolls } =
+    like?.kind === 'time' ? byTime(old, fresh, taken, like.column, spec)
+    : { given: like ? byGroup(old, fresh, taken, like.column, spec, seed) : byChance(taken.length, spec, seed), rolls: false }
+  for (const part of ['train', 'valid', 'test'] as const) for (const row of old.parts[part]) words[row] = !rolls ? partWord[part] : part === 'test' ? null : partWord.train
+  given.forEach((part, i) => (words[old.rows + i] = part && partWord[part]))
   const columns = old.columns.flatMap((column) => (column.name === marked ? [] : [stackColumns([column, takeColumn(fresh.find((other) => other.name === column.name) as Column, taken)])]))
   return {
     // As text it is a feature of no model.
     columns: [...columns, columnFrom(name, 'text', words)],
     rows: old.rows + taken.length,
-    split: { ...spec, strategy: { kind: 'column', column: name } },
+    split: { ...spec, strategy: { kind: 'column', column: name, ...(like && { like }) } },
     added: taken.length,
     unlabelled,
     unknown,
@@ -91,6 +97,30 @@ function byChance(rows: number, spec: SplitSpec, seed: number): PartName[] {
   const valids = Math.max(1, Math.round(rows * valid))
   order.forEach((at, i) => (given[at] = i < tests ? 'test' : i < tests + valids ? 'valid' : 'train'))
   return given
+}
+
+/** @returns a part for each row, null where it has no place in time; `rolls`: whether they are late enough to judge a model that learns from all old ones */
+function byTime(old: OldRows, fresh: readonly Column[], taken: Uint32Array, column: string, spec: SplitSpec): { readonly given: (PartName | null)[]; readonly rolls: boolean } {
+  const was = momentsOf(old.columns, column)
+  const now = momentsOf(fresh, column)
+  const earliest = (part: PartName): number => old.parts[part].reduce((least, row) => Math.min(least, was(row)), Infinity)
+  const end = (['train', 'valid'] as const).reduce((most, part) => old.parts[part].reduce((sofar, row) => Math.max(sofar, was(row)), most), -Infinity)
+  const later = Float64Array.from(taken, now).filter((moment) => moment > end).sort()
+  const cut = (validFrom: number, testFrom: number): (PartName | null)[] => Array.from(taken, now).map((moment) => (Number.isNaN(moment) ? null : moment < validFrom ? 'train' : moment < testFrom ? 'valid' : 'test'))
+  // Most are of the old rows' time: there each goes where its moment belongs.
+  if (later.length < fewestNewRows) return { given: cut(earliest('valid'), earliest('test')), rolls: false }
+  const { valid, test } = sharesOf(spec)
+  const validFrom = later[Math.min(later.length - 1, Math.max(0, Math.round(later.length * (1 - test - valid))))] as number
+  // Equal moments stay together, and some row judges.
+  const testFrom = later.find((moment, i) => moment > validFrom && i >= Math.round(later.length * (1 - test))) ?? Infinity
+  return { given: cut(validFrom, testFrom), rolls: true }
+}
+
+/** NaN where there is none. */
+function momentsOf(columns: readonly Column[], name: string): (row: number) => number {
+  const column = columnNamed({ columns }, name)
+  const moments = column.kind === 'datetime' ? column.seconds : column.kind === 'numeric' ? column.values : undefined
+  return (row) => (moments && isValid(column, row) ? (moments[row] as number) : NaN)
 }
 
 /** A group that is known stays in its part; new groups are dealt whole. */

@@ -41,9 +41,10 @@ export interface OutOfFold {
 export const fewRows = 1000
 export const defaultFolds = 5
 
-/** Folds that treat rows as the split does; a split by a column leaves the dealing to chance. */
+/** Folds that treat rows as the split does; a split by a column leaves the dealing to chance, unless it says how its rows were dealt. */
 export function foldsLike(split: SplitSpec, target: TargetSpec, folds: number, repeats?: number): FoldSpec {
-  const { strategy, seed } = split
+  const { seed } = split
+  const strategy = (split.strategy.kind === 'column' ? split.strategy.like : undefined) ?? split.strategy
   // The order of time is given: it cannot be dealt anew.
   const again = repeats === undefined || strategy.kind === 'time' ? {} : { repeats }
   if (strategy.kind === 'grouped' || strategy.kind === 'time') return { strategy, folds, seed, ...again }
