@@ -18,7 +18,7 @@ export const adviceWords = {
   'more-data': 'More data should help',
   'more-capacity': 'Try more capacity',
   'more-regularisation': 'Try more regularisation',
-  neither: 'Neither: keep it as it is',
+  neither: 'Neither',
   unknown: 'Nothing can be said',
 } as const
 

@@ -102,7 +102,8 @@ export function validationVerdict(points: readonly CurvePoint[], current: number
   const p = ps[others.indexOf(best)] ?? 1
   if (best === current || rise < least.difference || p >= least.alpha) {
     const gap = facts.train - facts.held
-    return { ...facts, advice: 'neither', because: `No other value is clearly better than the present one.${gap >= least.gap ? ' What is left between training and held-out rows has another cause.' : ''}` }
+    const perhaps = best !== current && rise >= least.difference ? ` One scores ${percent(rise)} of the way better on held-out rows, which ${here.held.length} folds cannot tell from chance: train a run with it, and compare the two.` : ''
+    return { ...facts, advice: 'neither', because: `No other value is clearly better than the present one.${perhaps}${gap >= least.gap ? ' What is left between training and held-out rows has another cause.' : ''}` }
   }
   const isLooser = mean(there.train) > mean(here.train)
   return {

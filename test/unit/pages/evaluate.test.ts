@@ -52,7 +52,7 @@ describe('ranking over folds', () => {
   })
   it('trusts folds of a sampled run less: they learnt from fewer rows and are judged on all', () => {
     const [first, ...others] = folded as [(typeof folded)[number], ...typeof folded]
-    expect(ranked([{ ...first, spec: { ...first.spec, sampleRows: 20 } }, ...others], auc).folds?.heldToTrained).toBe(1)
+    expect(ranked([{ ...first, spec: { ...first.spec, sampleRows: 20 } }, ...others], auc).folds).toMatchObject({ heldToTrained: 1 })
   })
   it.each([['no folds', run({ sequence: 4 })], ['other folds', run({ sequence: 4, folds: [0.5, 0.5] })], ['other rows', run({ sequence: 4, folds: [0.5, 0.5, 0.5, 0.5, 0.5], rows: 90 })], ['a fold without a score', run({ sequence: 4, folds: [0.5, null, 0.5, 0.5, 0.5] })]])('goes by the validation rows where a run has %s', (_, other) => {
     const made = ranked([...folded, other], auc)

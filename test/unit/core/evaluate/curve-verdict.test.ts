@@ -51,6 +51,12 @@ describe('validation curve', () => {
   test('one that fits them less closely is more regularisation', () => expect(validationVerdict(depth, 3, r2, 0, 1 / 4).advice).toBe('more-regularisation'))
   test('at the best value there is nothing to gain', () => expect(validationVerdict(depth, 2, r2, 0, 1 / 4).advice).toBe('neither'))
   test('a parameter that changes nothing wants neither', () => expect(validationVerdict([at(800, 0.7, 0.6), at(800, 0.7, 0.602), at(800, 0.7, 0.604)], 0, r2, 0, 1 / 4).advice).toBe('neither'))
+  test('a better value that folds cannot tell from chance is named as such, not denied', () => {
+    const noisy: CurvePoint[] = [{ rows: 800, train: [0.7, 0.7, 0.7], held: [0.5, 0.6, 0.55] }, { rows: 800, train: [0.8, 0.8, 0.8], held: [0.75, 0.6, 0.65] }]
+    const said = validationVerdict(noisy, 0, r2, 0, 1 / 2)
+    expect(said).toMatchObject({ advice: 'neither', best: 1 })
+    expect(said.because).toContain('3 folds cannot tell from chance')
+  })
   test('the end of what was tried is said', () => expect(validationVerdict(depth.slice(0, 3), 0, r2, 0, 1 / 4).because).toContain('look further'))
 })
 test('what cannot be compared is not judged', () => {
