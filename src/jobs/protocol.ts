@@ -252,8 +252,11 @@ export interface TaskMap {
   'train': { input: { runId: string; token: number; spec: RunSpec; resume?: boolean }; output: { runId: string } }
   /** One fold of another worker's cross-validation. */
   'fold': { input: { datasetId: string; task: FoldTask }; output: FoldAnswer }
-  /** `done` are the trials, `nested` the outer folds, of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes. */
-  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; nested?: readonly NestedFold[]; keep?: { readonly id: string; readonly token: number } }; output: TuneResult }
+  /**
+   * `done` are the trials, `nested` the outer folds, of an earlier, interrupted search with the same spec. `keep` saves finished trials as it goes.
+   * `askedAt`: when its time began to run, milliseconds since 1970.
+   */
+  'tune': { input: { spec: RunSpec; search: TuneSpec; done?: readonly Trial[]; nested?: readonly NestedFold[]; keep?: { readonly id: string; readonly token: number }; askedAt?: number }; output: TuneResult }
   /** Trains a few trials on few rows, for a second or two, to say what a search will take; null where even that takes too long. */
   'tune/forecast': { input: { spec: RunSpec; search: TuneSpec }; output: FitCost | null }
   'evaluate/test': { input: { runId: string; token: number }; output: Evaluation }

@@ -72,7 +72,7 @@ export class Searches {
    */
   async start(jobs: JobsState, token: () => number, { spec, wanted, label, goOn, forecast, id = goOn?.id ?? freshId('search') }: SearchStart, keep: (what: { id: string; spec: RunSpec; search: TuneSpec }) => Keeping): Promise<void> {
     try {
-      const input = (): TaskMap['tune']['input'] => ({ spec, search: wanted, keep: { id, token: token() }, ...(goOn ? { done: goOn.result.trials, ...(goOn.result.nested && { nested: goOn.result.nested }) } : {}) })
+      const input = (): TaskMap['tune']['input'] => ({ spec, search: wanted, keep: { id, token: token() }, askedAt: Date.now(), ...(goOn ? { done: goOn.result.trials, ...(goOn.result.nested && { nested: goOn.result.nested }) } : {}) })
       const result = await jobs.start('tune', input, { label, subject: spec.projectId, canStop: true, spec, forecast, ...(goOn ? {} : { keeping: keep({ id, spec, search: wanted }) }) }).output
       this.#found = [...this.#found.filter((search) => search.id !== id), { id, question: searchQuestion(spec), spec, wanted, result }]
     } catch (error) {

@@ -11,11 +11,13 @@ import type { TaskHandler } from './task.ts'
 
 /** Between two saves of a search under way; each writes the whole record. */
 const saveEveryMs = 1000
+const mostToStart = 10_000
 
 /** Trials are judged over folds of the training rows: validation rows still judge the settings that are chosen. */
-export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, nested: doneOuter, keep }, host) => {
+export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, nested: doneOuter, keep, askedAt }, host) => {
   const { store, context } = host
-  const begun = context.now()
+  // A worker takes its time to start, and a person's clock runs from the click; a device's may jump.
+  const begun = context.now() - Math.min(mostToStart, Math.max(0, Date.now() - (askedAt ?? Date.now())))
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
   const { train } = splitOf(spec, dataset)
   const createdAt = Date.now()

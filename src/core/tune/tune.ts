@@ -130,6 +130,10 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
   let broken: { readonly error: unknown } | undefined
   let finished = done.length
   let best: number | undefined
+  const compare = ({ score, budget }: Trial): void => {
+    if (score !== null && budget === 1 && (best === undefined || (options.greaterIsBetter ? score > best : score < best))) best = score
+  }
+  done.forEach(compare)
   const launch = (proposal: Proposal): void => {
     const n = entries.push(proposal) - 1
     const judged = judge(n, proposal).then(
@@ -147,8 +151,7 @@ export async function tune(base: FoldRecipe, dataset: Dataset, rows: Uint32Array
     const known = trials.length
     for (; next && 'score' in next; next = entries[trials.length]) {
       trials.push(next)
-      const { score, budget } = next
-      if (score !== null && budget === 1 && (best === undefined || (options.greaterIsBetter ? score > best : score < best))) best = score
+      compare(next)
       if (best !== undefined) context.report({ kind: 'curve', series: 'Best so far', x: trials.length, y: best })
     }
     if (trials.length > known) await onTrial?.(trials)

@@ -119,6 +119,16 @@ describe('a search that is broken off in the middle of a training', () => {
     expect(resumed.trials.length).toBeGreaterThan(0)
   })
 
+  it('counts the time that a worker took to start', async () => {
+    const opened = await ingestSample('penguins.csv')
+    const spec = specFor(opened, { column: 'sex', task: 'binary' }, 'random-forest', { nEstimators: 4 })
+    const wanted: TuneSpec = { ...search, timeLimit: 3000 }
+    // A clock that stands still: only what was before its first look can use the time up.
+    const host = { ...opened.host, context: { ...opened.host.context, now: () => 0 } }
+    expect(await tune({ spec, search: wanted, askedAt: Date.now() - 4000 }, host)).toMatchObject({ ended: 'time', trials: [] })
+    expect((await tune({ spec, search: wanted, askedAt: Date.now() + 4000 }, host)).ended).toBe('plan')
+  })
+
   it('keeps trials that overtook another', async () => {
     const opened = await ingestSample('penguins.csv')
     const { token, projectId } = opened
