@@ -26,7 +26,10 @@ export interface FoldSpec {
 export interface Fold {
   readonly repeat: number
   readonly fold: number
+  /** Made anew each time that it is asked for: those of all folds at once would be the rows as many times over. */
   readonly train: TrainRows
+  /** How many those are. */
+  readonly learnt: number
   readonly held: Uint32Array
 }
 
@@ -94,7 +97,10 @@ function rollingOrigin(column: Column, rows: Uint32Array, folds: number): Fold[]
   return Array.from({ length: folds }, (_, fold) => ({
     repeat: 0,
     fold,
-    train: order.slice(0, cuts[fold + 1]).sort() as TrainRows,
+    get train() {
+      return order.slice(0, cuts[fold + 1]).sort() as TrainRows
+    },
+    learnt: cuts[fold + 1] as number,
     held: order.slice(cuts[fold + 1], cuts[fold + 2]).sort(),
   }))
 }
@@ -104,19 +110,30 @@ function rollingOrigin(column: Column, rows: Uint32Array, folds: number): Fold[]
  * @throws StudioError bad-param for a number of folds, bad-data where the rows do not allow it
  */
 export function makeFolds(columns: readonly Column[], rows: Uint32Array, spec: FoldSpec): readonly Fold[] {
-  const { strategy, folds, repeats = 1 } = spec
+  const { strategy, folds, repeats = 1, trainShare = 1 } = spec
   if (!Number.isInteger(folds) || folds < 2) throw new StudioError({ code: 'bad-param', message: `invalid folds; not a whole number from 2: ${folds}` })
   if (!Number.isInteger(repeats) || repeats < 1 || repeats > 100) throw new StudioError({ code: 'bad-param', message: `invalid repeats; not a whole number in [1, 100]: ${repeats}` })
+  if (!(trainShare > 0 && trainShare <= 1)) throw new StudioError({ code: 'bad-param', message: `invalid share of rows to learn from; not in (0, 1]: ${trainShare}` })
   if (folds > rows.length) throw new StudioError({ code: 'bad-data', message: `invalid folds; more than there are rows (${rows.length}): ${folds}`, details: { rows: rows.length } })
   const made = strategy.kind === 'time' ? rollingOrigin(columnNamed({ columns }, strategy.column), rows, folds) : dealt(columns, rows, spec, repeats)
-  const empty = made.find(({ train, held }) => train.length === 0 || held.length === 0)
+  const empty = made.find(({ learnt, held }) => learnt === 0 || held.length === 0)
   if (empty) throw new StudioError({ code: 'bad-data', message: `invalid folds; fold ${empty.fold + 1} would ${empty.held.length === 0 ? 'hold out' : 'learn from'} no row of ${rows.length}: ${folds}`, hint: 'Use fewer folds.' })
-  return spec.trainShare === undefined || spec.trainShare === 1 ? made : made.map((fold) => ({ ...fold, train: part(columns, fold, spec, spec.trainShare as number) }))
+  if (trainShare === 1) return made
+  return made.map((whole) => {
+    const learnt = Math.max(1, Math.round(whole.learnt * trainShare))
+    return {
+      repeat: whole.repeat,
+      fold: whole.fold,
+      get train() {
+        return part(columns, whole, spec, learnt)
+      },
+      learnt,
+      held: whole.held,
+    }
+  })
 }
 
-function part(columns: readonly Column[], { train, repeat, fold }: Fold, { strategy, seed }: FoldSpec, share: number): TrainRows {
-  if (!(share > 0 && share <= 1)) throw new StudioError({ code: 'bad-param', message: `invalid share of rows to learn from; not in (0, 1]: ${share}` })
-  const count = Math.max(1, Math.round(train.length * share))
+function part(columns: readonly Column[], { train, repeat, fold }: Fold, { strategy, seed }: FoldSpec, count: number): TrainRows {
   if (strategy.kind === 'time') {
     const column = columnNamed({ columns }, strategy.column)
     const moments = column.kind === 'datetime' ? column.seconds : column.kind === 'numeric' ? column.values : undefined
@@ -124,25 +141,44 @@ function part(columns: readonly Column[], { train, repeat, fold }: Fold, { strat
   }
   const rng = createRng(seed).fork(`part of fold ${repeat}.${fold}`)
   // Dealt class by class, so that even a small share knows every class.
-  const groups = strategy.kind === 'stratified' ? groupsOf(columnNamed({ columns }, strategy.column), train) : [[...train]]
-  const placed = groups.flatMap((group) => Array.from(shuffle(Uint32Array.from(group), rng), (row, i) => ({ row, place: (i + 0.5) / group.length })))
-  return Uint32Array.from(placed.sort((a, b) => a.place - b.place || a.row - b.row).slice(0, count), ({ row }) => row).sort() as TrainRows
+  if (strategy.kind !== 'stratified') return shuffle(train, rng).slice(0, count).sort() as TrainRows
+  const placed = new Uint32Array(train.length)
+  const places = new Float64Array(train.length)
+  let at = 0
+  for (const group of groupsOf(columnNamed({ columns }, strategy.column), train)) {
+    for (const [i, row] of shuffle(Uint32Array.from(group), rng).entries()) {
+      placed[at] = row
+      places[at++] = (i + 0.5) / group.length
+    }
+  }
+  const order = Uint32Array.from(placed, (_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number) || (placed[a] as number) - (placed[b] as number))
+  return order.subarray(0, count).map((i) => placed[i] as number).sort() as TrainRows
 }
 
 function dealt(columns: readonly Column[], rows: Uint32Array, { strategy, folds, seed }: FoldSpec, repeats: number): Fold[] {
   return Array.from({ length: repeats }, (_, repeat) => {
     const rng = createRng(seed).fork(`folds ${repeat}`)
     const deal = (): number[][] => {
-      const order = shuffle(Uint32Array.from(rows), rng)
-      return Array.from({ length: folds }, (_fold, f) => Array.from(order).filter((_row, i) => i % folds === f))
+      const held: number[][] = Array.from({ length: folds }, () => [])
+      shuffle(Uint32Array.from(rows), rng).forEach((row, i) => held[i % folds]?.push(row))
+      return held
     }
     const byFold =
       strategy.kind === 'stratified' ? stratified(columnNamed({ columns }, strategy.column), rows, folds, rng)
       : strategy.kind === 'grouped' ? grouped(columnNamed({ columns }, strategy.column), rows, folds, rng)
       : deal()
-    return byFold.map((held, fold): Fold => {
-      const out = new Set(held)
-      return { repeat, fold, train: rows.filter((row) => !out.has(row)) as TrainRows, held: Uint32Array.from(held).sort() }
+    return byFold.map((group, fold): Fold => {
+      const held = Uint32Array.from(group).sort()
+      return {
+        repeat,
+        fold,
+        get train() {
+          const out = new Set(held)
+          return rows.filter((row) => !out.has(row)) as TrainRows
+        },
+        learnt: rows.length - held.length,
+        held,
+      }
     })
   }).flat()
 }

@@ -100,7 +100,10 @@ export async function crossValidate(spec: FoldRecipe, dataset: Dataset, rows: Ui
   const answers = (await sideBySide(folds, pool.lanes, aside(context), judged)) as FoldAnswer[]
   return {
     result: { folds: folding.folds, repeats: folding.repeats ?? 1, rows: rows.length, scores: judging(spec.target.task).map((metric, m) => ({ metric: metric.id, ...spread(answers.map(({ scores }) => scores[m] ?? null)) })) },
-    outOfFold: inRowOrder(folds.flatMap(({ repeat, held }, i) => (repeat === 0 ? [{ rows: held, numbers: (answers[i] as FoldAnswer).numbers }] : [])), Math.max(1, classes.length), spec.target, classes),
+    // A trial of a search never asks for it.
+    get outOfFold() {
+      return inRowOrder(folds.flatMap(({ repeat, held }, i) => (repeat === 0 ? [{ rows: held, numbers: (answers[i] as FoldAnswer).numbers }] : [])), Math.max(1, classes.length), spec.target, classes)
+    },
     spent: answers.reduce((sum, { spent }) => sum + spent, 0),
   }
 }
@@ -117,11 +120,21 @@ function spread(values: readonly (number | null)[]): Omit<FoldScore, 'metric'> {
 }
 
 function inRowOrder(held: readonly { rows: Uint32Array; numbers: Float64Array }[], width: number, { task }: TargetSpec, classes: readonly string[]): OutOfFold {
-  const places = held.flatMap(({ rows, numbers }) => Array.from(rows, (row, i) => ({ row, numbers, at: i * width }))).sort((a, b) => a.row - b.row)
-  const numbers = new Float64Array(places.length * width)
-  places.forEach((place, i) => numbers.set(place.numbers.subarray(place.at, place.at + width), i * width))
+  const rows = new Uint32Array(held.reduce((sum, fold) => sum + fold.rows.length, 0))
+  let filled = 0
+  for (const fold of held) {
+    rows.set(fold.rows, filled)
+    filled += fold.rows.length
+  }
+  rows.sort()
+  const placeOf = new Uint32Array((rows.at(-1) ?? -1) + 1)
+  rows.forEach((row, place) => (placeOf[row] = place))
+  const numbers = new Float64Array(rows.length * width)
+  for (const fold of held) {
+    for (const [i, row] of fold.rows.entries()) for (let k = 0; k < width; k++) numbers[(placeOf[row] as number) * width + k] = fold.numbers[i * width + k] as number
+  }
   const prediction: Prediction = task === 'regression' ? { task, values: numbers } : { task, classes, probabilities: numbers }
-  return { rows: Uint32Array.from(places, ({ row }) => row), prediction }
+  return { rows, prediction }
 }
 
 /** The same probabilities under the classes of the model: folds do not know a class that only sealed rows have. */

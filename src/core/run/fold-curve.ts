@@ -97,7 +97,7 @@ export async function foldCurve(spec: FoldRecipe, dataset: Dataset, rows: Uint32
     for (;;) {
       const own = work.flatMap(({ variant, fold }, i) => (variant === points.length ? [{ fold, scores: scores[i] }] : []))
       if (own.length === 0 || own.some(({ scores }) => scores === undefined)) return
-      const point = { rows: own.reduce((sum, { fold }) => sum + fold.train.length, 0) / own.length, train: own.map(({ scores }) => (scores as Scored).train), held: own.map(({ scores }) => (scores as Scored).held) }
+      const point = { rows: own.reduce((sum, { fold }) => sum + fold.learnt, 0) / own.length, train: own.map(({ scores }) => (scores as Scored).train), held: own.map(({ scores }) => (scores as Scored).held) }
       points.push(point)
       report(context, over.by === 'rows' ? point.rows : points.length - 1, point)
     }

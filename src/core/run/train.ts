@@ -91,7 +91,8 @@ export async function train(spec: RunSpec, dataset: Dataset, context: Context, k
   if (spec.sampleWeight !== undefined) warnings.push(weightWords(spec.sampleWeight))
   if (earlier) warnings.push(...continuedWords(earlier))
   const folded = await overFolds({ ...spec, target: withPositive(spec.target, classes) }, dataset, split, warnings, context, keeper)
-  const outOfFold = folded && { rows: folded.outOfFold.rows, prediction: inClasses(folded.outOfFold.prediction, classes) }
+  const held = folded?.outOfFold
+  const outOfFold = held && { rows: held.rows, prediction: inClasses(held.prediction, classes) }
   const foldEvaluation =
     outOfFold && (await evaluate({ part: 'folds', ...outOfFold, target: encodeTarget(targetColumn, spec.target, outOfFold.rows, classes), threshold: defaultThreshold, seed: spec.seed }, context))
   const judged = context.now()

@@ -79,3 +79,15 @@ it('refuses a class of one row when stratified, by name', () => {
   const lonely = [columnFrom('y', 'categorical', ['a', 'a', 'b', 'a'])]
   expect(() => makeFolds(lonely, Uint32Array.from([0, 1, 2, 3]), { strategy: { kind: 'stratified', column: 'y' }, folds: 2, seed: 1 })).toThrow('invalid class; stratified folds need at least 2 rows of each: b has 1')
 })
+
+it.each(['random', 'stratified'] as const)('a thousand %s folds take no thousand times the rows', (kind) => {
+  const many = 100_000
+  const all = Uint32Array.from({ length: many }, (_, row) => row)
+  const y = [columnFrom('y', 'categorical', Array.from(all, (row) => (row % 3 === 0 ? 'a' : 'b')))]
+  const strategy = kind === 'random' ? { kind } : { kind, column: 'y' }
+  const before = process.memoryUsage().arrayBuffers
+  const folds = makeFolds(y, all, { strategy, folds: 1000, seed: 1 })
+  // 400 MB where each kept its own.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40e6)
+  expect([folds.length, folds[7]?.train.length, folds[7]?.learnt, folds[7]?.held.length]).toEqual([1000, 99_900, 99_900, 100])
+})
