@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { columnFrom } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import { makeFolds } from '../../../../src/core/data/folds.ts'
+import type { Progress } from '../../../../src/core/context.ts'
 import { cancelled } from '../../../../src/core/errors.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
@@ -267,4 +268,15 @@ describe('a share of the rows to learn from', () => {
     })
     expect(() => makeFolds(columns, rows, { ...folding, trainShare: 0 })).toThrow('invalid share of rows to learn from; not in (0, 1]: 0')
   })
+})
+
+it('a resumed search draws its best from what was found before', async () => {
+  const drawn: number[] = []
+  const hearing = { ...nodeContext(), report: (progress: Progress) => void (progress.kind === 'curve' && progress.series === 'Best so far' && drawn.push(progress.y)) }
+  const { trials } = await tune(base, dataset, rows, spec(), hearing)
+  const best = Math.min(...trials.slice(0, 5).map(({ score }) => score as number))
+  drawn.length = 0
+  await tune(base, dataset, rows, spec(), hearing, trials.slice(0, 5))
+  expect(drawn[0]).toBeLessThanOrEqual(best)
+  expect(drawn).toEqual(drawn.toSorted((a, b) => b - a))
 })
