@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
+import { zip } from '../../src/core/zip.ts'
 import { browserArgs, chromiumPath } from '../support/chromium.ts'
-import { chooseTarget, expect, listen, openSample, test, trainModel } from './studio.ts'
+import { png } from '../support/pictures.ts'
+import { chooseTarget, expect, goTo, listen, openSample, test, trainModel } from './studio.ts'
 
 test('with the server gone and the browser restarted, the journey still works', async ({ server }) => {
   const profile = mkdtempSync(join(tmpdir(), 'glasshouse-profile-'))
@@ -28,6 +30,20 @@ test('with the server gone and the browser restarted, the journey still works', 
   await expect(page.getByRole('row', { name: /Gradient boosting.*Done/ })).toBeVisible({ timeout: 60_000 })
   await trainModel(page, 'Neural network (MLP)')
   await expect(page.getByRole('row', { name: /Neural network.*Done/ })).toBeVisible({ timeout: 90_000 })
+
+  // Pictures too: decoder, pretrained network, explanation and export are all on the device.
+  await page.goto(server.url)
+  const tile = (red: boolean, i: number) => png(24, 24, (x, y) => [red ? 200 : 20 + x + i, 40 + ((y * i) % 30), red ? 30 : 210])
+  const entries = [true, false].flatMap((red) => Array.from({ length: 12 }, (_, i) => ({ name: `${red ? 'red' : 'blue'}/${i}.png`, bytes: tile(red, i) })))
+  await page.locator('input[type=file]').setInputFiles({ name: 'tiles.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
+  await expect(page.getByText('24 pictures in 2 classes')).toBeVisible()
+  await trainModel(page, 'Logistic regression')
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
+  await goTo(page, 'Explain')
+  await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 30_000 })
+  await goTo(page, 'Deploy')
+  await page.getByRole('button', { name: 'Check and build' }).click()
+  await expect(page.getByRole('button', { name: /^Download .*\.zip/ })).toBeVisible({ timeout: 60_000 })
   expect(heard).toEqual([])
   await second.close()
   rmSync(profile, { recursive: true, force: true })
