@@ -1,3 +1,6 @@
+import { columnNamed } from '../core/data/dataset.ts'
+import { classesOf, withPositive } from '../core/data/encode-target.ts'
+import { usedRows } from '../core/data/split.ts'
 import { canonicalJson, sha256 } from '../core/ids.ts'
 import { type CheckpointOf, type CheckpointPort, checkpointVersion, Keeper } from '../core/run/keeper.ts'
 import { splitOf } from '../core/run/split-of.ts'
@@ -19,7 +22,10 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ne
   // A worker takes its time to start, and a person's clock runs from the click; a device's may jump.
   const begun = context.now() - Math.min(mostToStart, Math.max(0, Date.now() - (askedAt ?? Date.now())))
   const dataset = await loadForRecipe(host, spec.datasetId, spec.recipe)
-  const { train } = splitOf(spec, dataset)
+  const split = splitOf(spec, dataset)
+  const { train } = split
+  // Among some of the rows the rarer class may be the other one.
+  const base = spec.target.task === 'binary' ? { ...spec, target: withPositive(spec.target, classesOf(columnNamed(dataset, spec.target.column), spec.target, usedRows(split))) } : spec
   const createdAt = Date.now()
   /** With the outer folds that were done before. */
   const soFar = (result: TuneResult): TuneResult => (doneOuter ? { ...result, nested: doneOuter } : result)
@@ -57,7 +63,7 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ne
   const first = limited()
   const own = outerFolds === undefined || first.timeLimit === undefined ? first : { ...first, timeLimit: first.timeLimit / (1 + outerFolds) }
   const beside = besideOthers(host, spec.datasetId, dataset)
-  const result = await search(spec, dataset, train, own, beside, done, async (trials) => {
+  const result = await search(base, dataset, train, own, beside, done, async (trials) => {
     if (context.now() - savedAt < saveEveryMs) return
     // Until it ends it counts as interrupted: that is what a crash leaves.
     await saveNow(soFar(resultOf(wanted, trials, 'interrupted')))
@@ -67,7 +73,7 @@ export const tune: TaskHandler<'tune'> = async ({ spec, search: wanted, done, ne
     return result
   }
   await save(soFar({ ...result, ended: 'interrupted' }))
-  const folds = await nested(spec, dataset, train, { ...limited(), outerFolds }, beside, doneOuter, (folds) => save({ ...result, ended: 'interrupted', nested: folds }), keeper)
+  const folds = await nested(base, dataset, train, { ...limited(), outerFolds }, beside, doneOuter, (folds) => save({ ...result, ended: 'interrupted', nested: folds }), keeper)
   const whole: TuneResult = { ...result, nested: folds }
   await save(whole)
   return whole

@@ -154,3 +154,14 @@ describe('a search that is broken off in the middle of a training', () => {
     expect(folds).toBeLessThan(3 * 6 - 6)
   })
 })
+
+it('judges trials by the class that a run looks for, where among their rows the other one is rarer', async () => {
+  const opened = await ingestSample('penguins.csv')
+  // 165 females and 168 males; dealt by chance, training rows often have fewer males.
+  const inTraining = async (seed: number, positive?: string) => {
+    const spec = { ...specFor(opened, { column: 'sex', task: 'binary', ...(positive ? { positive } : {}) }, 'logistic-regression'), split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed } as const }
+    const search: TuneSpec = { strategy: 'random', space: [{ kind: 'number', name: 'C', low: 0.001, high: 100, scale: 'log' }], trials: 1, metric: 'precision', folding: { strategy: { kind: 'random' }, folds: 2, seed: 1 }, seed: 1 }
+    return (await tune({ spec, search }, opened.host)).trials[0]?.score
+  }
+  for (const seed of [1, 2, 3, 4]) expect(await inTraining(seed)).toBe(await inTraining(seed, 'female'))
+})
