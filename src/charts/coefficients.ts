@@ -18,15 +18,19 @@ export function coefficients(input: CoefficientsInput, palette: Palette): Chart 
   const top = shown[0]
   if (!top) return undefined
   const intervalOf = (row: Coefficients['rows'][number]) => (by === 'raw' ? row.interval : row.standardisedInterval)
-  const arm = (side: 0 | 1) => shown.map((row) => Math.abs((intervalOf(row)?.[side] ?? row[by]) - row[by]))
+  // A trace of its own: beside a bar without an interval an error bar would be drawn with no length, as if it were known exactly.
+  const sure = shown.flatMap((row, y) => {
+    const interval = intervalOf(row)
+    return interval ? [{ x: row[by], y, less: row[by] - interval[0], more: interval[1] - row[by] }] : []
+  })
   const what = nameOf(outputs[output] ?? '', 60)
   const unit = by === 'raw' ? 'one unit of the column' : 'one standard deviation'
-  const whiskers = shown.some((row) => intervalOf(row))
+  const whiskers = sure.length > 0
   const percent = say(level * 100)
   const zeros = all.filter((row) => row.raw === 0).length
   return {
     title: by === 'raw' ? 'Coefficients, in the units of the columns' : 'Coefficients, standardised',
-    description: `What ${unit} adds to the ${what}, all else unchanged${whiskers ? `, with ${percent}% intervals` : '; this model has no intervals'}. ${nameOf(top.feature)} has the largest standardised one, ${say(top.standardised)}.${zeros > 0 ? ` ${zeros} of ${all.length} are exactly zero.` : ''}`,
+    description: `What ${unit} adds to the ${what}, all else unchanged${whiskers ? `, with ${percent}% intervals${sure.length < shown.length ? ' where they are known' : ''}` : '; this model has no intervals'}. ${nameOf(top.feature)} has the largest standardised one, ${say(top.standardised)}.${zeros > 0 ? ` ${zeros} of ${all.length} are exactly zero.` : ''}`,
     figure: {
       data: [
         {
@@ -35,12 +39,26 @@ export function coefficients(input: CoefficientsInput, palette: Palette): Chart 
           x: shown.map((row) => row[by]),
           y: shown.map((_, i) => i),
           width: shown.map(() => 0.62),
-          ...(whiskers ? { error_x: { type: 'data', symmetric: false, array: arm(1), arrayminus: arm(0), color: palette.ink, thickness: 1.5, width: 4 } } : {}),
           marker: { color: shown.map((row) => withAlpha(row[by] < 0 ? palette.less : palette.more, 0.85)) },
           customdata: shown.map((row) => [nameOf(row.feature, 60)]),
           hovertemplate: '%{customdata[0]}<br>%{x:.4~g}<extra></extra>',
           showlegend: false,
         },
+        ...(whiskers
+          ? [
+              {
+                type: 'scatter' as const,
+                mode: 'markers' as const,
+                name: `${percent}% interval`,
+                x: sure.map(({ x }) => x),
+                y: sure.map(({ y }) => y),
+                error_x: { type: 'data', symmetric: false, array: sure.map(({ more }) => more), arrayminus: sure.map(({ less }) => less), color: palette.ink, thickness: 1.5, width: 4 },
+                marker: { size: 1, opacity: 0 },
+                hoverinfo: 'skip',
+                showlegend: false,
+              },
+            ]
+          : []),
       ],
       layout: layout(palette, {
         x: { title: `${what}, for ${unit}`, zero: true },
