@@ -2,6 +2,7 @@
 import { paramsForTask, paramsWithEffect } from '../core/params.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ModelFacts } from '../core/estimators/estimator.ts'
+import type { SplitSpec } from '../core/data/split.ts'
 import type { Run, Timings } from '../core/run/run.ts'
 import type { Reached } from '../core/savepoint.ts'
 import { formatCount, formatDuration, formatNumber, plural, shorten } from './format.ts'
@@ -20,14 +21,14 @@ const factNames: ReadonlyMap<string, string> = new Map([
   ['bestEpoch', 'Best epoch'],
   ['stopped', 'Why it ended'],
   ['stoppedBecause', 'Why it ended'],
-  ['backendsRefused', 'Backends that failed their self-test'],
+  ['backendsRefused', 'Backends passed over'],
   ['devicesLost', 'Devices lost on the way'],
   ['heldBackRows', 'Rows held back to judge when to stop'],
   ['kernels', 'Computed by'],
   ['trees', 'Trees'],
   ['leaves', 'Leaves'],
   ['depth', 'Depth'],
-  ['oobScore', 'Score on rows left out of each tree'],
+  ['oobScore', 'Out of bag: accuracy, or R², on rows left out of each tree'],
   ['oobRows', 'Rows left out of some tree'],
   ['supportVectors', 'Support vectors'],
   ['rowsKept', 'Rows kept for comparison'],
@@ -82,6 +83,20 @@ export const backendInWords = ({ backend, threads }: Run['environment']): string
 export function reachedInWords({ unit, done, total }: Reached): string {
   if (unit === 'fold' && done === 0) return `after its training, before fold 1 of ${formatCount(total)}`
   return done === 0 ? `in ${unit} 1 of ${formatCount(total)}` : `after ${unit} ${formatCount(done)} of ${formatCount(total)}`
+}
+
+/** Runs to choose one from, by id: of those that share a name each says its number. */
+export function runChoices(runs: readonly Run[]): readonly { readonly value: string; readonly label: string }[] {
+  const named = new Map<string, number>()
+  for (const { name } of runs) named.set(name, (named.get(name) ?? 0) + 1)
+  return runs.map(({ id, name, sequence }) => ({ value: id, label: `${shorten(name, 80)}${(named.get(name) ?? 0) > 1 ? `, run ${formatCount(sequence)}` : ''}` }))
+}
+
+/** How folds treat rows that belong together; empty where chance deals them. */
+export function foldOrderInWords({ strategy }: SplitSpec, noun = 'row'): string {
+  const how = (strategy.kind === 'column' ? strategy.like : undefined) ?? strategy
+  if (how.kind === 'time') return `in order of time, each fold after all that its model learnt from`
+  return how.kind === 'grouped' ? `${noun}s with the same ${shorten(how.column, 40)} in one fold` : ''
 }
 
 /** "5 folds, dealt 3 times, of 275 rows" */

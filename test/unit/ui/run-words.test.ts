@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { estimators } from '../../../src/core/estimators/registry.ts'
 import { paramsForTask, paramsWithEffect } from '../../../src/core/params.ts'
-import { factsInWords, paramsInWords } from '../../../src/ui/run-words.ts'
+import type { Run } from '../../../src/core/run/run.ts'
+import { factsInWords, foldOrderInWords, paramsInWords, runChoices } from '../../../src/ui/run-words.ts'
 
 describe('a run in words', () => {
   it('names facts as a person would, and leaves out empty ones and what stands elsewhere', () => {
@@ -25,6 +26,19 @@ describe('a run in words', () => {
         })
       }
     }
+  })
+  it('tells runs of one name apart by their numbers, and says how folds keep to the split', () => {
+    const run = (id: string, name: string, sequence: number) => ({ id, name, sequence }) as Run
+    expect(runChoices([run('c', 'Ridge', 3), run('b', 'Tree', 2), run('a', 'Ridge', 1)])).toEqual([
+      { value: 'c', label: 'Ridge, run 3' },
+      { value: 'b', label: 'Tree' },
+      { value: 'a', label: 'Ridge, run 1' },
+    ])
+    const split = { validShare: 0.2, testShare: 0.2, seed: 1 }
+    expect(foldOrderInWords({ ...split, strategy: { kind: 'random' } })).toBe('')
+    expect(foldOrderInWords({ ...split, strategy: { kind: 'grouped', column: 'person' } })).toBe('rows with the same person in one fold')
+    expect(foldOrderInWords({ ...split, strategy: { kind: 'time', column: 'day' } })).toMatch(/^in order of time/)
+    expect(foldOrderInWords({ ...split, strategy: { kind: 'column', column: 'part', like: { kind: 'time', column: 'day' } } })).toMatch(/^in order of time/)
   })
   it('leaves out what has no effect on such a target, or beside the other settings', () => {
     const names = (task: 'binary' | 'regression', params: Record<string, string>) => paramsInWords({ estimator: { id: 'hist-gradient-boosting', params }, target: { column: 'y', task } }).map(({ name }) => name)

@@ -12,11 +12,14 @@ export interface Constraints {
   readonly groups: readonly Uint8Array[] | undefined
 }
 
+/** By the words of its form, where people meet it. */
+const whereToMend = (name: string): string => `Mend it under “${name === 'monotonicCst' ? 'Directions' : 'Groups that may interact'}”, and train again.`
+
 function read(owner: string, name: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
-    throw new StudioError({ code: 'bad-param', message: `invalid ${name} of ${owner}; not JSON: ${text.slice(0, 200)}`, cause })
+    throw new StudioError({ code: 'bad-param', message: `invalid ${name} of ${owner}; not JSON: ${text.slice(0, 200)}`, hint: whereToMend(name), cause })
   }
 }
 
@@ -32,7 +35,7 @@ function featuresNamed(X: Matrix, name: string): number[] {
  */
 export function parseConstraints(owner: string, X: Matrix, monotonicCst: string, interactionCst: string): Constraints {
   const refuse = (name: string, rule: string, value: unknown): never => {
-    throw new StudioError({ code: 'bad-param', message: `invalid ${name} of ${owner}; ${rule}: ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}` })
+    throw new StudioError({ code: 'bad-param', message: `invalid ${name} of ${owner}; ${rule}: ${(JSON.stringify(value) ?? String(value)).slice(0, 200)}`, hint: whereToMend(name) })
   }
   const found = (parameter: string, name: unknown): number[] => {
     const features = typeof name === 'string' ? featuresNamed(X, name) : []

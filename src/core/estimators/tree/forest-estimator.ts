@@ -189,7 +189,7 @@ async function growForest(kind: ForestKind, X: Matrix, y: Target, given: Float64
     outOfBag?.add(grower.builder.build(grown), counts)
     grown++
     const score = outOfBag?.score()
-    if (score) context.report({ kind: 'curve', series: 'out-of-bag score', x: grown, y: score.score })
+    if (score) context.report({ kind: 'curve', series: y.task === 'regression' ? 'out-of-bag R²' : 'out-of-bag accuracy', x: grown, y: score.score })
     context.report({ kind: 'step', phase: 'growing', done: grown, total: params.nEstimators })
     if (savepoint?.due()) {
       const { json, arrays } = treesToState(grower.builder.build(saved))
