@@ -2,6 +2,8 @@
 import { paramsForTask, paramsWithEffect } from '../core/params.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { ModelFacts } from '../core/estimators/estimator.ts'
+import { imageEmbedding } from '../core/recipe/image-embedding.ts'
+import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import type { SplitSpec } from '../core/data/split.ts'
 import type { Run, Timings } from '../core/run/run.ts'
 import type { Reached } from '../core/savepoint.ts'
@@ -77,7 +79,11 @@ export const rowsInWords = ({ train, valid, test, leftOut }: NonNullable<Run['ro
 export const timesInWords = ({ load, prepare, fit, evaluate }: Timings): string =>
   `load ${formatDuration(load)}, prepare ${formatDuration(prepare)}, fit ${formatDuration(fit)}, evaluate ${formatDuration(evaluate)}`
 const backendNames: ReadonlyMap<string, string> = new Map([['typescript', 'CPU'], ['cpu', 'CPU (tfjs)'], ['wasm', 'WebAssembly'], ['webgl', 'WebGL'], ['webgpu', 'WebGPU']])
-export const backendInWords = ({ backend, threads }: Run['environment']): string => `${backendNames.get(backend) ?? backend}, ${plural(threads, 'thread')}`
+/** Of a run; a network that describes pictures to its model runs elsewhere than the model trains. */
+export function backendInWords({ environment: { backend, threads, userAgent }, spec }: Pick<Run, 'environment' | 'spec'>): string {
+  const described = spec.recipe.steps.some(({ step }) => step === imageEmbedding.id || step === ownEmbedding.id)
+  return `${backendNames.get(backend) ?? backend}, ${plural(threads, 'thread')}${described ? `; the pretrained network: ${userAgent.startsWith('node ') ? 'ONNX Runtime' : 'WebAssembly (ONNX Runtime)'}` : ''}`
+}
 
 /** "after tree 140 of 300". */
 export function reachedInWords({ unit, done, total }: Reached): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { estimators } from '../../../src/core/estimators/registry.ts'
 import { paramsForTask, paramsWithEffect } from '../../../src/core/params.ts'
 import type { Run } from '../../../src/core/run/run.ts'
-import { factsInWords, foldOrderInWords, paramsInWords, runChoices } from '../../../src/ui/run-words.ts'
+import { backendInWords, factsInWords, foldOrderInWords, paramsInWords, runChoices } from '../../../src/ui/run-words.ts'
 
 describe('a run in words', () => {
   it('names facts as a person would, and leaves out empty ones and what stands elsewhere', () => {
@@ -50,4 +50,11 @@ describe('a run in words', () => {
     expect(names('regression', { loss: 'quantile' })).toContain('Quantile')
     expect(names('regression', { earlyStopping: 'off' })).not.toContain('Patience')
   })
+})
+
+it('of a model on a pretrained network both say where they ran', () => {
+  const run = (step: string, userAgent = 'Mozilla/5.0') => ({ environment: { backend: 'wasm', threads: 2, userAgent }, spec: { recipe: { steps: [{ step }] } } }) as never
+  expect(backendInWords(run('image-pixels'))).toBe('WebAssembly, 2 threads')
+  for (const step of ['image-embedding', 'own-embedding']) expect(backendInWords(run(step))).toBe('WebAssembly, 2 threads; the pretrained network: WebAssembly (ONNX Runtime)')
+  expect(backendInWords(run('own-embedding', 'node 22.1.0'))).toMatch(/; the pretrained network: ONNX Runtime$/)
 })

@@ -29,7 +29,7 @@ export const backendParam = {
     { value: 'cpu', label: 'JavaScript' },
   ],
   label: 'Compute backend',
-  help: 'Where the arithmetic runs. Automatic takes the first that passes its self-test.',
+  help: 'Where the arithmetic runs. Automatic takes the fastest on these very steps of those that pass their self-test.',
   advanced: true,
 } as const satisfies Param
 
@@ -268,7 +268,30 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean, 
     const found = deviation(answers[i] as Float32Array, expected)
     if (!(found <= tolerance)) throw new Error(`its answer to self-test ${i + 1} was off by ${smallNumber(found)} of the scale, more than ${tolerance}`)
   })
-  return { name, lost, open: async (...problem) => new TfjsTrainer(tf, ...problem) }
+  async function open(...problem: Parameters<Backend['open']>): Promise<Trainer> {
+    // Another may have been admitted since.
+    await tf.setBackend(name)
+    return new TfjsTrainer(tf, ...problem)
+  }
+  return { name, lost, open }
+}
+
+/** A backend that passes, or why it does not. `wanted`: a named one is taken whatever stands behind it. */
+async function admit(name: BackendName, wanted: BackendName | 'auto', context: Context, pictures: boolean): Promise<Backend | Refusal> {
+  await context.checkpoint()
+  try {
+    const reason = wanted === name ? undefined : await obstacle(name)
+    if (reason !== undefined) return { backend: name, reason }
+    return await (name === 'wasm' ? admitKernels(context, pictures) : admitTfjs(name, pictures, wanted === name ? patientLimit : testLimit))
+  } catch (error) {
+    return { backend: name, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The first backend that passes, and why those before it did not. */
+export interface Opened {
+  readonly backend: Backend
+  readonly refused: readonly Refusal[]
 }
 
 /**
@@ -278,24 +301,31 @@ async function admitTfjs(name: Exclude<BackendName, 'wasm'>, pictures: boolean, 
  * @param pictures whether it has to convolve too
  * @throws StudioError unsupported where none is left, naming every refusal
  */
-export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context, pictures = false): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
+export async function openBackend(wanted: BackendName | 'auto', skip: readonly BackendName[], context: Context, pictures = false): Promise<Opened> {
   const refused: Refusal[] = skip.map((backend) => ({ backend, reason: 'lost earlier in this run' }))
   // A named backend comes first; after its loss the run goes on with the others rather than fail.
   const order = wanted === 'auto' ? backendOrder : [wanted, ...backendOrder.filter((name) => name !== wanted && skip.length > 0)]
   for (const name of order) {
     if (skip.includes(name)) continue
-    await context.checkpoint()
-    try {
-      const reason = wanted === name ? undefined : await obstacle(name)
-      if (reason === undefined) return { backend: await (name === 'wasm' ? admitKernels(context, pictures) : admitTfjs(name, pictures, wanted === name ? patientLimit : testLimit)), refused }
-      refused.push({ backend: name, reason })
-    } catch (error) {
-      refused.push({ backend: name, reason: error instanceof Error ? error.message : String(error) })
-    }
+    const found = await admit(name, wanted, context, pictures)
+    if ('open' in found) return { backend: found, refused }
+    refused.push(found)
   }
   throw new StudioError({
     code: 'unsupported',
     message: `missing backend; none of ${order.join(', ')} can train here: ${refused.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ')}`,
     hint: 'Choose the backend "auto", or use another estimator.',
   })
+}
+
+/** Those after `first` that pass too, WASM the last: tfjs on the CPU is never faster than that. */
+export async function openRivals(first: BackendName, skip: readonly BackendName[], context: Context, pictures: boolean): Promise<{ readonly backends: readonly Backend[]; readonly refused: readonly Refusal[] }> {
+  const [backends, refused]: [Backend[], Refusal[]] = [[], []]
+  for (const name of backendOrder.slice(backendOrder.indexOf(first) + 1)) {
+    if (name === 'cpu' || skip.includes(name)) continue
+    const found = await admit(name, 'auto', context, pictures)
+    if ('open' in found) backends.push(found)
+    else refused.push(found)
+  }
+  return { backends, refused }
 }

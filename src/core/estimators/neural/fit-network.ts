@@ -6,7 +6,7 @@ import type { Context, MissedRow } from '../../context.ts'
 import { StudioError } from '../../errors.ts'
 import { createRng, shuffle, type Rng } from '../../math/rng.ts'
 import { smallNumber } from '../../powers.ts'
-import { openBackend, within, type Backend, type BackendName, type Refusal } from './backend.ts'
+import { openBackend, openRivals, within, type Backend, type BackendName, type Opened, type Refusal } from './backend.ts'
 import { breather } from './breather.ts'
 import { keepPlace, placeLeft, type TrainingPlace } from './place.ts'
 import type { StepOptions, TrainingData, Verdict } from './trainer.ts'
@@ -102,27 +102,32 @@ function failed({ name }: Backend, error: unknown): never {
   throw new StudioError({ code: 'device-lost', message: `missing ${name} device; it failed while in use: ${error instanceof Error ? error.message : String(error)}`, cause: error })
 }
 
-/** The first backend that is admitted; left to choose, a graphics card only where it is faster on these very steps than WASM. */
-async function chooseBackend(data: TrainingData, plan: NetworkPlan, options: StepOptions, learn: Uint32Array, lost: readonly BackendName[], context: Context): Promise<{ readonly backend: Backend; readonly refused: readonly Refusal[] }> {
+/** The first backend that is admitted; left to choose where there is a graphics card, the fastest on these very steps of all that are. */
+async function chooseBackend(data: TrainingData, plan: NetworkPlan, options: StepOptions, learn: Uint32Array, lost: readonly BackendName[], context: Context): Promise<Opened> {
   const pictures = plan.shape[0] * plan.shape[1] > 1
   const found = await openBackend(plan.backend, lost, context, pictures)
-  const { backend, refused } = found
-  if (plan.backend !== 'auto' || backend.lost === undefined || lost.includes('wasm')) return found
-  const rival = await openBackend('wasm', [], context, pictures).catch(() => undefined)
-  if (!rival) return found
-  try {
-    const [card, kernels] = [await timed(backend, data, options, plan, learn, context), await timed(rival.backend, data, options, plan, learn, context)]
-    if (kernels >= card) return found
-    return { backend: rival.backend, refused: [...refused, { backend: backend.name, reason: `slower here: a step took ${smallNumber(card)} ms, on WASM ${smallNumber(kernels)} ms` }] }
-  } catch (error) {
-    if (!(error instanceof StudioError) || error.code !== 'device-lost') throw error
-    return { backend: rival.backend, refused: [...refused, { backend: backend.name, reason: error.message }] }
+  if (plan.backend !== 'auto' || found.backend.lost === undefined) return found
+  const rivals = await openRivals(found.backend.name, lost, context, pictures)
+  const refused = [...found.refused, ...rivals.refused]
+  const racing: { readonly backend: Backend; readonly took: number }[] = []
+  for (const backend of [found.backend, ...rivals.backends]) {
+    try {
+      racing.push({ backend, took: await timed(backend, data, options, plan, learn, context) })
+    } catch (error) {
+      if (!(error instanceof StudioError) || error.code !== 'device-lost') throw error
+      refused.push({ backend: backend.name, reason: error.message })
+    }
   }
+  const [first, ...slower] = racing.sort((a, b) => a.took - b.took)
+  // All were lost while they raced: what is left cannot be.
+  if (!first) return openBackend('auto', [...lost, found.backend.name, ...rivals.backends.map(({ name }) => name)], context, pictures)
+  return { backend: first.backend, refused: [...refused, ...slower.map(({ backend, took }) => ({ backend: backend.name, reason: `slower here: a step took ${smallNumber(took)} ms, on ${spoken[first.backend.name]} ${smallNumber(first.took)} ms` }))] }
 }
+const spoken: Readonly<Record<BackendName, string>> = { webgpu: 'WebGPU', webgl: 'WebGL', wasm: 'WASM', cpu: 'the CPU' }
 
 /** Milliseconds of the fastest of three steps after a first one, on weights that are thrown away. */
 async function timed(backend: Backend, data: TrainingData, options: StepOptions, { theta }: NetworkPlan, learn: Uint32Array, context: Context): Promise<number> {
-  const trainer = await backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 })
+  const trainer = await answered(backend, backend.open(data, options, { theta, m: new Float32Array(theta.length), v: new Float32Array(theta.length), steps: 0 }), firstLimit, 'a start on')
   try {
     let fastest = Number.POSITIVE_INFINITY
     for (let step = 0; step < 4; step++) {
