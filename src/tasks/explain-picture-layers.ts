@@ -5,8 +5,9 @@ import { resize } from '../core/images/resize.ts'
 import type { PictureLayer } from '../jobs/protocol.ts'
 import { readRun } from '../storage/runs.ts'
 import { openAsked } from './asked-picture.ts'
-import { isNetwork, pictureInput } from './explain-picture.ts'
+import { pictureInput } from './explain-picture.ts'
 import { openRun, refuseSealed } from './opened-run.ts'
+import { isNetwork } from './picture-ways.ts'
 import type { TaskHandler } from './task.ts'
 
 /** Maps of a layer that are shown. */

@@ -15,6 +15,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['nearest-counterfactual', 'Looking for the nearest row'],
   ['partial-dependence', 'Varying the feature'],
   ['permutation-importance', 'Shuffling features'],
+  ['integrated-gradients', 'Slopes by each pixel'],
   ['tree-shap', 'Adding up what columns give'],
 ])
 

@@ -32,7 +32,7 @@ function show(component: unknown, props: Record<string, unknown>, answers: Reado
     asked: () => guests.get('now') ?? { row: 11 },
   }
   const jobs = { ask: (task: string) => (task in answers ? Promise.resolve(answers[task]) : new Promise((answer) => questions.push({ task, answer }))) }
-  const run = { id: 'r', threshold: 0.3, evaluation: { classes: ['cat', 'dog'] }, spec: { datasetId: 'd', target: { column: 'label', task: 'binary' } } }
+  const run = { id: 'r', threshold: 0.3, evaluation: { classes: ['cat', 'dog'] }, spec: { datasetId: 'd', target: { column: 'label', task: 'binary' }, estimator: { id: 'logistic-regression' } } }
   const project = { id: 'p', readOnly: true, noun: 'picture', dataset: { id: 'd', columns: [{ name: 'image', kind: 'image' }, { name: 'file', kind: 'text' }] }, plan: {} }
   const within = (anchor: unknown, given: unknown): unknown => {
     provideApp({ jobs, picturesOf: () => pictures } as unknown as Parameters<typeof provideApp>[0])

@@ -83,7 +83,7 @@ test('a network of one’s own is tried, brought in, learnt through and exported
   await expect(page.getByRole('img', { name: /The picture as the model sees it/ })).toBeVisible({ timeout: 60_000 })
   await expect(page.getByRole('combobox', { name: 'Explanation' })).toHaveValue('grad-cam')
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeVisible()
-  await expect(page.getByText(/other models answer here, and show no slopes\.$/)).toBeVisible()
+  await expect(page.getByText(/one that was brought in answers here, and shows no slopes\.$/)).toBeVisible()
   if (process.env['LOOK']) await page.screenshot({ path: `${process.env['LOOK']}-own-cam.png`, fullPage: true })
   await page.getByRole('combobox', { name: 'Explanation' }).selectOption('occlusion')
   await expect(page.getByText(/Check against random weights|With random weights/)).toBeHidden()

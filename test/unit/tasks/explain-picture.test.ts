@@ -78,10 +78,14 @@ it('without a class asked for, the one that the model names is explained, at the
   await updateRun(host.store, 'net', token, { threshold: 0.5 })
 })
 
-it('a head on a trained network has Grad-CAM by its maps, one with jumps occlusion alone, whatever was asked', async () => {
-  const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'integrated-gradients' }, host)
-  expect(found).toMatchObject({ method: 'grad-cam', methods: ['grad-cam', 'occlusion'], heat: { width: 224 }, sanity: expect.any(Number) })
+it('a head on a trained network has Grad-CAM by its maps and slopes by the pixels, one with jumps occlusion alone, whatever was asked', async () => {
+  const methods = ['grad-cam', 'integrated-gradients', 'occlusion']
+  const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'grad-cam' }, host)
+  expect(found).toMatchObject({ method: 'grad-cam', methods, heat: { width: 224 }, sanity: expect.any(Number) })
   expect(found.heat.values.some((value) => value > 0)).toBe(true)
+  const pixelwise = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'integrated-gradients' }, host)
+  expect(pixelwise).toMatchObject({ method: 'integrated-gradients', methods, heat: { width: 224 }, sanity: expect.any(Number) })
+  expect(pixelwise.gap).toBeLessThan(0.15)
   const trees = await explainPicture({ runId: 'trees', picture: { row: 3 }, method: 'grad-cam' }, host)
   expect(trees).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
   expect(trees.heat.values.some((value) => value !== 0)).toBe(true)

@@ -5,6 +5,7 @@ import { networkScores, networkSlopes, type PictureNetworkParts } from '../../es
 import { StudioError } from '../../errors.ts'
 import { createRng } from '../../math/rng.ts'
 import { channelMeans, enlarge, rankCorrelation, type HeatMap } from './heat.ts'
+import { alongTheLine, midpoint, partsOf, type Parts } from './line.ts'
 
 /** The last layer that still is a picture: more than one pixel. Undefined where there is none. */
 export function lastPicture({ layers, shape, classes }: PictureNetworkParts): number | undefined {
@@ -48,16 +49,10 @@ export async function gradCam(parts: PictureNetworkParts, pixels: Float32Array, 
 }
 
 export type Baseline = 'black' | 'white' | 'mean'
-export interface IntegratedGradients {
-  /** Sum over the channels of a pixel. */
-  readonly heat: HeatMap
+export interface IntegratedGradients extends Parts {
   /** Of the class (before softmax), for the picture and for the baseline. */
   readonly score: number
   readonly baselineScore: number
-  /** Sum of all parts; completeness says that it is the difference of the scores. */
-  readonly total: number
-  /** How far it is from that, as a share of the difference. */
-  readonly gap: number
 }
 
 /** What a picture is compared with. @param range lowest and highest value that a pixel can have */
@@ -72,33 +67,23 @@ export function baselineOf(kind: Baseline, pixels: Float32Array, parts: PictureN
  * line from a baseline to the picture (midpoints of equal steps), times the way.
  */
 export async function integratedGradients(parts: PictureNetworkParts, pixels: Float32Array, baseline: Float32Array, target: number, count: number, context?: PredictContext): Promise<IntegratedGradients> {
-  const [height, width, channels] = parts.shape
   const sums = new Float64Array(pixels.length)
   const most = 16
   for (let from = 0; from < count; from += most) {
     const part = Math.min(most, count - from)
     const line = new Float32Array(part * pixels.length)
     for (let k = 0; k < part; k++) {
-      const share = (from + k + 0.5) / count
-      for (let i = 0; i < pixels.length; i++) line[k * pixels.length + i] = (baseline[i] as number) + share * ((pixels[i] as number) - (baseline[i] as number))
+      line.set(alongTheLine(pixels, baseline, midpoint(from + k, count)), k * pixels.length)
     }
     const { slopes } = await networkSlopes(parts, line, target, 'pixels', context)
     for (let i = 0; i < slopes.length; i++) sums[i % pixels.length] = (sums[i % pixels.length] as number) + (slopes[i] as number) / count
-  }
-  const values = new Float32Array(height * width)
-  let total = 0
-  for (let i = 0; i < pixels.length; i++) {
-    const share = (sums[i] as number) * ((pixels[i] as number) - (baseline[i] as number))
-    total += share
-    const pixel = Math.floor(i / channels)
-    values[pixel] = (values[pixel] as number) + share
   }
   const ends = new Float32Array(2 * pixels.length)
   ends.set(pixels)
   ends.set(baseline, pixels.length)
   const scores = await networkScores(parts, ends, context)
   const [score, baselineScore] = [scores[target] as number, scores[parts.classes + target] as number]
-  return { heat: { height, width, values }, score, baselineScore, total, gap: Math.abs(total - (score - baselineScore)) / Math.max(1e-6, Math.abs(score - baselineScore)) }
+  return { ...partsOf(sums, pixels, baseline, parts.shape, score - baselineScore), score, baselineScore }
 }
 
 /**

@@ -14,6 +14,13 @@ export type ScoreSeen = (seen: Float32Array, count: number) => Promise<ArrayLike
 /** Of a number's size: small for a head, large for float32. */
 const step = 0.01
 
+/** Of one class against all others. @param row of the probabilities */
+export function logOdds(probabilities: ArrayLike<number>, row: number, target: number, classes: number): number {
+  let others = 0
+  for (let c = 0; c < classes; c++) if (c !== target) others += probabilities[row * classes + c] as number
+  return log(Math.max(probabilities[row * classes + target] as number, 1e-300)) - log(Math.max(others, 1e-300))
+}
+
 /** Slopes of the class's log-odds by each number. */
 export async function headSlopes(seen: Float32Array, target: number, classes: number, score: ScoreSeen): Promise<Float64Array> {
   const size = seen.length
@@ -27,11 +34,7 @@ export async function headSlopes(seen: Float32Array, target: number, classes: nu
     }
   }
   const probabilities = await score(moved, 2 * size)
-  const odds = (row: number): number => {
-    let others = 0
-    for (let c = 0; c < classes; c++) if (c !== target) others += probabilities[row * classes + c] as number
-    return log(Math.max(probabilities[row * classes + target] as number, 1e-300)) - log(Math.max(others, 1e-300))
-  }
+  const odds = (row: number): number => logOdds(probabilities, row, target, classes)
   return Float64Array.from({ length: size }, (_, i) => (odds(2 * i) - odds(2 * i + 1)) / ((moved[2 * i * size + i] as number) - (moved[(2 * i + 1) * size + i] as number)))
 }
 

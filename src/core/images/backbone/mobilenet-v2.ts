@@ -6,7 +6,7 @@
  */
 import type { Layer } from '../../code/layers.ts'
 import { StudioError } from '../../errors.ts'
-import type { GraphBuilder } from '../../onnx/graph.ts'
+import type { GraphBuilder, OnnxAttribute } from '../../onnx/graph.ts'
 
 export const backboneSide = 224
 export const backboneSize = 96
@@ -101,14 +101,29 @@ const blocks: readonly { readonly convolutions: readonly Convolution[]; readonly
 })
 const first: Convolution = { layer: 'Conv1', norm: 'bn_Conv1', stride: 2, clip: true }
 
+/** A convolution as it stands in a graph. */
+export interface WrittenConvolution {
+  readonly weights: string
+  readonly window: Readonly<Record<string, OnnxAttribute>>
+  /** What comes out, in [0, 6] where it is clipped. */
+  readonly output: string
+  readonly clip: boolean
+}
+/** In the order of the way forward. */
+export interface WrittenBlock {
+  readonly convolutions: readonly WrittenConvolution[]
+  readonly adds: boolean
+}
+
 /**
  * @param input a float tensor [N, 3, 224, 224], 0 to 1
+ * @param written is told every block: the way back needs them
  * @returns a float tensor [N, 96, 14, 14]
  */
-export function backboneMaps(graph: GraphBuilder, input: string, bytes: Uint8Array): string {
+export function backboneMaps(graph: GraphBuilder, input: string, bytes: Uint8Array, written?: (block: WrittenBlock) => void): string {
   const get = weightsNamed(bytes)
   /** A convolution with the batch normalisation that follows it folded in, then clipped to [0, 6] where asked. */
-  const convolution = (x: string, { layer, norm, depthwise = false, stride = 1, clip = false }: Convolution): string => {
+  const convolution = (x: string, { layer, norm, depthwise = false, stride = 1, clip = false }: Convolution): WrittenConvolution => {
     const kernel = get(`${layer}/${depthwise ? 'depthwise_kernel' : 'kernel'}`)
     const values = valuesOf(kernel)
     const [kh, kw, inputs, outputs] = kernel.shape as [number, number, number, number]
@@ -126,18 +141,26 @@ export function backboneMaps(graph: GraphBuilder, input: string, bytes: Uint8Arr
     }
     // Strided layers are padded below and to the right only, as Keras does; the others all around.
     const pads = stride === 2 ? [0, 0, 1, 1] : new Array<number>(4).fill((kh - 1) / 2)
-    const made = graph.node('Conv', [x, graph.floats(`${layer}_w`, folded, [channels, within, kh, kw]), graph.floats(`${layer}_b`, bias)], {
+    const weights = graph.floats(`${layer}_w`, folded, [channels, within, kh, kw])
+    const window: WrittenConvolution['window'] = {
       kernel_shape: { kind: 'ints', value: [kh, kw] },
       strides: { kind: 'ints', value: [stride, stride] },
       pads: { kind: 'ints', value: pads },
       group: { kind: 'int', value: depthwise ? inputs : 1 },
-    })
-    return clip ? graph.node('Clip', [made, graph.floats('low', [0], []), graph.floats('high', [6], [])]) : made
+    }
+    const made = graph.node('Conv', [x, weights, graph.floats(`${layer}_b`, bias)], window)
+    return { weights, window, clip, output: clip ? graph.node('Clip', [made, graph.floats('low', [0], []), graph.floats('high', [6], [])]) : made }
   }
-  let x = convolution(input, first)
-  for (const { convolutions, adds } of blocks) {
-    const thin = convolutions.reduce(convolution, x)
-    x = adds ? graph.node('Add', [x, thin]) : thin
+  let x = input
+  for (const { convolutions, adds } of [{ convolutions: [first], adds: false }, ...blocks]) {
+    const before = x
+    const made = convolutions.map((each) => {
+      const one = convolution(x, each)
+      x = one.output
+      return one
+    })
+    if (adds) x = graph.node('Add', [before, x])
+    written?.({ convolutions: made, adds })
   }
   return x
 }
