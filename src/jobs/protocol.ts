@@ -88,6 +88,8 @@ export interface DoubtedLabel {
 export interface PictureReport extends PictureQuality {
   /** Most doubted first; empty until a model was trained. Test rows are never looked at. */
   readonly doubted: readonly DoubtedLabel[]
+  /** Whose doubts they are: the newest model that was asked, and of how many of the labelled pictures; null before there is one. */
+  readonly asked: { readonly runId: string; readonly pictures: number; readonly of: number; readonly byFolds: boolean } | null
   /** Groups of copies with a member in training and another in a part that judges. */
   readonly straddling: number
 }
@@ -147,7 +149,7 @@ export interface PictureSamples {
   readonly width: number
   readonly channels: number
   /** Pixels from 0 to 1, shape (height, width, channels). */
-  readonly pictures: readonly { readonly label: string; readonly pixels: Float32Array }[]
+  readonly pictures: readonly { readonly hash: string; readonly label: string; readonly pixels: Float32Array }[]
 }
 export interface PictureMap {
   readonly by: 'pca' | 'umap'
@@ -244,7 +246,8 @@ export interface TaskMap {
   /** Refused where a run needs it. */
   'backbone/remove': { input: { projectId: string; token: number; hash: string }; output: void }
   'backbone/list': { input: { projectId: string }; output: readonly BackboneFacts[] }
-  'pictures/samples': { input: { spec: RunSpec; count: number }; output: PictureSamples }
+  /** Training pictures as this step brings them to size; without a step, as the recipe hands their pixels over. */
+  'pictures/samples': { input: { spec: Pick<RunSpec, 'datasetId' | 'target' | 'split' | 'sampleRows' | 'recipe' | 'seed'>; step?: string; count: number }; output: PictureSamples }
   'pictures/quality': { input: { projectId: string; datasetId: string | null; target: TargetSpec | null; split: SplitSpec | null }; output: PictureReport }
   /** A run as a job for a cluster, as a zip. */
   'elsewhere/job': { input: { runId: string }; output: { zip: Uint8Array<ArrayBuffer>; fileName: string } }

@@ -5,7 +5,7 @@ import type { SplitSpec } from '../core/data/split.ts'
 import type { TargetSpec } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
 import { pictureQuality } from '../core/images/quality.ts'
-import type { DoubtedLabel } from '../jobs/protocol.ts'
+import type { PictureReport } from '../jobs/protocol.ts'
 import { loadDataset } from '../storage/datasets.ts'
 import { listPictures } from '../storage/pictures.ts'
 import type { PictureRecord } from '../storage/records.ts'
@@ -40,25 +40,28 @@ const mostDoubted = 200
  * them, else those of its validation rows, of the newest such run (Northcutt et al., "Confident Learning",
  * 2021, with fixed thresholds for their class averages).
  */
-async function doubtedLabels(projectId: string, pictures: readonly PictureRecord[], { store }: Host): Promise<DoubtedLabel[]> {
+async function doubtedLabels(projectId: string, pictures: readonly PictureRecord[], { store }: Host): Promise<Pick<PictureReport, 'doubted' | 'asked'>> {
+  const none = { doubted: [], asked: null }
   const { runs, predictions } = await store.read(['runs', 'predictions'], async (tx) => ({ runs: await tx.getAllOfProject('runs', projectId), predictions: await tx.getAllOfProject('predictions', projectId) }))
   // The test part stays sealed: what it would say of labels is not asked here.
   const asked = predictions.filter(({ part }) => part !== 'test')
   const newest = runs.filter(({ deletedAt, run }) => deletedAt === null && run.status === 'succeeded' && run.spec.estimator.id !== 'baseline' && asked.some(({ runId }) => runId === run.id)).sort((a, b) => b.run.sequence - a.run.sequence)[0]
-  if (!newest) return []
+  if (!newest) return none
   const own = asked.filter(({ runId }) => runId === newest.run.id)
-  const { rows, values } = own.find(({ part }) => part !== 'valid') ?? (own[0] as (typeof own)[number])
+  const { part, rows, values } = own.find((entry) => entry.part === 'folds') ?? (own[0] as (typeof own)[number])
   const model = await store.read(['models'], (tx) => tx.get('models', newest.run.id))
   const dataset = await loadDataset(store, newest.run.spec.datasetId)
   const [image, file] = [pictureColumns.image, pictureColumns.file].map((name) => dataset.columns.find((column) => column.name === name))
   const classes = model?.classes ?? []
-  if (!image || !file || classes.length < 2 || values.length !== rows.length * classes.length) return []
+  if (!image || !file || classes.length < 2 || values.length !== rows.length * classes.length) return none
   const key = (hash: unknown, name: unknown): string => JSON.stringify([hash, name])
   const byFile = new Map(pictures.map((picture) => [key(picture.hash, picture.file), picture]))
-  const doubted: DoubtedLabel[] = []
+  const doubted: PictureReport['doubted'][number][] = []
+  const met = new Set<string>()
   rows.forEach((row, i) => {
     const picture = byFile.get(key(cellAt(image, row), cellAt(file, row)))
     if (!picture || picture.label === null) return
+    met.add(picture.id)
     const chances = values.subarray(i * classes.length, (i + 1) * classes.length)
     let best = 0
     for (let c = 1; c < classes.length; c++) if ((chances[c] as number) > (chances[best] as number)) best = c
@@ -67,7 +70,8 @@ async function doubtedLabels(projectId: string, pictures: readonly PictureRecord
     if (at < 0 || at === best || (chances[at] as number) >= doubt.own || (chances[best] as number) < doubt.other) return
     doubted.push({ id: picture.id, label: picture.label, predicted: classes[best] as string, probability: chances[best] as number })
   })
-  return doubted.sort((a, b) => b.probability - a.probability).slice(0, mostDoubted)
+  const of = pictures.reduce((sum, { label }) => sum + (label === null ? 0 : 1), 0)
+  return { doubted: doubted.sort((a, b) => b.probability - a.probability).slice(0, mostDoubted), asked: { runId: newest.run.id, pictures: met.size, of, byFolds: part === 'folds' } }
 }
 
 export const picturesQuality: TaskHandler<'pictures/quality'> = async ({ projectId, datasetId, target, split }, host) => {
@@ -76,8 +80,8 @@ export const picturesQuality: TaskHandler<'pictures/quality'> = async ({ project
   const project = await projectRecord(store, projectId)
   await context.checkpoint()
   const report = pictureQuality(pictures, project.plan.pictures?.classes ?? [])
-  const doubted = await doubtedLabels(projectId, pictures, host)
-  if (datasetId === null || !target || !split || report.copies.length === 0) return { ...report, doubted, straddling: 0 }
+  const doubts = await doubtedLabels(projectId, pictures, host)
+  if (datasetId === null || !target || !split || report.copies.length === 0) return { ...report, ...doubts, straddling: 0 }
   const byId = new Map(pictures.map((picture) => [picture.id, picture]))
   let straddling = 0
   try {
@@ -94,5 +98,5 @@ export const picturesQuality: TaskHandler<'pictures/quality'> = async ({ project
     // A split that cannot be made yet is said where it is chosen.
     if (asStudioError(error).code !== 'bad-data') throw error
   }
-  return { ...report, doubted, straddling }
+  return { ...report, ...doubts, straddling }
 }

@@ -220,6 +220,12 @@ describe('the dataset of pictures', () => {
     const [first] = await listPictures(host.store, projectId)
     await putPictures(host.store, projectId, token, [{ ...first!, label: 'b' }])
     expect((await ask()).doubted.map(({ predicted }) => predicted)).toEqual(['a'])
+    // Row 5 taught it, row 4 is sealed: the page says that they were not asked.
+    expect((await ask()).asked).toEqual({ runId: run.id, pictures: 4, of: 6, byFolds: false })
+    await host.store.write(['predictions'], (tx) => tx.put('predictions', { runId: run.id, projectId, part: 'folds', rows: Uint32Array.of(0, 1, 2, 3, 5), values: Float64Array.of(0.1, 0.9, 0.95, 0.05, 0.4, 0.6, 0.02, 0.98, 0.97, 0.03) }))
+    const byFolds = await ask()
+    expect(byFolds.asked).toEqual({ runId: run.id, pictures: 5, of: 6, byFolds: true })
+    expect(byFolds.doubted.map(({ predicted, probability }) => [predicted, probability])).toEqual([['a', 0.97], ['a', 0.95]])
   })
   it('a sweep keeps the pictures of the plan and of every run, in the bin or not, and lets go of those of a run that was erased', async () => {
     const { add, host, projectId, token } = await begin()
