@@ -33,7 +33,7 @@ test('slopes of two answers by the pixels are those of tfjs', async () => {
   const network = await loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest.flatMap((group) => group.weights), weightData: weights.buffer }))
   for (const k of [0, 1]) {
     const own = slopes.slice(k * backboneSize, (k + 1) * backboneSize)
-    const expected = tf.tidy(() => tf.grad((x: tf.Tensor) => tf.sum(tf.mul(network.apply(x) as tf.Tensor, tf.tensor2d(own, [1, backboneSize]))))(tf.tensor4d(pixels, [1, side, side, 3])).dataSync())
+    const expected = tf.tidy(() => tf.grad((x: tf.Tensor) => tf.sum(tf.mul(network.apply(x) as tf.Tensor, tf.tensor2d(own, [1, backboneSize]))))(tf.tensor4d(pixels, [1, side, side, 3])).dataSync() as Float32Array)
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
     // Float32 sums in another order, through 37 convolutions and back.
     expectAllClose(found.slice(k * pixels.length, (k + 1) * pixels.length), expected, { absolute: largest * 1e-4 })
