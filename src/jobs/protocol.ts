@@ -153,6 +153,8 @@ export interface PictureSamples {
 }
 export interface PictureMap {
   readonly by: 'pca' | 'umap'
+  /** Pictures of training and validation; more than `rows` where those are drawn by chance. */
+  readonly of: number
   readonly rows: readonly number[]
   /** Index into the model's classes. */
   readonly classes: readonly number[]
@@ -283,7 +285,7 @@ export interface TaskMap {
   'explain/picture': { input: { runId: string; picture: AskedPicture; method: PictureMethod; target?: number }; output: PictureExplanation }
   'explain/picture-edit': { input: { runId: string; picture: AskedPicture; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
-  'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap' }; output: PictureMap }
+  'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap'; include?: readonly number[] }; output: PictureMap }
   'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string; leftOut: readonly LeftOutFile[] } }
   /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
   'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }

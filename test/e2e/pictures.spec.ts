@@ -83,6 +83,21 @@ test('three classes are dropped, sorted, and are all there after a reload', asyn
   // They are a dataset like any other, with its target chosen.
   await goTo(page, 'Prepare')
   await expect(page.getByRole('combobox', { name: 'Column' }).first().locator('option:checked')).toHaveText(/label/)
+  // Each step of pictures shows some beside what it makes of them: cut at first, then whole between black bars.
+  await page.getByText('My own', { exact: true }).click()
+  await page.getByRole('button', { name: /^1\. What a trained network sees/ }).click()
+  const seen = page.getByRole('img', { name: /, 224 × 224$/ }).locator('canvas')
+  await expect(seen).toHaveCount(4)
+  await expect(page.getByRole('figure').filter({ hasText: '224 × 224 pixels' }).locator('img').first()).toHaveAttribute('src', /^blob:/)
+  const edge = () => seen.first().evaluate((shown: HTMLCanvasElement) => {
+    const draw = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D
+    draw.drawImage(shown, -112, -2)
+    return [...draw.getImageData(0, 0, 1, 1).data.subarray(0, 3)].reduce((a, b) => a + b)
+  })
+  expect(await edge()).toBeGreaterThan(200)
+  await page.getByRole('combobox', { name: 'Shape' }).selectOption('Whole, with black bars')
+  await expect.poll(edge).toBe(0)
+  await axe(page)
 })
 
 test('a label that the model doubts is told when one comes back from training', async ({ studio: page }) => {
