@@ -33,8 +33,8 @@ const params = {
 } as const satisfies ParamTable
 
 const id = 'logistic-regression'
-/** Above this many coefficients there are no intervals: each costs a pass over the sample. */
-const intervalLimit = 200
+/** Up to so many coefficients there are intervals, whatever they cost; up to `most` where all products of two of them over the rows cost little. */
+const intervalLimit = { always: 200, most: 1000, products: 4e9 }
 /** From this many rows the search begins on a sample of them. */
 const sampleFrom = 20_000
 const sampleStride = 16
@@ -75,9 +75,9 @@ function modelOf(linear: LinearState, facts: ModelFacts): LinearModel {
  * Standard errors of coefficients from the information at the optimum, the penalty's part included; shape
  * (outputs, features). None where there are too many coefficients.
  */
-async function standardErrorsOf(objective: LogisticObjective, w: Float64Array): Promise<Float64Array | undefined> {
-  const { size, outputs } = objective
-  if (size > intervalLimit) return undefined
+async function standardErrorsOf(objective: LogisticObjective, w: Float64Array, context: Pick<Context, 'checkpoint'>): Promise<Float64Array | undefined> {
+  const { size, outputs, rows } = objective
+  if (size > intervalLimit.always && (size > intervalLimit.most || rows * size * size > intervalLimit.products)) return undefined
   await objective.loss(w)
   const H = await objective.hessian()
   let largest = 0
@@ -88,12 +88,15 @@ async function standardErrorsOf(objective: LogisticObjective, w: Float64Array): 
   if (!factor) return undefined
   const p = size / outputs - 1
   const unit = new Float64Array(size)
-  return Float64Array.from({ length: outputs * p }, (_, at) => {
+  const errors = new Float64Array(outputs * p)
+  for (let at = 0; at < errors.length; at++) {
     const j = Math.floor(at / p) * (p + 1) + (at % p)
     unit.fill(0)
     unit[j] = 1
-    return Math.sqrt(choleskySolve(factor, unit)[j] as number)
-  })
+    errors[at] = Math.sqrt(choleskySolve(factor, unit)[j] as number)
+    if (at % 16 === 15) await context.checkpoint()
+  }
+  return errors
 }
 
 /** Every sixteenth row, each weighing as sixteen: what is nearly enough, at a sixteenth of the cost. Undefined for few rows. */
@@ -142,7 +145,7 @@ export const logisticRegression: Estimator<typeof params> = {
       coefficients.set(w.subarray(o * (p + 1), o * (p + 1) + p), o * p)
       intercepts[o] = w[o * (p + 1) + p] as number
     }
-    const standardErrors = share === 0 ? await standardErrorsOf(sample ?? objective, w) : undefined
+    const standardErrors = share === 0 ? await standardErrorsOf(sample ?? objective, w, context) : undefined
     const linear = { task: y.task, classes: y.classes, coefficients, intercepts, featureScales: featureScales(X), ...(standardErrors && { standardErrors }) }
     return modelOf(linear, { newtonSteps: steps, converged })
   },

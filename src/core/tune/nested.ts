@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
 import { classesOf } from '../data/encode-target.ts'
 import { makeFolds } from '../data/folds.ts'
-import { asStudioError } from '../errors.ts'
+import { asStudioError, StudioError } from '../errors.ts'
 import type { ParamValues } from '../params.ts'
 import { aloneOn, aside, judging, type FoldRecipe } from '../run/fold.ts'
 import type { Stages } from '../run/keeper.ts'
@@ -40,6 +40,14 @@ export async function nested(base: FoldRecipe, dataset: Dataset, rows: Uint32Arr
   const pool = context.pool ?? aloneOn(dataset)
   const at = judging(base.target.task).findIndex(({ id }) => id === spec.metric)
   const deadline = context.now() + (spec.timeLimit ?? Infinity)
+  const late = new StudioError({ code: 'cancelled', message: 'invalid outer fold; the time limit came before it finished' })
+  const inTime: Context = {
+    ...aside(context),
+    checkpoint: async () => {
+      await context.checkpoint()
+      if (context.now() >= deadline || context.stopping()) throw late
+    },
+  }
   const found: NestedFold[] = [...done]
   for (const [i, { train, held }] of folds.entries()) {
     const tell = (share: number): void => context.report({ kind: 'step', phase: 'nested', done: Math.floor((i + share) * steps), total: folds.length * steps })
@@ -66,9 +74,11 @@ export async function nested(base: FoldRecipe, dataset: Dataset, rows: Uint32Arr
         if (context.stopping()) return undefined
         const chosen = best === null ? undefined : trials[best]
         if (!chosen) return { params: null, score: null, inner: null, problem: 'no trial has a score' }
-        const { scores } = await pool.fold({ spec: { ...base, estimator: { id: base.estimator.id, params: { ...base.estimator.params, ...chosen.params } } }, classes, train, held }, { ...aside(context), ...(kept && { savepoint: kept.savepoint('model') }) })
+        const { scores } = await pool.fold({ spec: { ...base, estimator: { id: base.estimator.id, params: { ...base.estimator.params, ...chosen.params } } }, classes, train, held }, { ...inTime, ...(kept && { savepoint: kept.savepoint('model') }) })
         return { params: chosen.params, score: scores[at] ?? null, inner: chosen.score }
       } catch (thrown) {
+        // A search may end in a training as long as all of it.
+        if (thrown === late) return undefined
         const error = asStudioError(thrown)
         if (error.code === 'cancelled' || error.code === 'bug') throw thrown
         return { params: null, score: null, inner: null, problem: error.message }

@@ -34,13 +34,16 @@ export function ranked(runs: readonly Run[], metric: Pick<Metric, 'id' | 'greate
   return { folds, places: order.map((run, i) => ({ run, rank: ranks[i] as number, shared: ranks.filter((rank) => rank === ranks[i]).length > 1 })) }
 }
 
-/** The same places with the ranks that a test over the validation rows gave, where there were no common folds. */
+/**
+ * The same places with the ranks that a test over the validation rows gave, where there were no common folds. Those that it
+ * was not asked of have none.
+ */
 export function withRanks(ranking: Ranking, ranks: ReadonlyMap<string, number | null>): Ranking {
   if (ranking.folds) return ranking
   const all = [...ranks.values()]
   const places = ranking.places.map((place) => {
     const rank = ranks.get(place.run.id)
-    return rank === undefined || rank === null || place.rank === null ? place : { run: place.run, rank, shared: all.filter((other) => other === rank).length > 1 }
+    return rank === undefined || rank === null || place.rank === null ? { ...place, rank: null } : { run: place.run, rank, shared: all.filter((other) => other === rank).length > 1 }
   })
   return { places }
 }

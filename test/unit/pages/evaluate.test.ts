@@ -40,6 +40,8 @@ it('ranks that a test over rows gave are shared, and never touch those over fold
   const runs = [run({ sequence: 1, value: 0.7 }), run({ sequence: 2, value: null }), run({ sequence: 3, value: 0.9 })]
   const made = withRanks(ranked(runs, auc), new Map([['run-3', 1], ['run-1', 1], ['run-2', null]]))
   expect(made.places.map(({ run: { sequence }, rank, shared }) => [sequence, rank, shared])).toEqual([[3, 1, true], [1, 1, true], [2, null, false]])
+  const some = withRanks(ranked(runs, auc), new Map([['run-3', 1]]))
+  expect(some.places.map(({ run: { sequence }, rank }) => [sequence, rank])).toEqual([[3, 1], [1, null], [2, null]])
   const folded = ranked([run({ sequence: 1, folds: [0.5, 0.6] }), run({ sequence: 2, folds: [0.4, 0.5] })], auc)
   expect(withRanks(folded, new Map())).toBe(folded)
 })

@@ -72,6 +72,21 @@ describe('nested folds', () => {
     expect(await nested(base, dataset, rows, spec(), nodeContext({ stopping: () => true }), done)).toEqual(done)
     let clock = 0
     expect(await nested(base, dataset, rows, spec({ timeLimit: 1 }), nodeContext({ now: () => clock++ }), done)).toEqual(done)
+    // Choosing takes no time, training what was chosen more than there is: the fold is given up at the limit.
+    let now = 0
+    const choosing = Math.floor((rows.length * 2) / 3)
+    const slow: FoldPool = {
+      lanes: 1,
+      async fold(task, context) {
+        for (let step = 0; task.train.length >= choosing && step < 100; step++) {
+          now += 10
+          await context.checkpoint()
+        }
+        return doFold(task, dataset, context)
+      },
+    }
+    expect(await nested(base, dataset, rows, spec({ timeLimit: 100 }), { ...nodeContext({ now: () => now }), pool: slow }, done)).toEqual(done)
+    expect(now).toBe(100)
     const few = await nested(base, dataset, rows.slice(0, 4), spec({ folding: { strategy: { kind: 'random' }, folds: 3, seed: 1 } }), nodeContext())
     expect(few.every(({ score, problem }) => score !== null || /folds/.test(problem ?? '') || problem === 'no trial has a score')).toBe(true)
     await expect(nested(base, dataset, rows, spec({ outerFolds: 91 }), nodeContext())).rejects.toMatchObject({ code: 'bad-data', message: 'invalid folds; more than there are rows (90): 91' })
