@@ -3,7 +3,7 @@ import type { Column, TextColumn } from '../core/data/column.ts'
 import { labelsOf, type ClassTarget } from '../core/data/target.ts'
 import { StudioError } from '../core/errors.ts'
 import { networkFeatures } from '../core/estimators/neural/picture-network.ts'
-import { nearest, unitRows, type Points } from '../core/explain/pictures/neighbours.ts'
+import { mostOnMap, nearest, unitRows, type Points } from '../core/explain/pictures/neighbours.ts'
 import { principal } from '../core/explain/pictures/pca.ts'
 import { umap } from '../core/explain/pictures/umap.ts'
 import type { PixelForm } from '../core/images/pixel-form.ts'
@@ -19,8 +19,6 @@ import { isNetwork, scorer, waysOf, type Heat } from './picture-ways.ts'
 import type { Host, TaskHandler } from './task.ts'
 
 const neighboursShown = 8
-/** Pictures on a map: neighbours are found by comparing all with all. */
-const mostOnMap = 1500
 
 /** @throws StudioError unsupported for a model that sees more than one picture, or none */
 export function pictureInput({ pipeline, dataset }: OpenedRun): { readonly column: TextColumn; readonly form: PixelForm } {
@@ -89,14 +87,28 @@ export const explainPicture: TaskHandler<'explain/picture'> = async ({ runId, pi
   }
 }
 
-export const explainPictureMap: TaskHandler<'explain/picture-map'> = async ({ runId, by }, host) => {
+/** All rows, or as many as are allowed by chance, the same each time but for those to include. */
+export function rowsOnMap(all: readonly number[], include: readonly number[], seed: number, most = mostOnMap): readonly number[] {
+  if (all.length <= most) return all
+  const drawn = Array.from(shuffle(Uint32Array.from(all), createRng(seed).fork('map'))).slice(0, most)
+  const [known, shown, wanted] = [new Set(all), new Set(drawn), new Set(include)]
+  let last = most - 1
+  for (const row of wanted) {
+    if (!known.has(row) || shown.has(row)) continue
+    while (wanted.has(drawn[last] as number)) last--
+    drawn[last--] = row
+  }
+  return drawn
+}
+
+export const explainPictureMap: TaskHandler<'explain/picture-map'> = async ({ runId, by, include = [] }, host) => {
   const { context } = host
   const run = await readRun(host.store, runId)
   const opened = await openRun(host, runId)
   pictureInput(opened)
   const all = [...opened.rowsOf('train'), ...opened.rowsOf('valid')]
   const trained = new Set(opened.rowsOf('train'))
-  const rows = all.length <= mostOnMap ? all : Array.from(shuffle(Uint32Array.from(all), createRng(run.spec.seed).fork('map'))).slice(0, mostOnMap)
+  const rows = rowsOnMap(all, include, run.spec.seed)
   const points = await seenIn(opened.pipeline, opened.dataset.columns, rows, host)
   // Principal components first: neighbours in 30 directions are those in all, for a fraction of the work.
   const flat = await principal(points, by === 'pca' ? 2 : 30, run.spec.seed, context)
@@ -104,6 +116,7 @@ export const explainPictureMap: TaskHandler<'explain/picture-map'> = async ({ ru
   const axis = (c: number): number[] => Array.from({ length: rows.length }, (_, i) => (c < map.width ? (map.values[i * map.width + c] as number) : 0))
   return {
     by,
+    of: all.length,
     rows,
     classes: Array.from((opened.targetAt(rows) as ClassTarget).codes),
     training: rows.map((row) => trained.has(row)),

@@ -11,7 +11,7 @@ import { updateRun } from '../../../src/storage/runs.ts'
 import { deployExport } from '../../../src/tasks/deploy-export.ts'
 import { explainPictureEdit } from '../../../src/tasks/explain-picture-edit.ts'
 import { explainPictureLayers } from '../../../src/tasks/explain-picture-layers.ts'
-import { explainPicture, explainPictureMap } from '../../../src/tasks/explain-picture.ts'
+import { explainPicture, explainPictureMap, rowsOnMap } from '../../../src/tasks/explain-picture.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
 import type { Host } from '../../../src/tasks/task.ts'
@@ -113,8 +113,22 @@ it('a new picture is explained and edited like one of the data, and one that is 
 it.each(['pca', 'umap'] as const)('a map by %s has every picture of training and validation', async (by) => {
   const map = await explainPictureMap({ runId: 'net', by }, host)
   expect(map.rows).toHaveLength(48)
+  expect(map.of).toBe(48)
   expect([...map.x, ...map.y].every(Number.isFinite)).toBe(true)
   expect(new Set(map.classes).size).toBe(2)
+})
+
+it('of more pictures than a map holds it has a sample, and always those that are asked for', () => {
+  const all = Array.from({ length: 40 }, (_, i) => 3 * i)
+  const sample = rowsOnMap(all, [], 1, 10)
+  expect([sample.length, new Set(sample).size]).toEqual([10, 10])
+  const outside = all.filter((row) => !sample.includes(row)).slice(0, 3)
+  // 1 is no row of training or validation; those already there are not drawn twice.
+  const asked = rowsOnMap(all, [...outside, sample[9]!, 1], 1, 10)
+  expect([asked.length, new Set(asked).size]).toEqual([10, 10])
+  expect(asked).toEqual(expect.arrayContaining([...outside, sample[9]]))
+  expect(asked).toEqual(expect.arrayContaining(sample.slice(0, 6)))
+  expect(rowsOnMap(all, [], 1, 40)).toEqual(all)
 })
 
 it('is exported whole, pixels and all', async () => {

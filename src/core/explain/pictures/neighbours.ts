@@ -1,6 +1,9 @@
 /** Nearest pictures in the space that a model looks at: training pictures as honest proxies for what it learnt from. */
 import type { Context } from '../../context.ts'
 
+/** Pictures on a map: neighbours are found by comparing all with all. */
+export const mostOnMap = 1500
+
 /** Row-major numbers, one row a picture. */
 export interface Points {
   readonly values: Float32Array
