@@ -64,7 +64,7 @@ const params = {
     help: 'Which leaf is split next while the limit of leaves allows.',
     advanced: true,
   },
-  monotonicCst: { kind: 'text', default: '', maxLength: 10_000, label: 'Directions', help: 'Features whose rise must never lower (1) or raise (-1) the prediction, as {"age": 1, "price": -1}.', advanced: true },
+  monotonicCst: { kind: 'text', default: '', maxLength: 10_000, label: 'Directions', help: 'Features whose rise must never lower (1) or raise (-1) the prediction, as {"age": 1, "price": -1}. Two classes, or the squared or Poisson loss.', advanced: true },
   interactionCst: { kind: 'text', default: '', maxLength: 10_000, label: 'Groups that may interact', help: 'Features that may meet in one tree path, as [["age", "price"], ["rooms"]]; the others form one group.', advanced: true },
   classWeight: { ...classWeightParam, advanced: true },
   earlyStopping: {
