@@ -4,14 +4,18 @@
  */
 import { readFile } from 'node:fs/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { columnsOfCells, goldenRows } from '../../src/core/bundle/golden.ts'
+import { columnsOfCells, goldenRows, type GoldenRows } from '../../src/core/bundle/golden.ts'
+import { splitValues } from '../../src/core/bundle/golden-splits.ts'
+import type { Signature } from '../../src/core/bundle/signature.ts'
 import { encodeColumns, encodeRows } from '../../src/core/bundle/encode.ts'
 import { signatureOf } from '../../src/core/bundle/signature-of.ts'
 import type { Task } from '../../src/core/data/target.ts'
+import type { OnnxGraph } from '../../src/core/onnx/graph.ts'
 import { checkParity, ParityCount, toleranceFor } from '../../src/core/onnx/parity.ts'
 import { answer } from '../../src/core/onnx/runner.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
 import { webRunner } from '../../src/core/onnx/runner-web.ts'
+import type { Pipeline } from '../../src/core/run/pipeline.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
@@ -25,6 +29,24 @@ const page = webRunner({ ...nodeContext(), asset: async () => new Uint8Array(awa
 
 // What tfjs says when it wakes up in Node.
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
+
+/** What the recipe makes of the rows is looked at, never the label: each is on a split, or two neighbours are on its two sides. */
+function expectOnSplits(golden: GoldenRows, graph: OnnxGraph, pipeline: Pipeline, signature: Signature): void {
+  const prepared = pipeline.features(columnsOfCells(signature.inputs, golden.rows)).features
+  const splits = splitValues(graph)
+  golden.reasons.forEach((reason, row) => {
+    const meets = (is: (value: number, split: number) => boolean) => splits.some(({ feature, values }) => values.some((split) => is(prepared[feature]?.values[row] as number, split)))
+    if (reason === 'exactly on a split') expect(meets((value, split) => value === split), `row ${row}`).toBe(true)
+    if (reason !== 'just below a split') return
+    expect(golden.reasons[row + 1]).toBe('just above a split')
+    expect(splits.some(({ feature, values }) => values.some((split) => (prepared[feature]?.values[row] as number) < split && split < (prepared[feature]?.values[row + 1] as number))), `rows ${row} and ${row + 1}`).toBe(true)
+    const apart = golden.rows[row]?.flatMap((cell, i) => (cell === golden.rows[row + 1]?.[i] ? [] : [[cell, golden.rows[row + 1]?.[i]] as [number, number]])) ?? []
+    expect(apart).toHaveLength(1)
+    // Float32 neighbours: nothing that a served model reads is between them.
+    const [[below, above]] = apart as [[number, number]]
+    expect([below, above]).toContain(Math.fround((below + above) / 2))
+  })
+}
 
 describe('the graph equals the studio', () => {
   test.each(onnxCases)('$name', async (item) => {
@@ -42,7 +64,8 @@ describe('the graph equals the studio', () => {
 
       const golden = await goldenRows(result.pipeline, signature, dataset.columns, held, graph, toleranceFor(signature, targetSd))
       expect(golden.reasons).toEqual(expect.arrayContaining(['an ordinary row', 'a category that training never saw', 'smallest value', ...(recipe ? [] : ['a missing value'])]))
-      if (id === 'decision-tree' || id === 'hist-gradient-boosting') expect(golden.reasons).toContain('exactly on a split')
+      expectOnSplits(golden, graph, result.pipeline, signature)
+      if (id === 'decision-tree' || id === 'hist-gradient-boosting') expect(golden.reasons).toEqual(expect.arrayContaining([recipe ? expect.stringContaining('a split') : 'exactly on a split']))
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
       const served = await answer(session, signature, feeds, golden.rows.length)
       const count = new ParityCount(signature, golden.tolerance)

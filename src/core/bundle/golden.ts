@@ -7,12 +7,14 @@ import { columnFrom } from '../data/column.ts'
 import type { Cell, Column, TextColumn } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import { labelsOf } from '../data/target.ts'
+import type { Matrix } from '../data/matrix.ts'
 import type { OnnxGraph } from '../onnx/graph.ts'
 import { formatDatetime, parseDatetime } from '../ingest/datetime.ts'
 import type { Pixels } from '../images/luma.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { goldenPictures, plainPng, toBase64 } from './pictures.ts'
 import { jsonCell } from './encode.ts'
+import { splitCells } from './golden-splits.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 import { isFinitePrediction } from './signature-of.ts'
 
@@ -134,15 +136,8 @@ function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[]
       }
     }
   })
-  const numbers = splitValues(graph).flatMap(({ feature, values }) => {
-    const from = pipeline.recipe.features[feature]
-    const index = inputs.findIndex((input) => input.kind === 'numeric' && input.name === from?.source)
-    return index < 0 || from?.categories ? [] : [{ index, values }]
-  })
-  // Every feature has its turn before one has its next.
-  for (let round = 0, splits = 0; splits < most.splits && numbers.some(({ values }) => values.length > round); round++) {
-    for (const { index, values } of numbers) if (round < values.length && splits++ < most.splits) change(index, values[round] as number, 'exactly on a split')
-  }
+  const prepare = (index: number, cells: readonly number[]): Matrix => pipeline.features(columnsOfCells(inputs, cells.map((cell) => base.map((old, i) => (i === index ? cell : old)))))
+  for (const { index, cell, reason } of splitCells(graph, pipeline.recipe, inputs, prepare, most.splits)) change(index, cell, reason)
   return made
 }
 
@@ -150,31 +145,6 @@ function unseenCategory(input: SignatureInput): string {
   let name = 'never seen in training'
   while (input.categories?.includes(name)) name += '!'
   return name
-}
-
-/** The values that a graph splits each feature at, without repeats: nodes of trees, and the ends of an additive model's steps. */
-function splitValues(graph: OnnxGraph): { feature: number; values: number[] }[] {
-  const found = new Map<number, Set<number>>()
-  const add = (feature: number, value: number): void => {
-    const values = found.get(feature) ?? new Set<number>()
-    found.set(feature, values)
-    if (Number.isFinite(value) && values.size < most.splits) values.add(Math.fround(value))
-  }
-  const constants = new Map(graph.initializers.flatMap(({ name, tensor }) => ('raw' in tensor ? [] : [[name, tensor.values] as const])))
-  // A column of the features, by the value that holds it.
-  const gathered = new Map<string, number>()
-  for (const { opType, inputs, outputs, attributes } of graph.nodes) {
-    const { nodes_featureids: features, nodes_values: values, nodes_modes: modes } = attributes
-    if (features?.kind === 'ints' && values?.kind === 'floats' && modes?.kind === 'strings') {
-      for (let i = 0; i < modes.value.length; i++) if (modes.value[i] === 'BRANCH_LEQ') add(Number(features.value[i]), values.value[i] as number)
-    }
-    const [first = '', second = ''] = inputs
-    const constant = constants.get(second)
-    if (opType === 'Gather' && constant?.length === 1) gathered.set(outputs[0] as string, Number(constant[0]))
-    const feature = opType === 'Greater' ? gathered.get(first) : undefined
-    if (feature !== undefined) for (const value of constant ?? []) add(feature, Number(value))
-  }
-  return [...found].map(([feature, values]) => ({ feature, values: [...values] }))
 }
 
 /** Asks the studio for each row's answer; rows it cannot answer are not golden. */
