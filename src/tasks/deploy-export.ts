@@ -82,6 +82,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const part = run.testEvaluation ? 'test' : 'valid'
   const partRows = opened.rowsOf(part)
   const slices = (await store.read(['projects'], (tx) => tx.get('projects', run.spec.projectId)))?.slices ?? []
+  const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows))
   const facts: CardFacts = {
     run,
     signature,
@@ -92,6 +93,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
     ...(await importanceOf(store, runId)),
+    holdsModel: !('missing' in live),
     modelBytes: plain.length,
     referenceHash: await sha256(fileJson(reference)),
     written: { ...written, intendedUse, limitations },
@@ -101,7 +103,6 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const fileName = `${modelSlug(signature.name)}.zip`
   if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown, leftOut: [] }
 
-  const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows))
   await context.checkpoint()
   const metadata = new Map([
     ['data_hash', run.dataHash],

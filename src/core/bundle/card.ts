@@ -14,6 +14,7 @@ import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
 import type { CardAnalyses } from './card-groups.ts'
+import { hasPictures } from './pictures.ts'
 import type { Signature } from './signature.ts'
 
 export interface CardFacts {
@@ -28,6 +29,8 @@ export interface CardFacts {
   readonly analyses: CardAnalyses
   /** What shuffling each column costs, where somebody asked. */
   readonly importance?: PermutationImportance
+  /** The page of the card lets its reader ask the model. */
+  readonly holdsModel: boolean
   /** Bytes of the graph, before this card's facts are written into it. */
   readonly modelBytes: number
   /** SHA-256 of reference.json. */
@@ -140,9 +143,9 @@ function details({ run, signature, certificate, estimator, modelBytes, reference
     ['Data hash', run.dataHash],
     ['Made with', `Glasshouse ${run.environment.app}, backend ${run.environment.backend}`],
     ['Format', `ONNX, ${certificate.opset}; ${modelBytes.toLocaleString('en')} bytes`],
-    ['Inputs and outputs', `${signature.inputs.length} columns in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
+    ['Inputs and outputs', `${signature.inputs.length === 1 ? '1 column' : `${signature.inputs.length} columns`} in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
-    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} differs by at most ${smallNumber(output.maxDifference)} (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
+    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
   ]
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
@@ -152,7 +155,9 @@ function details({ run, signature, certificate, estimator, modelBytes, reference
 
 const mostImportant = 20
 /** What its answers hang on, as far as somebody asked. */
-function examination({ importance, estimator }: CardFacts): CardBlock[] {
+function examination({ importance, estimator, signature }: CardFacts): CardBlock[] {
+  // No page of the studio has such a figure for pictures, so nobody could have asked.
+  if (hasPictures(signature)) return [text('What in a picture an answer hangs on is asked of one picture at a time, on the Explain page of the studio; there is no figure over all of them.')]
   if (!importance) return [gap('nobody asked what the answers hang on (permutation importance, on the Explain page), so it is not known here.')]
   const { metric, part, n, columns } = importance
   const listed = columns.slice(0, mostImportant)
@@ -192,13 +197,13 @@ function glossary({ task }: Signature): string[] {
 }
 
 /** For whoever holds the bundle: from nothing to an answer, and from the answer to how it came about. */
-function start({ estimator, run }: CardFacts): CardBlock[] {
+function start({ estimator, run, signature, holdsModel }: CardFacts): CardBlock[] {
   return [
     list([
       'Serve it: npm ci and npm start beside this card; README.md has requests with its columns filled in.',
       'Prove the copy: npm test answers the golden rows; glasshouse verify holds every file against its checksum first.',
       'Train it again: code/twin.py, its notebook or code/twin.ts, with the file of the SHA-256 above, or the folder of the pictures; they say how near their scores come.',
-      'Ask it by hand: MODEL_CARD.html holds the model itself.',
+      holdsModel ? 'Ask it by hand: MODEL_CARD.html holds the model itself.' : `Ask it by hand: start the server, and send it ${hasPictures(signature) ? 'a picture' : 'a row'} as README.md shows.`,
     ]),
     text(`To cite: the estimator is ${estimator.label} (${estimator.source}); the run is ${run.id}, data hash ${run.dataHash}.`),
   ]

@@ -1,6 +1,7 @@
 /** A fitted recipe as a JavaScript program: raw cells in, the model's features out, with the same roundings. One entry a step. */
 import { StudioError } from '../errors.ts'
 import { walkRecipe } from '../recipe/recipe.ts'
+import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState, Json, SeriesKind } from '../recipe/step.ts'
 import { inComment } from './text.ts'
 
@@ -103,6 +104,7 @@ export function prepareCode(recipe: FittedRecipeState): string {
   const raw = recipe.inputs.map(({ name, kind }, at): Value => ({ name, kind, text: keep(rawValue(kind, at), name) }))
   const values = walkRecipe(recipe, raw, (step, value, state) => {
     const code = stepCodes.get(step)
+    if (!code && steps.has(step) && steps.get(step).representation) throw new StudioError({ code: 'unsupported', message: `unsupported step; what becomes of a picture is in the graph, and in no program beside it: ${step}` })
     if (!code) throw new StudioError({ code: 'unsupported', message: `unsupported step; a program is written for ${[...stepCodes.keys()].join(', ')}: ${step}` })
     return code(value, state, keep)
   }).filter(({ kind }) => kind === 'numeric' || kind === 'boolean')

@@ -171,7 +171,7 @@ function feedOf(input: ForeignInput, X: Matrix, { slot, width, from, rows, last 
   }
 }
 
-const notHere = (what: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported ${what}; this model was trained elsewhere and brought in as an ONNX file` })
+const notHere = (what: string): StudioError => new StudioError({ code: 'unsupported', message: `unsupported ${what}; this model was trained elsewhere and brought in as an ONNX file`, hint: 'Deploy the file itself: it is the model. To train or write it anew, go back to where it came from.' })
 
 export const onnxModel: Estimator<Record<string, never>> = {
   id: foreignId,

@@ -104,6 +104,10 @@ it('the bundle holds the whole way from pixels to a label, and its server decode
   expect(made.certificate.rows).toBeGreaterThanOrEqual(9)
   expect(made.zip).not.toBeNull()
   expect(made.card).toMatch(/nsfwjs 4.3.0 by Infinite Red, Inc. \(MIT\)/)
+  // The card asks for nothing that no page of pictures has, and promises no model in its own page.
+  expect(made.card).toMatch(/\| 1 column in, label/)
+  expect(made.card).not.toMatch(/permutation importance|holds the model itself/)
+  expect(made.leftOut.filter(({ reason }) => reason.includes('what becomes of a picture is in the graph')).map(({ path }) => path)).toEqual(['code/prepare.mjs', 'sliders in MODEL_CARD.html'])
   expect(made.signature.inputs).toMatchObject([{ name: 'image', kind: 'image', tensor: 'uint8' }])
   expect(await verifyBundle(made.zip as Uint8Array, nodeRunner(), openPictureFile)).toMatchObject({ passed: true })
   const { model, signature, files: inside } = await openBundleZip(bytesOf(made.zip as Uint8Array))

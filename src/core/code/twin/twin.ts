@@ -4,6 +4,7 @@
  * part stays sealed.
  */
 import { StudioError } from '../../errors.ts'
+import { foreignId } from '../../estimators/onnx-model.ts'
 import { estimators } from '../../estimators/registry.ts'
 import { checkParams } from '../../params.ts'
 import type { FittedRecipeState, Json } from '../../recipe/step.ts'
@@ -68,6 +69,7 @@ function cellsOf({ run, data, recipe, classes, split }: TwinInput): readonly Cel
   const { task } = spec.target
   const estimator = estimators.get(spec.estimator.id)
   const make = twinModels.get(estimator.id)
+  if (estimator.id === foreignId) throw new StudioError({ code: 'unsupported', message: `unsupported model; a twin learns what the run learnt, and this one learnt elsewhere: ${estimator.id}`, hint: 'Its own program is where it came from.' })
   if (!make) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; a twin is written for ${[...twinModels.keys()].join(', ')}: ${estimator.id}` })
   const categorical = recipe.features.flatMap(({ categories }, f) => (categories ? [f] : []))
   const weighed = spec.sampleWeight
