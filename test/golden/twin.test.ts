@@ -65,9 +65,12 @@ interface Case {
   readonly params?: ParamValues
   readonly recipe?: RecipeSpec
   readonly sampleWeight?: string
+  /** A column of two values, read as a boolean. */
+  readonly boolean?: string
 }
 const cases: readonly Case[] = [
   ...estimators.all.filter(({ tags }) => !tags.takesPictures).flatMap(({ id, tasks }) => tasks.map((task) => ({ name: `${id} ${task}`, id, task }))),
+  { name: 'logistic-regression a boolean', id: 'logistic-regression', task: 'multiclass', boolean: 'sex' },
   { name: 'logistic-regression another recipe', id: 'logistic-regression', task: 'multiclass', recipe: otherRecipe },
   { name: 'hist-gradient-boosting xgboost', id: 'hist-gradient-boosting', task: 'multiclass', params: { maxIter: 40, subsample: 0.8, growPolicy: 'depth-wise', maxDepth: 4, classWeight: 'balanced' } },
   // About 2,000 a row: whoever forgets it has another penalty.
@@ -103,12 +106,12 @@ const golden = JSON.parse(readFileSync(new URL('twin.json', import.meta.url), 'u
 const folder = process.env['TWINS'] ?? mkdtempSync(join(tmpdir(), 'glasshouse-twin-'))
 afterAll(() => process.env['TWINS'] === undefined && rmSync(folder, { recursive: true, force: true }))
 
-async function made({ id, task, params: own, recipe, sampleWeight }: Case): Promise<{ trained: Retrained; twin: Twin }> {
+async function made({ id, task, params: own, recipe, sampleWeight, boolean }: Case): Promise<{ trained: Retrained; twin: Twin }> {
   const estimator = estimators.get(id)
   const target = { column: targets[task], task }
   // The columns are read first, to propose a recipe as the page does.
-  const spec = { version: 1 as const, target, split: defaultSplit(target), recipe: recipe ?? (await proposal(id, target.column)), estimator: { id, params: own ?? params[id] ?? {} }, seed: 3, ...(sampleWeight !== undefined && { sampleWeight }) }
-  const trained = await retrain({ file: data, spec, threshold: task === 'binary' ? 0.4 : 0.5 })
+  const spec = { version: 1 as const, target, split: defaultSplit(target), recipe: recipe ?? (await proposal(id, target.column, boolean)), estimator: { id, params: own ?? params[id] ?? {} }, seed: 3, ...(sampleWeight !== undefined && { sampleWeight }) }
+  const trained = await retrain({ file: data, spec, threshold: task === 'binary' ? 0.4 : 0.5, ...(boolean !== undefined && { kinds: [{ column: boolean, kind: 'boolean' }] }) })
   const { host, run } = trained
   const { dataset, model, split } = await host.store.read(['datasets', 'models', 'splits'], async (tx) => ({ dataset: await tx.get('datasets', run.spec.datasetId), model: await tx.get('models', run.id), split: await tx.get('splits', run.id) }))
   if (!dataset || !model || !split) throw new Error('missing records')
@@ -120,7 +123,8 @@ const columns = (async () => {
   const { host, run } = await retrain({ file: data, spec: { version: 1, target, split: defaultSplit(target), recipe: { version: 1, excluded: [], steps: [] }, estimator: { id: 'baseline', params: {} }, seed: 1 } })
   return (await loadDataset(host.store, run.spec.datasetId)).columns.map(columnInfo)
 })()
-const proposal = async (id: string, target: string): Promise<RecipeSpec> => defaultRecipe(estimators.get(id).tags, await columns, target)
+const proposal = async (id: string, target: string, boolean?: string): Promise<RecipeSpec> =>
+  defaultRecipe(estimators.get(id).tags, (await columns).map((column) => (column.name === boolean ? { ...column, kind: 'boolean' } : column)), target)
 
 beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 

@@ -25,12 +25,15 @@ export function defaultRecipe(tags: EstimatorTags, columns: readonly ColumnInfo[
     if (moments.length === 1) add('datetime-parts', ['datetime'], sayingParts[kind])
     else steps.push({ id: `step-${steps.length + 1}`, step: 'datetime-parts', columns: { by: 'name', names }, params: sayingParts[kind] })
   }
+  const numbers = has('numeric') || has('datetime') || has('image')
   if (!tags.acceptsMissing) {
     if (has('numeric') || has('datetime')) add('impute', ['numeric'], { strategy: 'median' })
     if (has('boolean')) add('impute', ['boolean'], { strategy: 'most-frequent' })
   }
-  if (tags.wantsScaled && (has('numeric') || has('datetime') || has('image'))) add('scale', ['numeric'])
-  if (tags.wantsNonNegative && (has('numeric') || has('datetime') || has('image'))) add('scale', ['numeric'], { method: 'min-max' })
+  // Left at 0 and 1, a boolean would weigh less in a distance or under a penalty than the numbers beside it.
+  const scaled: SeriesKind[] = [...(numbers ? (['numeric'] as const) : []), ...(has('boolean') ? (['boolean'] as const) : [])]
+  if (tags.wantsScaled && scaled.length > 0) add('scale', scaled)
+  if (tags.wantsNonNegative && numbers) add('scale', ['numeric'], { method: 'min-max' })
   if (has('categorical')) add(tags.acceptsCategories ? 'ordinal' : 'onehot', ['categorical'])
   return { version: 1, steps, excluded: [] }
 }

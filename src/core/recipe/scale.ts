@@ -1,4 +1,4 @@
-/** Moves and stretches numbers to a common size: (x - center) / scale in float32. */
+/** Moves and stretches numbers, and the 0 and 1 of booleans, to a common size: (x - center) / scale in float32. */
 import { StudioError } from '../errors.ts'
 import type { ParamTable } from '../params.ts'
 import { finite, quantileOf } from './numbers.ts'
@@ -23,11 +23,11 @@ type State = { readonly center: number; readonly scale: number }
 export const scale: Step<typeof params, State> = {
   id: 'scale',
   label: 'Scale numbers',
-  summary: 'Gives every number the same size, so that no column dominates by its unit.',
+  summary: 'Gives every number the same size, yes or no counting as 1 and 0, so that no column dominates by its unit.',
   source: "scikit-learn's StandardScaler (population sd), MinMaxScaler, RobustScaler (25 to 75 %); a constant column is only centred",
   params,
-  kinds: ['numeric'],
-  refuses: ({ kind }) => (kind === 'numeric' ? undefined : `only numbers can be scaled, and this is ${kind}`),
+  kinds: ['numeric', 'boolean'],
+  refuses: ({ kind }) => (kind === 'numeric' || kind === 'boolean' ? undefined : `only numbers and booleans can be scaled, and this is ${kind}`),
   fit(series, { method }) {
     if (series.kind !== 'numeric' && series.kind !== 'boolean') throw new StudioError({ code: 'bug', message: `unsupported series; scale was given a ${series.kind} column` })
     const values = finite(series.values)

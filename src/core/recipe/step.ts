@@ -16,7 +16,7 @@ interface SeriesBase {
   /** The dataset column it descends from. */
   readonly source: string
 }
-/** Float32 numbers, NaN where missing; boolean holds 0 and 1. */
+/** Float32 numbers, NaN where missing; boolean holds 0 and 1, or what a scale step made of them. */
 export interface NumericSeries extends SeriesBase {
   readonly kind: 'numeric' | 'boolean'
   readonly values: Float32Array

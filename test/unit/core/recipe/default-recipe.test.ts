@@ -16,3 +16,14 @@ test('of a day no hour becomes a feature, and of a time of day no day', () => {
     [{ by: 'name', names: ['seen'] }, {}],
   ])
 })
+
+test('where size matters, booleans are scaled with the numbers, and alone', () => {
+  const scaled = (id: string, ...kinds: readonly ('numeric' | 'boolean' | 'categorical')[]) =>
+    defaultRecipe(estimators.get(id).tags, [...kinds.map((kind, i) => ({ name: `column ${i}`, kind, missing: 0 })), { name: 'y', kind: 'numeric', missing: 0 }], 'y').steps.filter(({ step }) => step === 'scale').map(({ columns }) => columns)
+  for (const id of ['k-neighbors', 'ridge', 'logistic-regression', 'svm', 'linear-svm', 'mlp']) {
+    expect(scaled(id, 'boolean', 'numeric')).toEqual([{ by: 'kind', kinds: ['numeric', 'boolean'] }])
+    expect(scaled(id, 'boolean', 'categorical')).toEqual([{ by: 'kind', kinds: ['boolean'] }])
+    expect(scaled(id, 'categorical')).toEqual([])
+  }
+  expect(scaled('random-forest', 'boolean', 'numeric')).toEqual([])
+})
