@@ -37,7 +37,7 @@ function glasshouse(...argv: readonly string[]): Promise<Ended> {
 }
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '')
 /** What was said on standard error, less the progress that a slow machine gets to see. */
-const notes = (err: string): string[] => lines(err).filter((line) => !/ \d+ %(, about .+ left)?$/.test(line))
+const notes = (err: string): string[] => lines(err).filter((line) => !/ \d+ ?%(, about .+ left)?$/.test(line))
 /** y follows x with a class in every third row. */
 const rows = (count: number, row: (i: number) => string, header: string): string => `${header}\n${Array.from({ length: count }, (_, i) => row(i)).join('\n')}\n`
 
