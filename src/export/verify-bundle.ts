@@ -46,7 +46,7 @@ export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner, open?
     const served = await answer(session, signature, encodeRows(signature, rows, (row, input) => golden.rows[row]?.[input]), rows, open)
     const count = new ParityCount(signature, golden.tolerance)
     count.add(studioAnswer(signature, golden), served, rows)
-    const certificate = count.certificate('golden rows', used.runtime)
+    const certificate = { ...count.certificate('golden rows', used.runtime), ...(golden.capped && { capped: golden.capped }) }
     const problem = goldenProblem(signature, golden, served)
     return { model: modelSlug(signature.name), files: files.size - 1, passed: certificate.passed && problem === undefined, certificate, ...(problem === undefined ? {} : { problem }) }
   } finally {

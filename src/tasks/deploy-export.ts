@@ -65,6 +65,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   let certificate: ParityCertificate
   try {
     certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
+    if (golden.capped) certificate = { ...certificate, capped: golden.capped }
     if (golden.rows.length > 0) {
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
       const problem = goldenProblem(signature, golden, await answer(session, signature, feeds, golden.rows.length, pictures?.openFile))

@@ -145,7 +145,7 @@ function details({ run, signature, certificate, estimator, modelBytes, reference
     ['Format', `ONNX, ${certificate.opset}; ${modelBytes.toLocaleString('en')} bytes`],
     ['Inputs and outputs', `${signature.inputs.length === 1 ? '1 column' : `${signature.inputs.length} columns`} in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
-    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}`],
+    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}${(certificate.capped ?? []).map(({ column, held, of }) => `; golden rows hold ${held} of ${of} categories of ${cut(column)}`).join('')}`],
   ]
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.

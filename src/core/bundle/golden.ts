@@ -35,10 +35,18 @@ export interface GoldenRows {
   }
   /** Largest difference allowed for probabilities or values. */
   readonly tolerance: number
+  /** Columns with more categories of training than rows have room for; absent where every category is in a row. */
+  readonly capped?: readonly CategoryCap[]
+}
+export interface CategoryCap {
+  readonly column: string
+  /** Categories of training that a row holds, and that there are. */
+  readonly held: number
+  readonly of: number
 }
 
-/** At most this many rows of each sort, so that a start-up check stays short. */
-const most = { categories: 200, splits: 60, plain: 10, searched: 50_000 }
+/** At most this many rows of each sort, so that a start-up check stays short, and bytes, so that one request holds them. */
+const most = { firsts: 200, categories: 1000, bytes: 400_000, splits: 60, plain: 10, searched: 50_000 }
 
 interface Candidate {
   readonly cells: readonly GoldenCell[]
@@ -86,15 +94,15 @@ export async function goldenRows(pipeline: Pipeline, signature: Signature, colum
       }
       const mark = JSON.stringify(cell)
       const known = seen[c] as Set<string>
-      if (known.has(mark) || known.size >= most.categories) return
+      if (known.has(mark)) return
       known.add(mark)
       if (input.kind === 'categorical' || input.kind === 'boolean' || cell === null) reason ||= `first ${cell === null ? 'missing value' : 'of its kind'} in a column`
     })
-    if (reason && candidates.length < 2 * most.categories) candidates.push({ cells, reason })
+    if (reason && candidates.length < most.firsts) candidates.push({ cells, reason })
   }
   const base = usable[0]
   const held = inputs.map((_, c) => new Set(candidates.map(({ cells }) => JSON.stringify(cells[c]))))
-  if (base) candidates.push(...variants(inputs, base, extremes, held, graph, pipeline))
+  if (base) candidates.push(...variants(inputs, base, extremes, graph, pipeline), ...categoryRows(inputs, base, held))
   return judged(pipeline, signature, candidates, tolerance)
 }
 
@@ -110,8 +118,22 @@ export async function goldenPictureRows(pipeline: Pipeline, signature: Signature
   return judged(pipeline, signature, made.map(({ reason, pixels }) => ({ reason, cells: [toBase64(plainPng(pixels))] })), tolerance, [{ ...column, tensors }])
 }
 
-/** Copies of one row with a single cell changed. @param seen cells that other candidates hold already, as JSON, by input */
-function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], seen: readonly ReadonlySet<string>[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
+/** What training saw and no other candidate holds, of every column at once. @param held cells as JSON, by input */
+function categoryRows(inputs: readonly SignatureInput[], base: readonly GoldenCell[], held: readonly ReadonlySet<string>[]): Candidate[] {
+  const left = inputs.map(({ kind, categories = [] }, i): readonly GoldenCell[] => (kind === 'boolean' ? [false, true] : kind === 'categorical' ? categories : []).filter((cell) => !held[i]?.has(JSON.stringify(cell))))
+  const names = inputs.reduce((sum, { name }) => sum + name.length, 0)
+  const made: Candidate[] = []
+  for (let bytes = 0; made.length < most.categories && left.some((cells) => cells.length > made.length); ) {
+    const cells = base.map((cell, i) => left[i]?.[made.length] ?? cell)
+    bytes += names + JSON.stringify(cells).length
+    if (made.length > 0 && bytes > most.bytes) break
+    made.push({ cells, reason: 'categories of training' })
+  }
+  return made
+}
+
+/** Copies of one row with a single cell changed. */
+function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
   const made: Candidate[] = []
   const change = (index: number, cell: GoldenCell, reason: string): void => {
     made.push({ cells: base.map((old, i) => (i === index ? cell : old)), reason })
@@ -119,9 +141,6 @@ function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[]
   inputs.forEach((input, i) => {
     if (input.nullable) change(i, null, 'a missing value')
     if (input.kind === 'categorical') change(i, unseenCategory(input), 'a category that training never saw')
-    // What training saw and the held-out rows do not hold.
-    const known = input.kind === 'boolean' ? [false, true] : input.kind === 'categorical' ? (input.categories ?? []).slice(0, most.categories) : []
-    for (const cell of known) if (!seen[i]?.has(JSON.stringify(cell))) change(i, cell, 'a category of training')
     const { low, high } = extremes[i] as { low: number; high: number }
     if (input.kind === 'numeric' && low <= high) {
       change(i, low, 'smallest value')
@@ -156,6 +175,11 @@ async function judged(pipeline: Pipeline, signature: Signature, candidates: read
   const all = isFinitePrediction(prediction)
   const kept = candidates.map((_, i) => i).filter((i) => all || row(i).every(Number.isFinite))
   const labels = prediction.task === 'regression' ? null : labelsOf(prediction, signature.threshold)
+  const capped = signature.inputs.flatMap(({ name, categories }, i): CategoryCap[] => {
+    const cells = new Set(kept.map((row) => candidates[row]?.cells[i]))
+    const held = categories?.filter((category) => cells.has(category)).length ?? 0
+    return categories && held < categories.length ? [{ column: name, held, of: categories.length }] : []
+  })
   return {
     version: 1,
     columns: signature.inputs.map((input) => input.name),
@@ -163,5 +187,6 @@ async function judged(pipeline: Pipeline, signature: Signature, candidates: read
     reasons: kept.map((i) => (candidates[i] as Candidate).reason),
     expected: labels ? { labels: kept.map((i) => signature.classes[labels[i] as number] as string), probabilities: kept.map(row) } : { values: kept.map((i) => numbers[i] as number) },
     tolerance,
+    ...(capped.length > 0 && { capped }),
   }
 }

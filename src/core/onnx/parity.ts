@@ -5,6 +5,7 @@
  * within 1e-5, which are counted as ties.
  */
 import { encodeColumns } from '../bundle/encode.ts'
+import type { CategoryCap } from '../bundle/golden.ts'
 import { hasPictures, type OpenCell } from '../bundle/pictures.ts'
 import type { Signature } from '../bundle/signature.ts'
 import type { Context } from '../context.ts'
@@ -39,6 +40,8 @@ export interface ParityCertificate {
   readonly passed: boolean
   readonly runtime: string
   readonly opset: string
+  /** Columns whose golden rows do not hold every category of training. */
+  readonly capped?: readonly CategoryCap[]
 }
 
 /** @param targetSd population standard deviation of the target in the training rows; unused for classes */
