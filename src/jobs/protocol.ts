@@ -116,8 +116,10 @@ export interface PictureExplanation {
   readonly target: number
   /** Of integrated gradients: how far the parts are from adding up, as a share of the difference. */
   readonly gap?: number
-  /** Rank correlation with the same explanation of random weights; null where that one is flat. */
+  /** Rank correlation with the same explanation at random, or the mean size of several; null where that one is flat. Absent where there is nothing to draw at random. */
   readonly sanity?: number | null
+  /** What was random: all weights of a network; slopes in place of a head's; the weights of a head. The network below a head stays. */
+  readonly against?: 'weights' | 'slopes' | 'head'
   /** Training rows, nearest first. */
   readonly nearest: readonly { readonly row: number; readonly distance: number }[]
 }

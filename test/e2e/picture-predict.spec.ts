@@ -73,7 +73,7 @@ test('from the finished run straight to the camera, to files and to the sketch p
   await page.getByRole('group', { name: 'Explanation under way' }).getByRole('button', { name: 'Cancel' }).click()
   await expect(way).toHaveValue('grad-cam')
   await way.selectOption('integrated-gradients')
-  await expect(page.getByText(/^The parts add up to the difference of the scores but for [\d.]+% of it\. Check against random weights/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^The parts add up to the difference of the scores but for [\d.]+% of it\. Check against random slopes/)).toBeVisible({ timeout: 60_000 })
   await look(page, 'pixelwise')
   await page.getByRole('tab', { name: 'What if' }).click()
   await expect(why.getByText('It is not among the data')).toBeVisible()

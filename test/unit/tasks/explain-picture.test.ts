@@ -66,6 +66,7 @@ it.each(['grad-cam', 'integrated-gradients', 'occlusion'] as const)('%s says wha
   expect(found.heat.values.some((value) => value !== 0)).toBe(true)
   expect(found.nearest).toHaveLength(8)
   expect(found.nearest.some(({ row }) => row === 0)).toBe(false)
+  expect(found).toMatchObject({ against: 'weights', sanity: expect.any(Number) })
   if (method === 'integrated-gradients') expect(found.gap).toBeLessThan(0.05)
 })
 
@@ -81,14 +82,21 @@ it('without a class asked for, the one that the model names is explained, at the
 it('a head on a trained network has Grad-CAM by its maps and slopes by the pixels, one with jumps occlusion alone, whatever was asked', async () => {
   const methods = ['grad-cam', 'integrated-gradients', 'occlusion']
   const found = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'grad-cam' }, host)
-  expect(found).toMatchObject({ method: 'grad-cam', methods, heat: { width: 224 }, sanity: expect.any(Number) })
+  expect(found).toMatchObject({ method: 'grad-cam', methods, heat: { width: 224 }, against: 'slopes', sanity: expect.any(Number) })
   expect(found.heat.values.some((value) => value > 0)).toBe(true)
   const pixelwise = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'integrated-gradients' }, host)
-  expect(pixelwise).toMatchObject({ method: 'integrated-gradients', methods, heat: { width: 224 }, sanity: expect.any(Number) })
+  expect(pixelwise).toMatchObject({ method: 'integrated-gradients', methods, heat: { width: 224 }, against: 'slopes', sanity: expect.any(Number) })
   expect(pixelwise.gap).toBeLessThan(0.15)
   const trees = await explainPicture({ runId: 'trees', picture: { row: 3 }, method: 'grad-cam' }, host)
   expect(trees).toMatchObject({ method: 'occlusion', methods: ['occlusion'], heat: { width: 224 } })
+  expect([trees.sanity, trees.against]).toEqual([undefined, undefined])
   expect(trees.heat.values.some((value) => value !== 0)).toBe(true)
+})
+
+it('squares over a picture of a head are held against heads with random weights', async () => {
+  const hidden = await explainPicture({ runId: 'head', picture: { row: 3 }, method: 'occlusion' }, host)
+  expect(hidden).toMatchObject({ method: 'occlusion', against: 'head', sanity: expect.any(Number) })
+  expect(hidden.sanity).toBeLessThan(0.9)
 })
 
 it('a new picture is explained and edited like one of the data, and one that is none is refused', async () => {
