@@ -29,6 +29,13 @@ export interface Bench {
 export interface Measured {
   readonly ms: number
   readonly quality: number
+  /** Where answers have to be the peer's own: called once, after the peer's run wrote its into the folder. Part of the gate. */
+  readonly compare?: () => Comparison
+}
+export interface Comparison {
+  readonly equal: boolean
+  /** What was compared, and how far apart the two are. */
+  readonly told: string
 }
 
 const python = process.env['BENCH_PYTHON'] ?? '/usr/bin/python3'
@@ -75,10 +82,11 @@ export async function runCase(name: string, bench: Bench, json: boolean): Promis
     const oursMs = median(ours.map((run) => run.ms))
     const peerMs = median(peer.ms)
     const ratio = oursMs / peerMs
-    const quality = (ours[0] as Measured).quality
-    const held = bench.gate === undefined || (ratio <= bench.gate.ratio && isGoodEnough(bench.gate, quality, peer.quality))
+    const { quality, compare } = ours[0] as Measured
+    const answers = compare?.()
+    const held = bench.gate === undefined || (ratio <= bench.gate.ratio && isGoodEnough(bench.gate, quality, peer.quality) && answers?.equal !== false)
     const gate = bench.gate && { gate: bench.gate.ratio, verdict: held ? 'met' : 'missed' }
-    const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(ratio, 3), quality_ours: round(quality, 6), quality_peer: round(peer.quality, 6), ...gate }
+    const line = { name, ours_ms: round(oursMs, 1), peer_ms: round(peerMs, 1), ratio: round(ratio, 3), quality_ours: round(quality, 6), quality_peer: round(peer.quality, 6), ...(answers && { answers: `${answers.equal ? 'equal' : 'NOT EQUAL'}: ${answers.told}` }), ...gate }
     process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${Object.values(line).join('  ')}\n`)
     return held
   } finally {

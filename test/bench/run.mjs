@@ -1,7 +1,7 @@
 /**
  * npm run bench -- NAME [--json]: ours beside the peer, on the same data, in one run. A line a case:
- * name  ours_ms  peer_ms  ratio  quality_ours  quality_peer, and where it has a gate that ratio and whether all of it is met. Without
- * NAME all cases with a gate are run; --list names the others. Some names stand for several (--one: for that case alone).
+ * name  ours_ms  peer_ms  ratio  quality_ours  quality_peer, where answers have to be the peer's own whether they are, and where it has
+ * a gate that ratio and whether all of it is met. Without NAME all cases with a gate are run; --list names the others. Some names stand for several (--one: for that case alone).
  * A case without a peer has gates of its own: it exports `run` instead of `bench`. Exits 1 where a gate is missed,
  * 2 where a peer's package is missing, naming the Debian package.
  */
