@@ -21,6 +21,7 @@ const groups = new Map([
   ['bayes', ['gaussian-nb', 'multinomial-nb', 'bernoulli-nb']],
   ['knn', ['knn', 'knn-100']],
   ['neural', ['neural-mlp', 'neural-mlp-2', 'neural-cnn', 'neural-cnn-2']],
+  ['server', ['server', 'server-fuzz']],
   ['forest', ['forest', 'extra-trees', 'decision-tree', 'tree-predict']],
 ])
 /** Every case that has a gate beside a peer, and how time and memory grow. */

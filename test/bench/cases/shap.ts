@@ -39,7 +39,7 @@ export const bench: Bench = {
         probabilities[2 * row + (score >= 0 ? 1 : 0)] = 1
       }
       /** The farthest apart, in units of `unit(theirs)`. @param theirs shape (rows, features + 1), the last being the base */
-      const farthest = (theirs: Float32Array | Float64Array, unit: (value: number) => number): number => {
+      const farthest = (theirs: Float64Array, unit: (value: number) => number): number => {
         if (theirs.length !== held.rows * (features + 1)) throw new Error(`invalid contributions; ${theirs.length} of ${held.rows * (features + 1)}`)
         return theirs.reduce((worst, value, at) => {
           const [row, f] = [Math.floor(at / (features + 1)), at % (features + 1)]
@@ -49,7 +49,7 @@ export const bench: Bench = {
       }
       const compare = (): Comparison => {
         const exact = farthest(new Float64Array(bytes('contributions.f64')), () => 1)
-        const whole = farthest(new Float32Array(bytes('contributions.f32')), (value) => Math.max(1, Math.abs(value)))
+        const whole = farthest(Float64Array.from(new Float32Array(bytes('contributions.f32'))), (value) => Math.max(1, Math.abs(value)))
         return { equal: exact <= tolerance && whole <= tolerance, told: `${held.rows * (features + 1)} contributions, at most ${exact.toExponential(1)} apart tree by tree, ${whole.toExponential(1)} of the value in all` }
       }
       return { ms, quality: accuracy({ task: 'binary', classes: ['0', '1'], probabilities }), compare }
