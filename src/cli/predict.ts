@@ -13,6 +13,7 @@ import { pictureModelOf } from '../tasks/picture-model.ts'
 import { readWords } from './arguments.ts'
 import { checkWritable, openBundle, openFile, writeWhole } from './files.ts'
 import { openRunner, terminalContext } from './host.ts'
+import { inPartNote } from './in-part-note.ts'
 import type { Io } from './io.ts'
 import { predictPaths, type AskingPictures } from './predict-pictures.ts'
 import { UsageError } from './usage.ts'
@@ -88,10 +89,12 @@ async function hand(csv: Uint8Array, out: string | undefined, count: number, wha
   io.progress.note(`${count} ${count === 1 ? what : `${what}s`} written to ${out}`)
 }
 
-function tellPictures(answered: readonly AnsweredPicture[], io: Io): void {
+export function tellPictures(answered: readonly AnsweredPicture[], io: Io): void {
   const closed = answered.filter(({ problem }) => problem !== undefined)
   for (const { file, problem } of closed.slice(0, toldIssues)) io.progress.note(`note: ${file}: ${problem}`)
   if (closed.length > toldIssues) io.progress.note(`note: ${closed.length - toldIssues} more could not be opened`)
+  const inPart = inPartNote(answered)
+  if (inPart !== undefined) io.progress.note(inPart)
 }
 
 /** A column that vanished is an error even where single values may be missing: nobody watches a terminal's remarks in CI. */

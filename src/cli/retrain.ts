@@ -83,7 +83,7 @@ async function withNetwork(runPath: string, spec: AgainRequest['spec'], { projec
 }
 
 async function onPictures(path: string, runPath: string, { spec, threshold }: Pick<AgainRequest, 'spec' | 'threshold'>, host: Host): Promise<TrainedOnPictures> {
-  const { projectId, token, dataset, classes, skipped, skippedCount } = await picturesAt(path, host)
+  const { projectId, token, dataset, classes, skipped, skippedCount, inPart } = await picturesAt(path, host)
   const looking = await withNetwork(runPath, spec, { projectId, token }, host)
   // Where there are no copies, none can straddle the parts.
   const alone = keepsCopies(spec.split) && !dataset.columns.some(({ name }) => name === pictureColumns.copies)
@@ -92,7 +92,7 @@ async function onPictures(path: string, runPath: string, { spec, threshold }: Pi
   const { positive, ...rest } = spec.target
   const stays = task === 'binary' && positive !== undefined && classes.includes(positive)
   const own = { ...looking, target: { ...rest, task, ...(stays && { positive }) }, ...(alone && { split: { ...defaultSplit(spec.target), seed: spec.split.seed } }) } as const
-  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold: stays ? threshold : 0.5 }, host)), skipped, skippedCount }
+  return { ...(await trainOn(dataset, { projectId, token, spec: own, threshold: stays ? threshold : 0.5 }, host)), skipped, skippedCount, inPart }
 }
 
 async function onTable(path: string, again: Pick<AgainRequest, 'spec' | 'threshold' | 'kinds'>, host: Host): Promise<Trained> {

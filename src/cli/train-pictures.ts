@@ -2,6 +2,7 @@
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
 import { freshId } from '../core/ids.ts'
+import type { PictureInPart } from '../core/images/in-part.ts'
 import type { ParamValues } from '../core/params.ts'
 import { ownRecipe } from '../core/recipe/own-embedding.ts'
 import type { SkippedPicture } from '../jobs/protocol.ts'
@@ -26,7 +27,7 @@ export interface PictureRequest {
   /** That looks, in the place of the one that ships. */
   readonly network?: OwnNetworkFile | undefined
 }
-export type TrainedOnPictures = Trained & { readonly skipped: readonly SkippedPicture[]; readonly skippedCount: number }
+export type TrainedOnPictures = Trained & { readonly skipped: readonly SkippedPicture[]; readonly skippedCount: number; readonly inPart: readonly PictureInPart[] }
 
 /** A project of the pictures at a path, and its dataset. @throws StudioError bad-data where there are not two classes */
 export async function picturesAt(path: string, host: Host) {
@@ -34,11 +35,11 @@ export async function picturesAt(path: string, host: Host) {
   const name = path.split(/[\\/]/).filter(Boolean).at(-1) ?? 'pictures'
   const { id: projectId } = await createProject(store, name)
   const token = await takeOver(store, projectId)
-  const { classes, skipped, skippedCount } = await picturesAdd({ projectId, token, files: await pictureFiles([path]), source: 'file' }, host)
+  const { classes, skipped, skippedCount, inPart } = await picturesAdd({ projectId, token, files: await pictureFiles([path]), source: 'file' }, host)
   const first = skipped[0] ? `; the first that was passed over is ${skipped[0].file}: ${skipped[0].reason}` : ''
   if (classes.length < 2) throw new StudioError({ code: 'bad-data', message: `missing classes; pictures in at least two folders are needed, and there ${classes.length === 1 ? `is one, ${(classes[0] as string).slice(0, 40)}` : 'is none'}${first}` })
   const { datasetId } = await picturesCommit({ projectId, token, name }, host)
-  return { projectId, token, dataset: await datasetRecord(store, datasetId as string), classes, skipped, skippedCount }
+  return { projectId, token, dataset: await datasetRecord(store, datasetId as string), classes, skipped, skippedCount, inPart }
 }
 
 /**
@@ -50,11 +51,11 @@ export async function trainPictures(request: PictureRequest, host: Host): Promis
   if (request.target !== undefined && request.target !== pictureColumns.label) throw new UsageError(`invalid --target; pictures have one, ${pictureColumns.label}: ${request.target}`)
   if (!estimator.tasks.includes('multiclass')) throw new UsageError(`unsupported estimator for pictures; it names no classes: ${estimator.id}`)
   if (network && estimator.tags.takesPictures) throw new UsageError(`unsupported --network; it learns from the pixels themselves: ${estimator.id}`)
-  const { projectId, token, dataset, classes, skipped, skippedCount } = await picturesAt(path, host)
+  const { projectId, token, dataset, classes, skipped, skippedCount, inPart } = await picturesAt(path, host)
   const target = { column: pictureColumns.label, task: classes.length === 2 ? 'binary' : 'multiclass' } as const
   const plain = specFor(estimator, request.params, seed, { dataset, projectId, target })
   const spec = network ? { ...plain, recipe: ownRecipe(await bringNetwork(network, { projectId, token }, host)) } : plain
   const runId = freshId('run')
   await train({ runId, token, spec }, host)
-  return { spec, run: await readRun(host.store, runId), dataset, token, skipped, skippedCount }
+  return { spec, run: await readRun(host.store, runId), dataset, token, skipped, skippedCount, inPart }
 }

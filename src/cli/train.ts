@@ -18,6 +18,7 @@ import { CheckpointFolder } from './checkpoint.ts'
 import { openEarlier } from './earlier.ts'
 import { checkWritable, openFile, writeWhole } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
+import { inPartNote } from './in-part-note.ts'
 import type { Io } from './io.ts'
 import { readDeclared } from './network.ts'
 import { arePictures } from './open-picture.ts'
@@ -96,6 +97,8 @@ function estimatorNamed(id: string): Estimator {
 
 export function noteOddities({ dataset, run, ...rest }: Trained | TrainedOnPictures, io: Io): void {
   if ('skipped' in rest && rest.skipped[0]) io.progress.note(`note: ${rest.skippedCount} of ${rest.skippedCount + dataset.rowsCommitted} files are left out; the first is ${rest.skipped[0].file}: ${rest.skipped[0].reason}`)
+  const inPart = 'inPart' in rest ? inPartNote(rest.inPart) : undefined
+  if (inPart !== undefined) io.progress.note(inPart)
   const [first] = dataset.rejected
   if (first) io.progress.note(`note: ${dataset.rejectedCount} of ${dataset.rowsCommitted + dataset.rejectedCount} rows do not fit and are left out; the first on line ${first.line}: ${first.reason}`)
   for (const warning of run.warnings) io.progress.note(`note: ${warning}`)

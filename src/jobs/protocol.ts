@@ -18,6 +18,7 @@ import type { OwnBackbone } from '../core/recipe/own-embedding.ts'
 import type { PictureEdits } from '../core/images/edit.ts'
 import type { PictureQuality } from '../core/images/quality.ts'
 import type { PictureSource } from '../core/images/header.ts'
+import type { PictureInPart } from '../core/images/in-part.ts'
 import type { ParamValues } from '../core/params.ts'
 import type { Progress } from '../core/context.ts'
 import type { ForeignMapping, ForeignOffer } from '../core/run/adopt-model.ts'
@@ -75,6 +76,8 @@ export interface AddedPictures {
   readonly skippedCount: number
   /** At most the first 1,000. */
   readonly skipped: readonly SkippedPicture[]
+  /** Of those that were added. */
+  readonly inPart: readonly PictureInPart[]
 }
 /** A picture whose label a model that never learnt from it doubts. */
 export interface DoubtedLabel {

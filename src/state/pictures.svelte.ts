@@ -8,6 +8,7 @@ import type { TargetSpec } from '../core/data/target.ts'
 import { asStudioError } from '../core/errors.ts'
 import { freshId } from '../core/ids.ts'
 import type { PictureSource } from '../core/images/header.ts'
+import { inPartWords, type PictureInPart } from '../core/images/in-part.ts'
 import { tidyClass } from '../core/images/labels.ts'
 import { copiesColumn, keepsCopies } from '../core/images/quality.ts'
 import type { AskedPicture, PictureFile, PictureReport, SkippedPicture } from '../jobs/protocol.ts'
@@ -50,6 +51,7 @@ export class PicturesState {
   #loaded = $state(false)
   #skipped = $state.raw<readonly SkippedPicture[]>([])
   #skippedCount = $state(0)
+  #inPart = $state.raw<readonly PictureInPart[]>([])
   #report = $state.raw<PictureReport | undefined>(undefined)
   #job = $state.raw<Job | undefined>(undefined)
   #problem = $state.raw<unknown>(undefined)
@@ -93,6 +95,10 @@ export class PicturesState {
   }
   get skippedCount(): number {
     return this.#skippedCount
+  }
+  /** Of the last files: added with less than they hold. */
+  get inPart(): readonly PictureInPart[] {
+    return this.#inPart
   }
   get report(): PictureReport | undefined {
     return this.#report
@@ -145,11 +151,13 @@ export class PicturesState {
       const result = await output.finally(() => clearInterval(watch))
       this.#skipped = result.skipped
       this.#skippedCount = result.skippedCount
+      this.#inPart = result.inPart
       await this.load()
       await this.#saveClasses([...new Set([...this.classes, ...result.classes])])
       this.#remember(result.ids)
       const words = [`Added ${result.added.toLocaleString()} picture${result.added === 1 ? '' : 's'}`, ...(result.skippedCount > 0 ? [`${result.skippedCount.toLocaleString()} file${result.skippedCount === 1 ? ' was' : 's were'} not added`] : [])]
-      this.#notices.say(words.join('; '))
+      const less = inPartWords(result.inPart)
+      this.#notices.say(less === '' ? words.join('; ') : `${words.join('; ')}. ${less}.`)
       return result.ids
     } catch (error) {
       await this.load().catch(() => {})

@@ -7,6 +7,7 @@ import { asStudioError, StudioError } from '../core/errors.ts'
 import { freshId, sha256 } from '../core/ids.ts'
 import { dhash } from '../core/images/dhash.ts'
 import { readHeader } from '../core/images/header.ts'
+import { leftOutOf, type PictureInPart } from '../core/images/in-part.ts'
 import { folderClass, type LabelTable, readLabels, tidyClass } from '../core/images/labels.ts'
 import { sharpness } from '../core/images/sharpness.ts'
 import type { SkippedPicture } from '../jobs/protocol.ts'
@@ -29,6 +30,7 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
   const { projectId, token } = input
   const openPicture = host.openPicture ?? openPictureInBrowser
   const skipped: SkippedPicture[] = []
+  const inPart: PictureInPart[] = []
   let skippedCount = 0
   const skip = (file: string, thrown: unknown): void => {
     const error = asStudioError(thrown)
@@ -74,6 +76,8 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
       const picture = await openPicture(bytes, header.type)
       try {
         const look = picture.pixels(lookSide)
+        const leftOut = leftOutOf(header)
+        if (leftOut.length > 0) inPart.push({ file, leftOut })
         return {
           record: { id: freshId('picture'), projectId, version: 1, hash, label, file, type: header.type, width: header.width, height: header.height, bytes: bytes.length, dhash: dhash(look), sharpness: sharpness(look), addedAt, source: entry.zipped && input.source !== 'sample' ? 'zip' : input.source, deletedAt: null },
           blob: { projectId, hash, type: header.type, bytes },
@@ -156,5 +160,5 @@ export const picturesAdd: TaskHandler<'pictures/add'> = async (input, host) => {
   if (failure === undefined || asStudioError(failure).code === 'cancelled') await flush()
   if (failure !== undefined) throw failure
   context.report({ kind: 'step', phase: 'Reading pictures', done: ids.length + passed, total: entries.length })
-  return { added: ids.length, ids, classes, skippedCount, skipped }
+  return { added: ids.length, ids, classes, skippedCount, skipped, inPart }
 }

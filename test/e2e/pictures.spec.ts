@@ -131,12 +131,18 @@ test('one class is not enough, and the page says so', async ({ studio: page }) =
     const transfer = new DataTransfer()
     bytes.forEach((list, i) => transfer.items.add(new File([new Uint8Array(list)], `${i}.png`, { type: 'image/png' })))
     return transfer
-  }, [1, 2, 3].map((seed) => [...drawn(hues.apples, seed)]))
+  }, [drawn(hues.apples, 1), fixture('animated.gif'), fixture('rgb16.png')].map((bytes) => [...bytes]))
   const section = page.getByRole('region', { name: 'only' })
   await section.dispatchEvent('dragover', { dataTransfer: handle })
   await section.dispatchEvent('drop', { dataTransfer: handle })
   await expect(page.getByRole('listbox', { name: 'only, 3 pictures' })).toBeVisible()
   await expect(page.getByText('it needs a second class')).toBeVisible()
+  // What is taken of a file that holds more than a picture of 8 bits is said.
+  await expect(page.getByText('Added 3 pictures. 1 picture has 16 bits a channel and is read with 8; 1 is animated: its first frame is taken.')).toBeVisible()
+  await page.getByRole('tab', { name: /Taken in part ?2/ }).click()
+  await expect(page.getByRole('row', { name: /^1\.png It is animated: its first frame is taken/ })).toBeVisible()
+  await expect(page.getByRole('row', { name: /^2\.png It has 16 bits a channel/ })).toBeVisible()
+  await axe(page)
   await expect(page.getByRole('button', { name: 'Train', exact: true })).toBeDisabled()
 })
 
@@ -153,7 +159,13 @@ test('the camera records while the button is held, says when it goes away, and a
   await page.keyboard.up('Space')
   await expect(page.getByRole('listbox', { name: /Class 1, \d+ pictures/ })).toBeVisible()
 
-  // Unplugged in the middle of a recording.
+  // Unplugged in the middle of a recording: whichever camera is left is taken then.
+  await page.evaluate(() => {
+    const lost = (document.querySelector('video')?.srcObject as MediaStream).getVideoTracks()[0]?.getSettings().deviceId
+    const { mediaDevices } = navigator
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+    mediaDevices.getUserMedia = (wanted) => (JSON.stringify(wanted).includes(String(lost)) ? Promise.reject(new DOMException('', 'OverconstrainedError')) : ask(wanted))
+  })
   await page.keyboard.down('Space')
   await page.waitForTimeout(300)
   await page.evaluate(() => {

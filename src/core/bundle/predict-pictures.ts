@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { asStudioError } from '../errors.ts'
 import { readHeader, type PictureType } from '../images/header.ts'
+import { leftOutOf, type LeftOut } from '../images/in-part.ts'
 import { csvLine, type CsvCell } from '../ingest/csv-write.ts'
 
 /** What a model says of one picture. */
@@ -20,6 +21,8 @@ export interface AnsweredPicture {
   /** Absent where the file could not be opened. */
   readonly answer?: PictureAnswer
   readonly problem?: string
+  /** Present where the answer is of less than the file holds. */
+  readonly leftOut?: readonly LeftOut[]
 }
 
 /**
@@ -33,7 +36,9 @@ export async function predictPictures(pictures: readonly PictureToAsk[], ask: (b
     await context.checkpoint()
     try {
       const file = await bytes()
-      answered.push({ file: path, answer: await ask(file, readHeader(file).type, place) })
+      const header = readHeader(file)
+      const leftOut = leftOutOf(header)
+      answered.push({ file: path, answer: await ask(file, header.type, place), ...(leftOut.length > 0 && { leftOut }) })
     } catch (thrown) {
       const { code, message, hint } = asStudioError(thrown)
       if (code !== 'bad-data' && code !== 'unsupported') throw thrown

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCli } from '../../../src/cli/build.mjs'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
-import { png } from '../../support/pictures.ts'
+import { fixture, png } from '../../support/pictures.ts'
 import { startServer, unpack } from '../../support/served-bundle.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glasshouse-pictures-'))
@@ -34,9 +34,14 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
   const trained = await glasshouse('train', at('stripes'), '--json', '--out', bundle)
   expect(trained).toMatchObject({ code: 0, err: expect.stringMatching(/^note: 1 of 21 files are left out; the first is stripes\/down\/words.jpg: .*holds text/m) })
   expect(JSON.parse(trained.out)).toMatchObject({ task: 'classification', rows: 20, estimator: 'logistic-regression' })
-  expect(await glasshouse('verify', bundle)).toMatchObject({ code: 0, out: expect.stringContaining('verified stripes') })
+  // Golden pictures, and with a folder every one in it: graph against pipeline.json.
+  const verified = await glasshouse('verify', bundle, '--rows', at('stripes'))
+  expect(verified).toMatchObject({ code: 0, out: expect.stringMatching(/^verified stripes: .*\nverified pictures: graph and pipeline\.json answer 20 of 21 pictures of stripes, at most .* apart \(allowed 1×10⁻⁵\), 0 ties, 0 other labels\n$/), err: expect.stringContaining('note: stripes/down/words.jpg: ') })
 
   mkdirSync(at('new'))
+  mkdirSync(at('odd', 'across'), { recursive: true })
+  for (const name of ['animated.gif', 'rgb16.png']) writeFileSync(at('odd', 'across', name), fixture(name))
+  expect((await glasshouse('predict', bundle, at('odd'))).err).toMatch(/^note: 1 picture has 16 bits a channel and is read with 8; 1 is animated: its first frame is taken; the first: odd\/across\/animated.gif$/m)
   for (const name of ['across', 'down']) writeFileSync(at('new', `${name}.png`), striped(name === 'across', 50))
   const answered = await glasshouse('predict', bundle, at('new'), at('stripes', 'down', 'words.jpg'))
   const lines = answered.out.trim().split(/\r?\n/).map((line) => line.split(','))
@@ -100,7 +105,8 @@ describe('a run on other pictures', () => {
     }
     // And a class that was not there before.
     mkdirSync(at('later', 'both'), { recursive: true })
-    for (let i = 0; i < 13; i++) writeFileSync(at('later', 'both', `${i}.png`), png(40, 32, (x, y) => [x * y * (i + 1), 20, 60].map((level) => level % 256) as [number, number, number]))
+    writeFileSync(at('later', 'both', 'deep.png'), fixture('rgb16.png'))
+    for (let i = 1; i < 13; i++) writeFileSync(at('later', 'both', `${i}.png`), png(40, 32, (x, y) => [x * y * (i + 1), 20, 60].map((level) => level % 256) as [number, number, number]))
   })
   it.each([
     ['the network that ships', 'ships', ['--seed', '7'], 96],
@@ -114,9 +120,11 @@ describe('a run on other pictures', () => {
     await unpack(readFileSync(bundle), at(name))
     const again = await glasshouse('retrain', at(name, 'run.json'), at('later'), '--out', at(`${name}-again.zip`), '--json')
     expect(again.code, again.err).toBe(0)
+    expect(again.err).toMatch(/^note: 1 picture has 16 bits a channel and is read with 8: later\/both\/deep.png$/m)
     const [before, after] = [JSON.parse(first.out), JSON.parse(again.out)] as [Record<string, unknown>, Record<string, unknown>]
     expect(after).toMatchObject({ rows: 39, estimator: before['estimator'], params: before['params'], seed: before['seed'] })
-    expect((await glasshouse('verify', at(`${name}-again.zip`))).out).toMatch(/golden rows answered, .* 0 other labels/)
+    const verified = await glasshouse('verify', at(`${name}-again.zip`), '--rows', at('stripes', 'across'))
+    expect(verified.out).toMatch(/golden rows answered, .* 0 other labels;.*\nverified pictures: .* 10 of 10 pictures of across, .* 0 other labels/)
     // The same run but for the pictures: the network too, byte for byte.
     const [was, is] = await Promise.all([bundle, at(`${name}-again.zip`)].map(async (path) => JSON.parse(new TextDecoder().decode(await (await openZip(bytesOf(readFileSync(path)))).read('run.json'))) as { spec: { recipe: object; split: object }; features: readonly object[] }))
     expect(is?.spec).toMatchObject({ recipe: was?.spec.recipe, split: was?.spec.split })

@@ -4,6 +4,7 @@ import { cellAt } from '../../../src/core/data/column.ts'
 import type { SplitStrategy } from '../../../src/core/data/split.ts'
 import { StudioError } from '../../../src/core/errors.ts'
 import { sha256 } from '../../../src/core/ids.ts'
+import { inPartWords } from '../../../src/core/images/in-part.ts'
 import { bytesOf, openZip, zip } from '../../../src/core/zip.ts'
 import type { AddPictures } from '../../../src/jobs/protocol.ts'
 import { loadDataset } from '../../../src/storage/datasets.ts'
@@ -112,6 +113,17 @@ describe('adding pictures', () => {
       'empty.gif': expect.stringMatching(/empty/),
     })
     expect((await listPictures(host.store, projectId)).map(({ label }) => label)).toEqual(['my class'])
+  })
+  it('files of 16 bits a channel and animations are added, and named as taken in part', async () => {
+    const { add } = await begin()
+    const { added, inPart } = await add(['rgb16.png', 'rgb8.png', 'animated.gif', 'still.gif', 'animated.webp', 'lossy.webp'].map((name) => file(name, fixture(name))))
+    expect(added).toBe(6)
+    expect([...inPart].sort((a, b) => (a.file < b.file ? -1 : 1))).toEqual([
+      { file: 'animated.gif', leftOut: ['animation'] },
+      { file: 'animated.webp', leftOut: ['animation'] },
+      { file: 'rgb16.png', leftOut: ['depth'] },
+    ])
+    expect(inPartWords(inPart)).toBe('1 picture has 16 bits a channel and is read with 8; 2 are animated: their first frame is taken')
   })
   it('the same files again are passed over, under another class they are kept', async () => {
     const { add, host, projectId } = await begin()
