@@ -44,7 +44,7 @@ export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner, open?
   const session = await used.open(model)
   try {
     const served = await answer(session, signature, encodeRows(signature, rows, (row, input) => golden.rows[row]?.[input]), rows, open)
-    const count = new ParityCount(signature, golden.tolerance)
+    const count = new ParityCount(signature, golden.tolerance, golden.tiesFail)
     count.add(studioAnswer(signature, golden), served, rows)
     const certificate = { ...count.certificate('golden rows', used.runtime), ...(golden.capped && { capped: golden.capped }) }
     const problem = goldenProblem(signature, golden, served)
@@ -67,7 +67,7 @@ export async function verifyRows(bytes: Uint8Array, source: ByteSource, name: st
   const { pipeline } = await readPipeline(new TextDecoder().decode(own))
   const session = await runner.open(model)
   try {
-    let count = new ParityCount(signature, golden.tolerance)
+    let count = new ParityCount(signature, golden.tolerance, golden.tiesFail)
     const both: AnsweringModel = {
       signature,
       async answer(columns, rows) {
@@ -77,7 +77,7 @@ export async function verifyRows(bytes: Uint8Array, source: ByteSource, name: st
     }
     // A file that turns out to be of another encoding is read again from its start.
     const begin = (): (() => void) => {
-      count = new ParityCount(signature, golden.tolerance)
+      count = new ParityCount(signature, golden.tolerance, golden.tiesFail)
       return () => {}
     }
     const { rows, answered, issues } = await predictInto(source, {}, both, begin, context)

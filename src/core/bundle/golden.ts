@@ -9,6 +9,7 @@ import { columnNamed } from '../data/dataset.ts'
 import { labelsOf } from '../data/target.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { OnnxGraph } from '../onnx/graph.ts'
+import { tiesFail } from '../onnx/parity.ts'
 import { formatDatetime, parseDatetime } from '../ingest/datetime.ts'
 import type { Pixels } from '../images/luma.ts'
 import type { Pipeline } from '../run/pipeline.ts'
@@ -35,6 +36,8 @@ export interface GoldenRows {
   }
   /** Largest difference allowed for probabilities or values. */
   readonly tolerance: number
+  /** A label that hangs on less than the tolerance must be the same too. */
+  readonly tiesFail?: true
   /** Columns with more categories of training than rows have room for; absent where every category is in a row. */
   readonly capped?: readonly CategoryCap[]
 }
@@ -187,6 +190,7 @@ async function judged(pipeline: Pipeline, signature: Signature, candidates: read
     reasons: kept.map((i) => (candidates[i] as Candidate).reason),
     expected: labels ? { labels: kept.map((i) => signature.classes[labels[i] as number] as string), probabilities: kept.map(row) } : { values: kept.map((i) => numbers[i] as number) },
     tolerance,
+    ...(tiesFail(pipeline) && { tiesFail: true }),
     ...(capped.length > 0 && { capped }),
   }
 }

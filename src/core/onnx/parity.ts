@@ -2,7 +2,7 @@
  * Proof that the graph answers as the studio does: both are asked the same held-out rows. Probabilities
  * may differ by 1e-5; values by 1e-5 x max(1, sd of the target in the training rows), because the graph
  * adds in float32; labels not at all, except where two probabilities (or one and the threshold) lie
- * within 1e-5, which are counted as ties.
+ * within 1e-5, which are counted as ties; of models of trees no label may differ at all.
  */
 import { encodeColumns } from '../bundle/encode.ts'
 import type { CategoryCap } from '../bundle/golden.ts'
@@ -12,6 +12,7 @@ import type { Context } from '../context.ts'
 import type { Column } from '../data/column.ts'
 import { labelsOf } from '../data/target.ts'
 import type { ClassPrediction, Prediction } from '../data/target.ts'
+import { estimators } from '../estimators/registry.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { opsetLabel } from './proto.ts'
 import { answer } from './runner.ts'
@@ -51,15 +52,18 @@ export const toleranceFor = (signature: Signature, targetSd: number): number =>
 export class ParityCount {
   readonly #signature: Signature
   readonly #tolerance: number
+  readonly #tiesFail: boolean
   #rows = 0
   #largest = 0
   #equal = 0
   #ties = 0
   #different = 0
 
-  constructor(signature: Signature, tolerance: number) {
+  /** @param tiesFail whether a tie with another label counts as different: trees take whole paths, so theirs must be the same */
+  constructor(signature: Signature, tolerance: number, tiesFail = false) {
     this.#signature = signature
     this.#tolerance = tolerance
+    this.#tiesFail = tiesFail
   }
 
   add(studio: Prediction, graph: ServedAnswer, rows: number): void {
@@ -75,7 +79,7 @@ export class ParityCount {
     const labels = labelsOf(studio, this.#signature.threshold)
     for (let row = 0; row < rows; row++) {
       if (graph.answers[row] === this.#signature.classes[labels[row] as number]) this.#equal++
-      else if (isTie(studio, row, this.#signature.threshold)) this.#ties++
+      else if (!this.#tiesFail && isTie(studio, row, this.#signature.threshold)) this.#ties++
       else this.#different++
     }
   }
@@ -96,6 +100,9 @@ export class ParityCount {
     }
   }
 }
+
+/** Models of trees give every row the same class, ties included. */
+export const tiesFail = ({ model }: Pipeline): boolean => estimators.get(model.estimator).shows?.includes('trees') === true
 
 /** Whether a label of this row hangs on less than the tolerance. */
 export function isTie({ classes, probabilities }: ClassPrediction, row: number, threshold = 0.5): boolean {
@@ -118,7 +125,7 @@ export async function checkParity(
   options: { readonly targetSd: number; readonly runtime: string; readonly open?: OpenCell },
   context: Context,
 ): Promise<ParityCertificate> {
-  const count = new ParityCount(signature, toleranceFor(signature, options.targetSd))
+  const count = new ParityCount(signature, toleranceFor(signature, options.targetSd), tiesFail(pipeline))
   const total = Math.min(hasPictures(signature) ? maxParityPictures : maxParityRows, data.rows.length)
   const batch = hasPictures(signature) ? 1 : batchRows
   for (let start = 0; start < total; start += batch) {
