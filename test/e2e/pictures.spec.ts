@@ -109,6 +109,7 @@ test('a label that the model doubts is told when one comes back from training', 
   await page.locator('input[type=file]').setInputFiles(upload(entries, 'plain.zip'))
   await expect(page.getByText('24 pictures in 2 classes')).toBeVisible()
   await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await expect(page.getByText(/nsfwjs .* by Infinite Red, Inc\., licence MIT, 580 kB/)).toBeVisible()
   await page.getByRole('button', { name: /^Train / }).click()
   await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toBeVisible({ timeout: 60_000 })
   await goTo(page, 'Data')

@@ -10,6 +10,8 @@ import type { GraphBuilder, OnnxAttribute } from '../../onnx/graph.ts'
 
 export const backboneSide = 224
 export const backboneSize = 96
+/** Of its file. */
+export const backboneBytes = 580_014
 export const backboneCredit = {
   name: 'MobileNetV2, blocks 1 to 12',
   source: 'nsfwjs 4.3.0 by Infinite Red, Inc.',

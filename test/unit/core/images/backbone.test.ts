@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { backboneNodes, backboneSize, readWeights } from '../../../../src/core/images/backbone/mobilenet-v2.ts'
+import { backboneBytes, backboneNodes, backboneSize, readWeights } from '../../../../src/core/images/backbone/mobilenet-v2.ts'
 import { cropPolicies, resize } from '../../../../src/core/images/resize.ts'
 import { resizeNodes } from '../../../../src/core/images/resize-nodes.ts'
 import { GraphBuilder } from '../../../../src/core/onnx/graph.ts'
@@ -25,6 +25,8 @@ test('the backbone as a graph gives what tfjs makes of the same layers', async (
   // Means of 196 numbers near 1, through 37 layers of float32.
   expectAllClose(answer.get('y') as Float32Array, golden.expected, { absolute: 1e-4 })
 })
+
+test('its size is told as it is', () => expect(file.length).toBe(backboneBytes))
 
 test('a file that is cut off is refused', () => {
   expect(() => readWeights(file.subarray(0, 5000))).toThrow('invalid backbone')
