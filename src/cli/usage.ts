@@ -61,9 +61,9 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
   glasshouse predict BUNDLE.zip FOLDER|PICTURES.zip|PICTURE... [--out FILE]
       a model of pictures: a line for every file
 
-  glasshouse verify BUNDLE.zip [--rows FILE.csv]
+  glasshouse verify BUNDLE.zip [--rows FILE.csv|FOLDER|PICTURES.zip]
       checksums, golden rows and parity, run again here; with a file also on every row
-      of it that fits, the graph against the bundle's own pipeline.json
+      of it that fits, or on every picture, the graph against the bundle's own pipeline.json
 
   glasshouse monitor BUNDLE.zip FILE [options]
       new rows (CSV), or the log of the bundle's server, against the bundle's

@@ -61,7 +61,7 @@ export async function verifyBundle(bytes: Uint8Array, runner?: OnnxRunner, open?
  */
 export async function verifyRows(bytes: Uint8Array, source: ByteSource, name: string, runner: OnnxRunner, context: Context): Promise<{ readonly certificate: ParityCertificate; readonly rows: number }> {
   const { files, signature, golden, model } = await openBundleZip(bytesOf(bytes))
-  if (hasPictures(signature)) throw new StudioError({ code: 'unsupported', message: 'unsupported rows; a model of pictures is asked its golden pictures only' })
+  if (hasPictures(signature)) throw new StudioError({ code: 'unsupported', message: 'unsupported rows; this model takes pictures, and the rows of a file have none' })
   const own = files.get('pipeline.json')
   if (!own) throw new StudioError({ code: 'bundle-mismatch', message: 'missing pipeline.json; there is nothing to hold the graph against' })
   const { pipeline } = await readPipeline(new TextDecoder().decode(own))

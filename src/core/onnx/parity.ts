@@ -12,6 +12,7 @@ import type { Context } from '../context.ts'
 import type { Column } from '../data/column.ts'
 import { labelsOf } from '../data/target.ts'
 import type { ClassPrediction, Prediction } from '../data/target.ts'
+import { createRng, shuffle } from '../math/rng.ts'
 import { estimators } from '../estimators/registry.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { opsetLabel } from './proto.ts'
@@ -20,9 +21,11 @@ import type { OnnxSession, ServedAnswer } from './runner.ts'
 
 export const probabilityTolerance = 1e-5
 export const maxParityRows = 10_000
-/** The whole network runs for each. */
-export const maxParityPictures = 60
+/** The whole network runs for each picture, so a person may say that some are enough: never fewer than so many. */
+export const fewestParityPictures = 60
 const batchRows = 1000
+/** What the person reads meanwhile. */
+export const comparing = 'Comparing the graph with the studio'
 
 export interface ParityOutput {
   readonly output: string
@@ -114,7 +117,9 @@ export function isTie({ classes, probabilities }: ClassPrediction, row: number, 
 }
 
 /**
- * @param rows held-out row numbers; the first 10,000 are used
+ * Pictures are asked one by one, in an order of chance (data lie in the order of their classes), until all have been
+ * or the context says stop; the certificate tells which.
+ * @param rows held-out row numbers; of tables the first 10,000 are used, of pictures 10,000 drawn by chance
  * @param part their name, for the certificate
  */
 export async function checkParity(
@@ -126,14 +131,21 @@ export async function checkParity(
   context: Context,
 ): Promise<ParityCertificate> {
   const count = new ParityCount(signature, toleranceFor(signature, options.targetSd), tiesFail(pipeline))
-  const total = Math.min(hasPictures(signature) ? maxParityPictures : maxParityRows, data.rows.length)
-  const batch = hasPictures(signature) ? 1 : batchRows
+  const pictures = hasPictures(signature)
+  const all = (pictures ? shuffle(data.rows.slice(), createRng(1)) : data.rows).subarray(0, maxParityRows)
+  const total = all.length
+  const batch = pictures ? 1 : batchRows
+  let part = data.part
   for (let start = 0; start < total; start += batch) {
-    const rows = data.rows.subarray(start, Math.min(total, start + batch))
+    if (pictures && start >= fewestParityPictures && context.stopping()) {
+      part = `${data.part}, drawn by chance from ${data.rows.length} because the check was ended early`
+      break
+    }
+    const rows = all.subarray(start, start + batch)
     const served = await answer(session, signature, encodeColumns(signature, data.columns, rows), rows.length, options.open)
     count.add(await pipeline.predict(data.columns, rows, context), served, rows.length)
-    context.report({ kind: 'step', phase: 'Comparing the graph with the studio', done: start + rows.length, total })
+    context.report({ kind: 'step', phase: comparing, done: start + rows.length, total })
     await context.checkpoint()
   }
-  return count.certificate(data.part, options.runtime)
+  return count.certificate(part, options.runtime)
 }
