@@ -6,7 +6,7 @@ import { prepareCode } from '../core/code/prepare.ts'
 import { earlierFit } from '../core/code/twin/earlier.ts'
 import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
-import { codeEndings, languagesOf, modelCode, type LeftOutFile } from '../core/code/write.ts'
+import { codeEndings, languagesOf, modelCode, sqlRefusal, type LeftOutFile } from '../core/code/write.ts'
 import { hasPictures } from '../core/bundle/pictures.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
@@ -70,7 +70,8 @@ export async function programFiles(pipeline: Pipeline, signature: Signature, twi
   }
   const plan = where('code/model.*', () => codePlan(pipeline.model, pipeline.recipe.features.map(({ name }) => name)))
   const languages = plan ? languagesOf(plan) : []
-  if (plan && !languages.includes('sql')) leftOut.push({ path: 'code/model.sql', reason: 'unsupported language; this model needs loops, which SQL has not' })
+  const refusal = plan && sqlRefusal(plan)
+  if (refusal !== undefined) leftOut.push({ path: 'code/model.sql', reason: refusal })
   const prepare = where('code/prepare.mjs', () => prepareCode(pipeline.recipe))
   const layers = where('tfjs/', () => layersOf(pipeline, signature, backbone))
   const tfjs = layers && layersFiles(layers, 'weights.bin')

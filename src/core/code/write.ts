@@ -11,8 +11,13 @@ export interface LeftOutFile {
   readonly reason: string
 }
 
-/** SQL has no loops and no tables of its own, so models that need them are not written in it. */
-export const languagesOf = (plan: CodePlan): readonly CodeLanguage[] => codeLanguages.filter((language) => language !== 'sql' || (plan.link !== 'coupled' && plan.parts.every((part) => part.sql)))
+/** Why a model is not written as one query; undefined where it is. */
+export function sqlRefusal(plan: CodePlan): string | undefined {
+  if (plan.link === 'coupled') return `unsupported language; pairs of classes are coupled by equations, which no query solves: ${plan.classes.length} classes`
+  for (const { sql } of plan.parts) if ('refused' in sql) return sql.refused
+  return undefined
+}
+export const languagesOf = (plan: CodePlan): readonly CodeLanguage[] => codeLanguages.filter((language) => language !== 'sql' || sqlRefusal(plan) === undefined)
 
 /** @param language one of `languagesOf(plan)` */
 export function modelCode(plan: CodePlan, language: CodeLanguage): string {
@@ -147,7 +152,7 @@ function pythonCode(plan: CodePlan): string {
 
 /** One column a class, or `value`; scores are columns of a subquery, so that nothing is computed twice. */
 function sqlCode(plan: CodePlan): string {
-  const scores = plan.base.map((base, o) => [number(base), ...plan.parts.flatMap((part) => part.sql?.(o) ?? [])].join('\n    + '))
+  const scores = plan.base.map((base, o) => [number(base), ...plan.parts.flatMap(({ sql }) => ('refused' in sql ? [] : (sql(o) ?? [])))].join('\n    + '))
   const all = plan.base.map((_, o) => `EXP(s${o + 1})`).join(' + ')
   const platt = plan.sigmoids?.map(([a, b], o) => `1 / (1 + EXP(${number(a)} * s${o + 1} + ${number(b)}))`) ?? []
   const floored = platt.map((share) => `CASE WHEN ${share} > 1e-12 THEN ${share} ELSE 1e-12 END`)

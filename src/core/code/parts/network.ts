@@ -59,5 +59,5 @@ export function networkPart(theta: Float32Array, sizes: Sizes, activation: Activ
       ],
     }
   }
-  return { numbers: theta.length, code }
+  return { numbers: theta.length, code, sql: { refused: `unsupported language; networks are not written in SQL, whose one query has no place for what their layers pass on: ${theta.length} weights` } }
 }

@@ -11,8 +11,8 @@ export interface Part {
   readonly numbers: number
   /** @param name free for the part's own tables and helpers: unique in the program */
   code(language: LoopLanguage, name: string): PartCode
-  /** What it adds to one score, as an SQL expression, undefined where nothing; absent where the part has no such form. */
-  sql?(output: number): string | undefined
+  /** What it adds to one score, as an SQL expression, undefined where nothing; where the part has no such form, why: an error's message. */
+  readonly sql: ((output: number) => string | undefined) | { readonly refused: string }
 }
 
 /** The end of a statement. */

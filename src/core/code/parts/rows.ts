@@ -2,6 +2,8 @@
 import { number, table, type LoopLanguage } from '../text.ts'
 import type { Part, PartCode } from './part.ts'
 
+const refused = (rows: number): { readonly refused: string } => ({ refused: `unsupported language; this model compares with rows that it keeps, and SQL is written without tables: ${rows} rows` })
+
 export interface KernelMachine {
   readonly kind: 'rbf' | 'linear'
   readonly gamma: number
@@ -46,7 +48,7 @@ export function kernelPart({ kind, gamma, vectors, features: p, coefficients, ou
       ],
     }
   }
-  return { numbers: vectors.length + coefficients.length, code }
+  return { numbers: vectors.length + coefficients.length, code, sql: refused(count) }
 }
 
 export interface Neighbours {
@@ -167,5 +169,5 @@ export function neighboursPart({ k, byDistance, features: p, points, answers, vo
       ],
     }
   }
-  return { numbers: points.length + 2 * count, code }
+  return { numbers: points.length + 2 * count, code, sql: refused(count) }
 }

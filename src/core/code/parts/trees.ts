@@ -8,7 +8,7 @@ type Node =
   | { readonly leaf: readonly { readonly output: number; readonly value: number }[] }
   | { readonly feature: number; readonly threshold?: number; readonly codes?: readonly number[]; readonly missingYes: boolean; readonly yes: Node; readonly no: Node }
 
-/** More conditions than this are written as tables. */
+/** More nodes than this are written as tables. */
 const mostConditions = 5000
 
 function nodeAt(trees: Trees, tree: number, node: number): Node {
@@ -104,7 +104,7 @@ function listsOf(trees: Trees): Lists {
   return { ...lists, leaf: Float64Array.from(leaf) }
 }
 
-function asTables(trees: Trees): Part {
+function asTables(trees: Trees, most: number): Part {
   const { width } = trees
   const count = treeCount(trees)
   const leaves = trees.feature.reduce((sum, feature) => sum + Number(feature < 0), 0)
@@ -173,8 +173,8 @@ function asTables(trees: Trees): Part {
       ],
     }
   }
-  return { numbers: 3 * trees.feature.length + leaves * width, code }
+  return { numbers: 3 * trees.feature.length + leaves * width, code, sql: { refused: `unsupported size; trees are written in SQL up to ${most} nodes: ${trees.feature.length}` } }
 }
 
-/** @param most conditions that are written out */
-export const treesPart = (trees: Trees, most = mostConditions): Part => (trees.feature.length > most ? asTables(trees) : asConditions(trees))
+/** @param most nodes that are written out as conditions */
+export const treesPart = (trees: Trees, most = mostConditions): Part => (trees.feature.length > most ? asTables(trees, most) : asConditions(trees))

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { treesPart } from '../../../../src/core/code/parts/trees.ts'
 import { codePlan, type CodePlan } from '../../../../src/core/code/plan.ts'
 import { planners } from '../../../../src/core/code/planners.ts'
-import { codeEndings, codeLanguages, languagesOf, modelCode, type CodeLanguage } from '../../../../src/core/code/write.ts'
+import { codeEndings, codeLanguages, languagesOf, modelCode, sqlRefusal, type CodeLanguage } from '../../../../src/core/code/write.ts'
 import type { Matrix } from '../../../../src/core/data/matrix.ts'
 import type { Task } from '../../../../src/core/data/target.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
@@ -107,6 +107,11 @@ describe('what is written answers as the model', () => {
   test('loops stand in the three languages that have them; rows of training are announced', () => {
     const without = [...new Set(cases.filter(({ plan }) => !languagesOf(plan).includes('sql')).map(({ estimator }) => estimator))]
     expect(without.sort()).toEqual(['extra-trees', 'hist-gradient-boosting', 'k-neighbors', 'mlp', 'random-forest', 'svm'])
+    const reasonOf = (id: string): string => cases.flatMap(({ estimator, plan }) => (estimator === id ? (sqlRefusal(plan) ?? []) : []))[0] as string
+    const [, most, nodes] = /^unsupported size; trees are written in SQL up to (\d+) nodes: (\d+)$/.exec(reasonOf('random-forest')) ?? []
+    expect(Number(nodes)).toBeGreaterThan(Number(most))
+    expect(reasonOf('k-neighbors')).toMatch(/; this model compares with rows that it keeps, and SQL is written without tables: \d+ rows$/)
+    expect(reasonOf('mlp')).toMatch(/; networks are not written in SQL, .*: \d+ weights$/)
     for (const { plan, estimator } of cases) expect(modelCode(plan, 'python').includes('IT CONTAINS ROWS OF THE TRAINING DATA')).toBe(estimator === 'k-neighbors' || estimator === 'svm')
     expect(codeLanguages.length).toBe(4)
   })
