@@ -5,7 +5,7 @@ import type { ClassTarget } from '../../../../../src/core/data/target.ts'
 import { estimators } from '../../../../../src/core/estimators/registry.ts'
 import { meanFollowing, randomHead } from '../../../../../src/core/explain/pictures/random-head.ts'
 import { createRng } from '../../../../../src/core/math/rng.ts'
-import { defaultsOf, type ParamValues } from '../../../../../src/core/params.ts'
+import { checkParams, type ParamValues } from '../../../../../src/core/params.ts'
 import { nodeContext } from '../../../../support/node-context.ts'
 
 const rng = createRng(1)
@@ -15,7 +15,7 @@ const y: ClassTarget = { task: 'multiclass', column: 'y', classes: ['p', 'q', 'r
 it.each(['logistic-regression', 'mlp', 'svm', 'linear-svm'])('%s with random numbers still answers, and otherwise', async (id) => {
   const estimator = estimators.get(id)
   const quick: ParamValues = id === 'mlp' ? { backend: 'wasm', maxIter: 20 } : {}
-  const model = await estimator.fit(X, y, { params: { ...defaultsOf(estimator.params), ...quick }, seed: 1 }, nodeContext())
+  const model = await estimator.fit(X, y, { params: checkParams(id, estimator.params, quick), seed: 1 }, nodeContext())
   const answers = async (one: typeof model) => {
     const prediction = await one.predict(X)
     return prediction.task === 'regression' ? [] : Array.from(prediction.probabilities)
