@@ -5,7 +5,7 @@ import type { ClassTarget } from '../../../../../src/core/data/target.ts'
 import { estimators } from '../../../../../src/core/estimators/registry.ts'
 import { meanFollowing, randomHead } from '../../../../../src/core/explain/pictures/random-head.ts'
 import { createRng } from '../../../../../src/core/math/rng.ts'
-import { checkParams, type ParamValues } from '../../../../../src/core/params.ts'
+import { checkParams, defaultsOf, type ParamValues } from '../../../../../src/core/params.ts'
 import { nodeContext } from '../../../../support/node-context.ts'
 
 const rng = createRng(1)
