@@ -50,7 +50,7 @@ server, its model and ONNX Runtime's WebAssembly into one file; \`node ${model}.
 | server/score.mjs, batch/ | the same answers for files: one CSV, or many on Dask, Ray or Spark; see batch/README.md |
 | MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
 | code/twin.py, .ipynb, .ts | the run again, without the studio: the same file, rows (split.json), recipe and estimator in pandas and scikit-learn, XGBoost or PyTorch, and on the studio's own engine; each says how near its scores come. Pictures are found by their SHA-256 in the folder that DATA names; where the pretrained network sees them, twin.py takes it from model.onnx |
-| code/model.*, prepare.mjs | the model as JavaScript, Python, C and, where it needs no loop, SQL; it takes features as the recipe prepares them, which prepare.mjs does in JavaScript |
+| code/model.*, prepare.mjs | the model as JavaScript, Python, C and, unless it keeps rows or is a network, SQL; it takes features as the recipe prepares them, which prepare.mjs does in JavaScript |
 | tfjs/ | networks and logistic regression: a layers model for TensorFlow.js, for the features of prepare.mjs, or for pixels from 0 to 1 of the size that run.json says (224 x 224 where the pretrained network looks, which is part of it); bringing a picture to that size is not |
 | pipeline.json | recipe and model in the studio's own form, versioned, with its SHA-256; \`npx glasshouse predict pipeline.json FILE.csv\` opens it |
 | run.json | how it was trained |

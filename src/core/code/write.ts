@@ -152,7 +152,8 @@ function pythonCode(plan: CodePlan): string {
 
 /** One column a class, or `value`; scores are columns of a subquery, so that nothing is computed twice. */
 function sqlCode(plan: CodePlan): string {
-  const scores = plan.base.map((base, o) => [number(base), ...plan.parts.flatMap(({ sql }) => ('refused' in sql ? [] : (sql(o) ?? [])))].join('\n    + '))
+  const scores = plan.base.map((base, o) => [number(base), ...plan.parts.flatMap(({ sql }, i) => ('refused' in sql ? [] : (sql(o, `m${i}`) ?? [])))].join('\n    + '))
+  const asked = plan.parts.flatMap(({ sqlWith }, i) => sqlWith?.(`m${i}`) ?? [])
   const all = plan.base.map((_, o) => `EXP(s${o + 1})`).join(' + ')
   const platt = plan.sigmoids?.map(([a, b], o) => `1 / (1 + EXP(${number(a)} * s${o + 1} + ${number(b)}))`) ?? []
   const floored = platt.map((share) => `CASE WHEN ${share} > 1e-12 THEN ${share} ELSE 1e-12 END`)
@@ -169,5 +170,5 @@ function sqlCode(plan: CodePlan): string {
   const inner = ['  SELECT id,', scores.map((score, o) => `  (${score}) AS s${o + 1}`).join(',\n'), '  FROM features']
   // The largest first, so that no exponential overflows.
   const from = plan.link === 'softmax' ? ['  SELECT *, MAX(', plan.base.map((_, o) => `s${o + 1}`).join(', '), ') AS top FROM (', ...inner, '  ) AS summed'] : inner
-  return [head(plan, '--', `A query on a table called features with columns id, f1 to f${plan.features.length}; answers ${columns.length} column${columns.length === 1 ? '' : 's'} beside id.${plan.link === 'softmax' ? ' MAX of several values is SQLite; others call it GREATEST.' : ''}`), `SELECT id, ${columns.join(', ')} FROM (`, ...from, ') AS scored;', ''].join('\n')
+  return [head(plan, '--', `A query on a table called features with columns id, f1 to f${plan.features.length}; answers ${columns.length} column${columns.length === 1 ? '' : 's'} beside id.${plan.link === 'softmax' ? ' MAX of several values is SQLite; others call it GREATEST.' : ''}`), ...(asked.length > 0 ? [`WITH RECURSIVE ${asked.join(',\n')}`] : []), `SELECT id, ${columns.join(', ')} FROM (`, ...from, ') AS scored;', ''].join('\n')
 }

@@ -11,8 +11,13 @@ export interface Part {
   readonly numbers: number
   /** @param name free for the part's own tables and helpers: unique in the program */
   code(language: LoopLanguage, name: string): PartCode
-  /** What it adds to one score, as an SQL expression, undefined where nothing; where the part has no such form, why: an error's message. */
-  readonly sql: ((output: number) => string | undefined) | { readonly refused: string }
+  /**
+   * What it adds to one score, as an SQL expression over a row of `features`, undefined where nothing; where the part has no
+   * such form, why: an error's message. `name` as for `code`.
+   */
+  readonly sql: ((output: number, name: string) => string | undefined) | { readonly refused: string }
+  /** Named queries that the expressions ask, for the head of the statement: `name (columns) AS (query)`. */
+  readonly sqlWith?: (name: string) => readonly string[]
 }
 
 /** The end of a statement. */

@@ -2,7 +2,7 @@
 import { number, table, type LoopLanguage } from '../text.ts'
 import type { Part, PartCode } from './part.ts'
 
-const refused = (rows: number): { readonly refused: string } => ({ refused: `unsupported language; this model compares with rows that it keeps, and SQL is written without tables: ${rows} rows` })
+const refused = (rows: number): { readonly refused: string } => ({ refused: `unsupported language; models that compare with rows they keep are not written in SQL: ${rows} rows` })
 
 export interface KernelMachine {
   readonly kind: 'rbf' | 'linear'

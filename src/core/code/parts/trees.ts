@@ -8,7 +8,7 @@ type Node =
   | { readonly leaf: readonly { readonly output: number; readonly value: number }[] }
   | { readonly feature: number; readonly threshold?: number; readonly codes?: readonly number[]; readonly missingYes: boolean; readonly yes: Node; readonly no: Node }
 
-/** More nodes than this are written as tables. */
+/** More nodes than this are written as tables, and walked. */
 const mostConditions = 5000
 
 function nodeAt(trees: Trees, tree: number, node: number): Node {
@@ -104,7 +104,41 @@ function listsOf(trees: Trees): Lists {
   return { ...lists, leaf: Float64Array.from(leaf) }
 }
 
-function asTables(trees: Trees, most: number): Part {
+/** Rows of a query without a table, some on a line. */
+function valuesOf(rows: readonly string[]): string {
+  const lines: string[] = []
+  for (let at = 0; at < rows.length; at += 16) lines.push(rows.slice(at, at + 16).join(', '))
+  return lines.join(',\n  ')
+}
+
+/** The same walk as a query: each row stands at a node of each tree, and goes on until all are at leaves. */
+function sqlWalk(trees: Trees, name: string): string[] {
+  const { start, test, cut, next, leaf } = listsOf(trees)
+  const nodes = Array.from(test, (own, node) => `(${node}, ${own < 0 ? -1 : own >> 2}, ${own < 0 ? 0 : (own >> 1) & 1}, ${own < 0 ? 0 : own & 1}, ${number(cut[node] as number)}, ${next[node]})`)
+  const codes = Array.from({ length: trees.setStart.length - 1 }, (_, set) => codesOfSet(trees, set).map((code) => `(${set}, ${code})`)).flat()
+  const used = [...new Set(Array.from(test).filter((own) => own >= 0).map((own) => own >> 2))].sort((a, b) => a - b)
+  const x = used.length === 0 ? 'NULL' : `CASE n.feature ${used.map((feature) => `WHEN ${feature} THEN f.f${feature + 1}`).join(' ')} END`
+  const isIn = codes.length === 0 ? '0 = 1' : `EXISTS (SELECT 1 FROM ${name}_sets AS c WHERE c.number = n.cut AND c.code = ${x})`
+  const leaves = trees.width === 1 ? Array.from(leaf, (value, at) => `(${at}, 0, ${number(value)})`) : Array.from(leaf, (value, at) => `(${at - (at % trees.width)}, ${at % trees.width}, ${number(value)})`)
+  return [
+    `${name}_trees (tree, root, target) AS (VALUES\n  ${valuesOf(start.map((root, tree) => `(${tree}, ${root}, ${trees.target[tree]})`))})`,
+    `${name}_nodes (node, feature, is_set, missing_left, cut, next) AS (VALUES\n  ${valuesOf(nodes)})`,
+    `${name}_leaves (place, w, value) AS (VALUES\n  ${valuesOf(leaves)})`,
+    ...(codes.length === 0 ? [] : [`${name}_sets (number, code) AS (VALUES\n  ${valuesOf(codes)})`]),
+    `${name}_walk (id, target, node) AS (
+  SELECT features.id, t.target, t.root FROM features, ${name}_trees AS t
+  UNION ALL
+  SELECT w.id, w.target, CASE WHEN CASE WHEN ${x} IS NULL THEN n.missing_left = 1 WHEN n.is_set = 1 THEN ${isIn} ELSE ${x} <= n.cut END THEN n.node + 1 ELSE n.next END
+  FROM ${name}_walk AS w JOIN ${name}_nodes AS n ON n.node = w.node JOIN features AS f ON f.id = w.id
+  WHERE n.feature >= 0)`,
+    `${name}_scores (id, output, value) AS (
+  SELECT w.id, w.target + l.w, SUM(l.value)
+  FROM ${name}_walk AS w JOIN ${name}_nodes AS n ON n.node = w.node JOIN ${name}_leaves AS l ON l.place = n.next
+  WHERE n.feature < 0 GROUP BY w.id, w.target + l.w)`,
+  ]
+}
+
+function asTables(trees: Trees): Part {
   const { width } = trees
   const count = treeCount(trees)
   const leaves = trees.feature.reduce((sum, feature) => sum + Number(feature < 0), 0)
@@ -173,8 +207,13 @@ function asTables(trees: Trees, most: number): Part {
       ],
     }
   }
-  return { numbers: 3 * trees.feature.length + leaves * width, code, sql: { refused: `unsupported size; trees are written in SQL up to ${most} nodes: ${trees.feature.length}` } }
+  return {
+    numbers: 3 * trees.feature.length + leaves * width,
+    code,
+    sql: (output, name) => `COALESCE((SELECT value FROM ${name}_scores AS own WHERE own.id = features.id AND own.output = ${output}), 0)`,
+    sqlWith: (name) => sqlWalk(trees, name),
+  }
 }
 
 /** @param most nodes that are written out as conditions */
-export const treesPart = (trees: Trees, most = mostConditions): Part => (trees.feature.length > most ? asTables(trees, most) : asConditions(trees))
+export const treesPart = (trees: Trees, most = mostConditions): Part => (trees.feature.length > most ? asTables(trees) : asConditions(trees))

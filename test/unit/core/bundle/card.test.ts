@@ -76,8 +76,8 @@ test('a model that keeps rows of its training says so first, in capitals; anothe
   const { host, runId } = await deployed(richDataset('binary'), 'binary', 'k-neighbors')
   const { card: own, leftOut, zip } = await deployExport({ runId, name: 'Card', intendedUse: '', limitations: '' }, host)
   // What the bundle has not is told with its reason, in its README too.
-  expect(leftOut).toEqual([{ path: 'code/model.sql', reason: 'unsupported language; this model compares with rows that it keeps, and SQL is written without tables: 120 rows' }])
-  expect(new TextDecoder().decode(await (await openZip(bytesOf(zip as Uint8Array))).read('README.md'))).toContain('Not here, and why:\n\n- code/model.sql: `unsupported language; this model compares with rows that it keeps, and SQL is written without tables: 120 rows`')
+  expect(leftOut).toEqual([{ path: 'code/model.sql', reason: 'unsupported language; models that compare with rows they keep are not written in SQL: 120 rows' }])
+  expect(new TextDecoder().decode(await (await openZip(bytesOf(zip as Uint8Array))).read('README.md'))).toContain('Not here, and why:\n\n- code/model.sql: `unsupported language; models that compare with rows they keep are not written in SQL: 120 rows`')
   expect(own.slice(0, 600)).toMatch(/^---\nmodel_name: "Card"\nlibrary_name: "onnx"\npipeline_tag: "tabular-classification"\ntags: \["glasshouse","onnx","k-neighbors"\]\n---\n\n# Model card: Card\n\n## Model details\n\n> \*\*Warning: THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA \(of 120\)/)
   expect((await card('regression', {})).markdown).not.toContain('CONTAINS ROWS')
 })
