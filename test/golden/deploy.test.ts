@@ -122,11 +122,16 @@ describe('policies', () => {
   })
   test('the image: two stages, no package manager in the last, no root, everything it copies is there', () => {
     const lines = readFileSync('src/export/server/template/Dockerfile', 'utf8').replace(/\\\n/g, ' ').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-    const known = /^(FROM|ENV|RUN|WORKDIR|COPY|USER|EXPOSE|STOPSIGNAL|HEALTHCHECK|CMD) \S/
+    const known = /^(ARG|FROM|ENV|RUN|WORKDIR|COPY|USER|EXPOSE|STOPSIGNAL|HEALTHCHECK|CMD) \S/
     for (const line of lines) expect(line).toMatch(known)
     const stages = lines.flatMap((line, i) => (line.startsWith('FROM ') ? [i] : []))
     expect(stages).toHaveLength(2)
-    for (const i of stages) expect(lines[i]).toMatch(/^FROM node:\d+\.\d+\.\d+-bookworm-slim( AS \w+)?$/)
+    // One image for both stages, by its digest.
+    expect(lines[0]).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/)
+    for (const i of stages) expect(lines[i]).toMatch(/^FROM \$\{NODE_IMAGE\}( AS \w+)?$/)
+    // Nor does another's image move under its tag in compose.yaml.
+    const { services } = composeObject('wine') as { services: Record<string, { image?: string; build?: string }> }
+    expect(Object.values(services).map(({ image, build }) => image ?? build)).toEqual(['..', expect.stringMatching(/^prom\/prometheus:v[\d.]+@sha256:[0-9a-f]{64}$/)])
     const last = lines.slice(stages[1])
     expect(last.some((line) => /\b(npm (ci|install)|apt-get|curl|wget)\b/.test(line))).toBe(false)
     expect(last).toContainEqual(expect.stringMatching(/^RUN rm -rf .*\/npm/))

@@ -40,4 +40,13 @@ const readme = (model: string): string => `# Running ${model} somewhere
 The pods run as user 65534 on a file system that they cannot write, without capabilities, without a token of the
 cluster, and may call nobody. Image tags are examples: put the digest of what you built in their place. In KServe
 and Triton the values go to the graph as they are: what this server refuses or warns of, they do not.
+
+The images that others publish, Node in the Dockerfile and Prometheus in compose.yaml, are named by version and by the
+digest of their index for all platforms, so that a tag that moves changes nothing here. A newer one, with the mended
+faults of its system, is taken on purpose: look its digest up, put version and digest in, build, and run \`npm test\`.
+
+\`\`\`sh
+docker buildx imagetools inspect node:20.19.5-bookworm-slim --format '{{.Manifest.Digest}}'
+docker build --build-arg NODE_IMAGE=node:VERSION-bookworm-slim@sha256:DIGEST -t ${model} .    # or try it before it is written down
+\`\`\`
 `

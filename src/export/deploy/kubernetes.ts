@@ -98,6 +98,6 @@ export const composeObject = (model: string): Yaml => ({
       restart: 'unless-stopped',
       stop_grace_period: '15s',
     },
-    prometheus: { image: 'prom/prometheus:v2.53.0', read_only: true, user: '65534:65534', cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], tmpfs: ['/prometheus'], volumes: ['./prometheus.yaml:/etc/prometheus/prometheus.yml:ro', './prometheus-rules.yaml:/etc/prometheus/rules.yaml:ro'], ports: ['127.0.0.1:9091:9090'] },
+    prometheus: { image: 'prom/prometheus:v2.53.0@sha256:075b1ba2c4ebb04bc3a6ab86c06ec8d8099f8fda1c96ef6d104d9bb1def1d8bc', read_only: true, user: '65534:65534', cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], tmpfs: ['/prometheus'], volumes: ['./prometheus.yaml:/etc/prometheus/prometheus.yml:ro', './prometheus-rules.yaml:/etc/prometheus/rules.yaml:ro'], ports: ['127.0.0.1:9091:9090'] },
   },
 })
