@@ -6,8 +6,10 @@ const executablePath = chromiumPath()
 export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'test-results',
-  // Two cores: one journey at a time leaves the second core to the workers under test.
-  workers: 1,
+  // A journey mostly waits, for a frame or for one worker: alone it keeps a third of two cores busy. Every test has a
+  // profile and a server of its own, what they build together has a lock, and none asks for more than a deadline with a factor of four.
+  workers: 2,
+  fullyParallel: true,
   // A shared machine stalls at times: one second try there, reported as flaky. By hand nothing is forgiven.
   retries: process.env['CI'] ? 1 : 0,
   // A cap on what hangs, not a measure: a journey takes seconds, and a shared machine may be twenty times slower.
