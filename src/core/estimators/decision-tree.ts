@@ -7,7 +7,7 @@ import { criterionFor } from './tree/criteria.ts'
 import { growExact } from './tree/exact.ts'
 import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
-import { treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
+import { exactSumsToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { scoresOf } from './tree/predict.ts'
 import { pruneTree } from './tree/prune.ts'
 import { treesFromState, treesToState } from './tree/tree.ts'
@@ -67,7 +67,8 @@ export const decisionTree: Estimator<typeof params> = {
   toOnnx(state, input, graph) {
     const { head, trees } = parse(state)
     if (head.task === 'regression') return treeValuesToOnnx(trees, head, input, graph)
-    return { tensor: treesToOnnx(trees, head.categoryCounts, input, graph) }
+    const shares = exactSumsToOnnx(trees, head.categoryCounts, input, graph)
+    return { tensor: graph.cast(shares, 'float'), decides: { tensor: shares, reaching: (threshold) => threshold } }
   },
 }
 

@@ -94,6 +94,15 @@ export interface OnnxHead {
   readonly tensor: string
   /** float where not given. Values should end in double: in float32 a mean of 2000 leaves no digits for a spread of 1. */
   readonly type?: 'float' | 'double'
+  /** What names the class where float probabilities are too coarse to: the largest column, or of two classes the last where it reaches a least score. */
+  readonly decides?: Decision
+}
+
+export interface Decision {
+  /** A double tensor [N, classes], or [N, 1] for two. */
+  readonly tensor: string
+  /** The least score of the last column whose probability reaches the threshold. */
+  reaching(threshold: number): number
 }
 
 /** What of themselves its models show: `trees` (TreeModel), `coefficients` (LinearModel), `shapes` (AdditiveModel), `network` (PictureModel). Explainers ask this, never an id. */

@@ -13,9 +13,9 @@ import { classRowWeights, classWeightParam, rowWeights } from './weights.ts'
 import { boost } from './tree/boost.ts'
 import type { BoostOptions, Chance, Earlier } from './tree/boost.ts'
 import { layOutGrower } from './tree/grower-layout.ts'
-import { checkFeatures, checkTraining, headFrom, predictionFromScores } from './tree/head.ts'
+import { checkFeatures, checkTraining, headFrom, predictionFromScores, scoreReaching } from './tree/head.ts'
 import type { Head, TreeModel } from './tree/head.ts'
-import { logitsToOnnx, treesToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
+import { exactSumsToOnnx, logitsToOnnx, treeValuesToOnnx } from './tree/onnx.ts'
 import { scoresOf } from './tree/predict.ts'
 import { treesFromState, treesToState } from './tree/tree.ts'
 import type { Trees } from './tree/tree.ts'
@@ -126,10 +126,10 @@ export const histGradientBoosting: Estimator<typeof params> = {
       const values = treeValuesToOnnx(trees, head, input, graph)
       return head.link === 'log' ? { ...values, tensor: graph.node('Exp', [values.tensor]) } : values
     }
-    const sums = treesToOnnx(trees, head.categoryCounts, input, graph)
-    const scores = graph.node('Add', [sums, graph.floats('base_score', head.base, [1, head.base.length])])
-    if (head.base.length === 1) return { tensor: logitsToOnnx(scores, graph) }
-    return { tensor: graph.node('Softmax', [scores], { axis: { kind: 'int', value: 1 } }) }
+    const sums = exactSumsToOnnx(trees, head.categoryCounts, input, graph)
+    const scores = graph.node('Add', [sums, graph.doubles('base_score', head.base, [1, head.base.length])])
+    const probabilities = head.base.length === 1 ? logitsToOnnx(scores, graph) : graph.node('Softmax', [scores], { axis: { kind: 'int', value: 1 } })
+    return { tensor: graph.cast(probabilities, 'float'), decides: { tensor: scores, reaching: scoreReaching } }
   },
 }
 

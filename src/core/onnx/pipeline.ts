@@ -5,6 +5,7 @@
  */
 import type { Signature } from '../bundle/signature.ts'
 import { StudioError } from '../errors.ts'
+import type { OnnxHead } from '../estimators/estimator.ts'
 import { estimators } from '../estimators/registry.ts'
 import { recipeToOnnx } from '../recipe/recipe.ts'
 import type { GraphSeries } from '../recipe/step.ts'
@@ -42,7 +43,7 @@ export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadat
     graph.output(name(0), 'double', ['N'])
   } else {
     const k = signature.classes.length
-    graph.nameAs(graph.node('Gather', [classNames(signature, graph), labelIndex(signature, head.tensor, graph)]), name(0))
+    graph.nameAs(graph.node('Gather', [classNames(signature, graph), labelIndex(signature, head, graph)]), name(0))
     graph.nameAs(head.tensor, name(1))
     graph.output(name(0), 'string', ['N'])
     graph.output(name(1), 'float', ['N', k])
@@ -58,11 +59,13 @@ const classNames = (signature: Signature, graph: GraphBuilder): string =>
   graph.constant('classes', { type: 'string', dims: [signature.classes.length], values: signature.classes })
 
 /** int64 [N]: by threshold where there are two classes, else the first of the largest. */
-function labelIndex(signature: Signature, probabilities: string, graph: GraphBuilder): string {
+function labelIndex(signature: Signature, { tensor, decides }: OnnxHead, graph: GraphBuilder): string {
+  const scores = decides?.tensor ?? tensor
   if (signature.task === 'multiclass') {
-    return graph.node('ArgMax', [probabilities], { axis: { kind: 'int', value: 1 }, keepdims: { kind: 'int', value: 0 }, select_last_index: { kind: 'int', value: 0 } })
+    return graph.node('ArgMax', [scores], { axis: { kind: 'int', value: 1 }, keepdims: { kind: 'int', value: 0 }, select_last_index: { kind: 'int', value: 0 } })
   }
-  const positive = graph.node('Gather', [probabilities, graph.constant('positive', { type: 'int64', dims: [], values: BigInt64Array.of(1n) })], { axis: { kind: 'int', value: 1 } })
-  const reached = graph.node('GreaterOrEqual', [positive, graph.floats('threshold', [signature.threshold ?? 0.5])])
+  const positive = graph.node('Gather', [scores, graph.constant('positive', { type: 'int64', dims: [], values: BigInt64Array.of(-1n) })], { axis: { kind: 'int', value: 1 } })
+  const threshold = signature.threshold ?? 0.5
+  const reached = graph.node('GreaterOrEqual', [positive, decides ? graph.doubles('threshold', [decides.reaching(threshold)]) : graph.floats('threshold', [threshold])])
   return graph.node('Cast', [reached], { to: { kind: 'int', value: 7 } })
 }

@@ -20,6 +20,7 @@ import { binRows } from './binning.ts'
 import { parseConstraints } from './constraints.ts'
 import { layOutGrower } from './grower-layout.ts'
 import { TreeGrower } from './grower.ts'
+import { scoreOnGrid } from './grid.ts'
 import type { GrownLeaf } from './grower.ts'
 import { headOf } from './head.ts'
 import type { Head } from './head.ts'
@@ -155,7 +156,9 @@ export async function boost({ id, X, y, options, seed, weights, earlier }: Boost
     }
     const denominator = h + options.l2Regularization
     const soft = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
-    return denominator > 0 ? Math.fround(options.learningRate * Math.min(leaf.high, Math.max(leaf.low, -soft / denominator)) * loss.scale) : 0
+    if (denominator <= 0) return 0
+    const value = Math.fround(options.learningRate * Math.min(leaf.high, Math.max(leaf.low, -soft / denominator)) * loss.scale)
+    return y.task === 'regression' ? value : scoreOnGrid(value)
   }
 
   let best = left?.best ?? { round: 0, loss: Number.POSITIVE_INFINITY }

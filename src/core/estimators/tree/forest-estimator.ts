@@ -12,7 +12,7 @@ import { classRowWeights, rowWeights } from '../weights.ts'
 import { ForestGrower } from './forest.ts'
 import { checkFeatures, checkTraining, classPrediction, headFrom, headOf } from './head.ts'
 import type { Head, TreeModel } from './head.ts'
-import { treesToOnnx, treeValuesToOnnx } from './onnx.ts'
+import { exactSumsToOnnx, treeValuesToOnnx } from './onnx.ts'
 import { OutOfBag } from './out-of-bag.ts'
 import { createPacer } from './pacer.ts'
 import { scoresOf } from './predict.ts'
@@ -106,8 +106,8 @@ export function forestEstimator(kind: ForestKind): Estimator<ForestParams> {
       const { head, trees } = parse(id, state)
       const count = treeCount(trees)
       if (head.task === 'regression') return treeValuesToOnnx({ ...trees, value: trees.value.map((value) => value / count) }, head, input, graph)
-      // Divided once they are summed: many equal shares in float32 are all rounded the same way, pure leaves as whole numbers not at all.
-      return { tensor: graph.node('Div', [treesToOnnx(trees, head.categoryCounts, input, graph), graph.floats('trees', [count])]) }
+      const shares = graph.node('Div', [exactSumsToOnnx(trees, head.categoryCounts, input, graph), graph.doubles('trees', [count])])
+      return { tensor: graph.cast(shares, 'float'), decides: { tensor: shares, reaching: (threshold) => threshold } }
     },
   }
 }

@@ -17,6 +17,7 @@ import { log } from '../../math/elementary.ts'
 import type { Rng } from '../../math/rng.ts'
 import { findBins } from './bins.ts'
 import type { NumericBins } from './bins.ts'
+import { sharesOnGrid } from './grid.ts'
 import { createPacer } from './pacer.ts'
 import type { Pacer } from './pacer.ts'
 import { TreesBuilder } from './tree.ts'
@@ -199,6 +200,7 @@ export class ForestGrower {
     const at = this.#at.totals >>> 3
     if (this.#classes === 0) this.#shares[0] = this.#centre + (this.#f64[at + 1] as number) / (this.#f64[at] as number)
     for (let k = 0; k < this.#classes; k++) this.#shares[k] = (this.#f64[at + k] as number) / (this.#f64[at + this.#classes] as number)
+    if (this.#classes > 0) sharesOnGrid(this.#shares)
     return this.#shares
   }
 

@@ -83,6 +83,18 @@ const sigmoid = (x: number): number => {
   return x >= 0 ? 1 / (1 + e) : e / (1 + e)
 }
 
+/** The least log-odds whose probability reaches the threshold, as this studio computes it; infinite where all or none do. */
+export function scoreReaching(threshold: number): number {
+  let [under, over] = [-746, 746]
+  if (sigmoid(under) >= threshold) return Number.NEGATIVE_INFINITY
+  if (!(sigmoid(over) >= threshold)) return Number.POSITIVE_INFINITY
+  for (let middle = 0; middle > under && middle < over; middle = (under + over) / 2) {
+    if (sigmoid(middle) >= threshold) over = middle
+    else under = middle
+  }
+  return over
+}
+
 /** Values as they are, log-odds through the sigmoid, scores a class through softmax. @param scores shape (rows, outputs) */
 export function predictionFromScores(head: Head, scores: Float64Array): Prediction {
   if (head.task === 'regression') return { task: 'regression', values: head.link === 'log' ? scores.map(Math.exp) : scores }

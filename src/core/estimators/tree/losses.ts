@@ -8,6 +8,7 @@
 import type { BoostingKernels, Layout } from '../../../kernels/boosting.ts'
 import { rowPadding } from '../../../kernels/boosting.ts'
 import type { Target } from '../../data/target.ts'
+import { scoreOnGrid } from './grid.ts'
 import { poissonLoss, quantileLoss } from './value-losses.ts'
 import { log } from '../../math/elementary.ts'
 
@@ -112,7 +113,7 @@ const padScore = 100
 function binaryLogLoss(codes: Int32Array, rows: Uint32Array, weights: Float64Array | undefined): Loss {
   const [negative, positive] = classTotals(codes, 2, rows, weights) as [number, number]
   // Half a row of each class keeps the log-odds finite where one never occurs.
-  const base = negative > 0 && positive > 0 ? log(positive / negative) : log((positive + 0.5) / (negative + 0.5))
+  const base = scoreOnGrid(negative > 0 && positive > 0 ? log(positive / negative) : log((positive + 0.5) / (negative + 0.5)))
   return {
     name: 'log loss',
     outputs: 1,
@@ -138,7 +139,7 @@ function softmaxLoss(codes: Int32Array, classes: number, rows: Uint32Array, weig
   const sum = totals.reduce((a, b) => a + b, 0)
   const logs = totals.map((total) => log((total > 0 ? total : 0.5) / sum))
   const centre = logs.reduce((a, b) => a + b, 0) / classes
-  const base = logs.map((value) => value - centre)
+  const base = logs.map((value) => scoreOnGrid(value - centre))
   return {
     name: 'log loss',
     outputs: classes,

@@ -4,6 +4,7 @@
  * category of its smaller side, whose hits all lead to the same child.
  */
 import type { GraphBuilder } from '../../onnx/graph.ts'
+import { log2 } from '../../math/elementary.ts'
 import type { OnnxHead } from '../estimator.ts'
 import type { Head } from './head.ts'
 import { codesOfSet, treeCount } from './tree.ts'
@@ -12,10 +13,10 @@ import type { Trees } from './tree.ts'
 /**
  * @param input a float tensor [N, features]
  * @param categoryCounts shape (features): number of categories, 0 for numbers
- * @param centres shape (trees): taken off each leaf of a tree
- * @returns a float tensor [N, outputs] of summed leaf values
+ * @param parts each as `trees.value`: what is summed of the leaves, side by side
+ * @returns a float tensor [N, parts x outputs]
  */
-export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder, centres?: Float64Array): string {
+function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder, parts: readonly Float64Array[]): string {
   const nodes = { tree: [] as number[], id: [] as number[], feature: [] as number[], value: [] as number[], mode: [] as string[], yes: [] as number[], no: [] as number[], missing: [] as number[] }
   const leaves = { tree: [] as number[], id: [] as number[], target: [] as number[], weight: [] as number[] }
   for (let tree = 0; tree < treeCount(trees); tree++) {
@@ -37,12 +38,16 @@ export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, inp
       const feature = trees.feature[node] as number
       if (feature < 0) {
         add(id, 0, 0, 'LEAF', 0, 0, false)
-        for (let w = 0; w < trees.width; w++) {
-          leaves.tree.push(tree)
-          leaves.id.push(id)
-          leaves.target.push((trees.target[tree] as number) + w)
-          leaves.weight.push((trees.value[node * trees.width + w] as number) - (centres?.[tree] ?? 0))
-        }
+        parts.forEach((part, p) => {
+          for (let w = 0; w < trees.width; w++) {
+            const weight = part[node * trees.width + w] as number
+            if (p > 0 && weight === 0) continue
+            leaves.tree.push(tree)
+            leaves.id.push(id)
+            leaves.target.push(p * trees.outputs + (trees.target[tree] as number) + w)
+            leaves.weight.push(weight)
+          }
+        })
         continue
       }
       const left = (trees.left[node] as number) - start
@@ -79,7 +84,7 @@ export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, inp
     'TreeEnsembleRegressor',
     [input],
     {
-      n_targets: { kind: 'int', value: trees.outputs },
+      n_targets: { kind: 'int', value: parts.length * trees.outputs },
       aggregate_function: { kind: 'string', value: 'SUM' },
       post_transform: { kind: 'string', value: 'NONE' },
       nodes_treeids: { kind: 'ints', value: nodes.tree },
@@ -99,13 +104,58 @@ export function treesToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, inp
   )
 }
 
+/** Of the 24 binary digits of a float32, one is for what rounding adds. */
+const digits = 23
+/** Two hold what lies on the grid (grid.ts) of hundreds of trees. */
+const mostParts = 3
+
+/**
+ * Leaf values as numbers whose sums float32 holds without rounding: each part is so coarse that all trees together
+ * need no more than its digits, the next part is what it leaves over.
+ */
+function exactParts(trees: Trees): Float64Array[] {
+  const { value, width, outputs, start, target, feature } = trees
+  const parts: Float64Array[] = []
+  let rest = value.map((number, at) => ((feature[Math.floor(at / width)] as number) < 0 ? number : 0))
+  do {
+    const largest = new Float64Array(outputs)
+    for (let tree = 0; tree < treeCount(trees); tree++) {
+      for (let w = 0; w < width; w++) {
+        let most = 0
+        for (let node = start[tree] as number; node < (start[tree + 1] as number); node++) most = Math.max(most, Math.abs(rest[node * width + w] as number))
+        const output = (target[tree] as number) + w
+        largest[output] = (largest[output] as number) + most
+      }
+    }
+    const most = largest.reduce((a, b) => Math.max(a, b), 0)
+    const unit = most > 0 ? 2 ** (Math.floor(log2(most)) + 1 - digits) : 1
+    const part = rest.map((number) => Math.round(number / unit) * unit)
+    rest = rest.map((number, at) => number - (part[at] as number))
+    parts.push(part)
+  } while (parts.length < mostParts && rest.some((number) => number !== 0))
+  return parts
+}
+
+/** Sums of leaf values as the studio has them, a double tensor [N, outputs]: ONNX Runtime adds leaves in float32, in an order of its own. */
+export function exactSumsToOnnx(trees: Trees, categoryCounts: ArrayLike<number>, input: string, graph: GraphBuilder): string {
+  const parts = exactParts(trees)
+  const sums = graph.cast(treesToOnnx(trees, categoryCounts, input, graph, parts), 'double')
+  if (parts.length === 1) return sums
+  const sideBySide = graph.node('Reshape', [sums, graph.ints('parts', [-1, parts.length, trees.outputs])])
+  return graph.node('ReduceSum', [sideBySide, graph.ints('over_parts', [1])], { keepdims: { kind: 'int', value: 0 } })
+}
+
 /**
  * Values of a regression, a double tensor [N, 1]: the ensemble adds in float32 how far each leaf lies from the
  * mean of its tree, small whatever the target's mean is, and the means join in double.
  */
 export function treeValuesToOnnx(trees: Trees, head: Head, input: string, graph: GraphBuilder): OnnxHead {
   const centres = Float64Array.from({ length: treeCount(trees) }, (_, tree) => meanLeaf(trees, tree))
-  const sums = treesToOnnx(trees, head.categoryCounts, input, graph, centres)
+  const far = trees.value.slice()
+  centres.forEach((centre, tree) => {
+    for (let node = trees.start[tree] as number; node < (trees.start[tree + 1] as number); node++) far[node] = (far[node] as number) - centre
+  })
+  const sums = treesToOnnx(trees, head.categoryCounts, input, graph, [far])
   const base = centres.reduce((sum, centre) => sum + centre, head.base[0] ?? 0)
   return { tensor: graph.node('Add', [graph.cast(sums, 'double'), graph.doubles('base_value', [base])]), type: 'double' }
 }
@@ -123,9 +173,9 @@ function meanLeaf(trees: Trees, tree: number): number {
   return rows > 0 ? sum / rows : 0
 }
 
-/** Log-odds [N, 1] to probabilities [N, 2]. */
+/** Log-odds [N, 1] to probabilities [N, 2], both double. */
 export function logitsToOnnx(logits: string, graph: GraphBuilder): string {
   const positive = graph.node('Sigmoid', [logits])
-  const negative = graph.node('Sub', [graph.floats('one', [1]), positive])
+  const negative = graph.node('Sub', [graph.doubles('one', [1]), positive])
   return graph.node('Concat', [negative, positive], { axis: { kind: 'int', value: 1 } })
 }

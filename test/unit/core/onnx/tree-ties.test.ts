@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { goldenProblem } from '../../../../src/core/bundle/compare-golden.ts'
 import type { GoldenRows } from '../../../../src/core/bundle/golden.ts'
+import { encodeColumns } from '../../../../src/core/bundle/encode.ts'
 import { signatureOf } from '../../../../src/core/bundle/signature-of.ts'
 import type { Signature } from '../../../../src/core/bundle/signature.ts'
 import { columnFrom } from '../../../../src/core/data/column.ts'
@@ -12,6 +13,7 @@ import { checkParity } from '../../../../src/core/onnx/parity.ts'
 import { pipelineToOnnx } from '../../../../src/core/onnx/pipeline.ts'
 import { encodeOnnx } from '../../../../src/core/onnx/proto.ts'
 import { nodeRunner } from '../../../../src/core/onnx/runner-node.ts'
+import { answer } from '../../../../src/core/onnx/runner.ts'
 import type { OnnxSession } from '../../../../src/core/onnx/runner.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 import { train } from '../../../../src/core/run/train.ts'
@@ -37,14 +39,34 @@ async function trained(estimator: string, params: Record<string, number>, classe
   const signature = await signatureOf(pipeline, dataset.columns, split.train, { name: 'grid', threshold })
   const session = await nodeRunner().open(encodeOnnx(pipelineToOnnx(pipeline, signature)))
   const rowsOf = { columns: dataset.columns, rows: split.valid, part: 'valid' }
+  /** Of the first rows: whether the graph gives each the positive class where its own probability is the threshold. */
+  const reachedBy = async (rows: number): Promise<boolean[]> => {
+    const own = await pipeline.predict(dataset.columns, split.valid.subarray(0, rows))
+    if (own.task === 'regression') throw new Error('classes were asked for')
+    const reached: boolean[] = []
+    for (let row = 0; row < rows; row++) {
+      const at = { ...signature, threshold: own.probabilities[2 * row + 1] as number }
+      const asked = await nodeRunner().open(encodeOnnx(pipelineToOnnx(pipeline, at)))
+      const { answers } = await answer(asked, at, encodeColumns(at, dataset.columns, split.valid.subarray(row, row + 1)), 1)
+      reached.push(answers[0] === pipeline.classes[1])
+      await asked.close()
+    }
+    return reached
+  }
   const parity = (asked: OnnxSession = session) => checkParity(asked, pipeline, signature, rowsOf, { targetSd: 0, runtime: '' }, nodeContext())
-  return { signature, session, parity }
+  return { signature, session, parity, reachedBy }
 }
 const kinds = ['decision-tree', 'random-forest', 'extra-trees', 'hist-gradient-boosting']
 
 test.each(kinds.flatMap((id) => [2, 3].map((k) => [id, k] as const)))('%s gives the same of %i classes where probabilities are equal', async (id, k) => {
   const { session, parity } = await trained(id, id === 'hist-gradient-boosting' ? { maxIter: 5 } : { maxDepth: 3, ...(id === 'decision-tree' ? {} : { nEstimators: 7 }) }, ['x', 'y', 'z'].slice(0, k))
   expect(await parity()).toMatchObject({ passed: true, ties: 0, labelsDifferent: 0 })
+  await session.close()
+})
+
+test.each(kinds)('%s: a threshold on the probability of a row is reached by that row', async (id) => {
+  const { session, reachedBy } = await trained(id, id === 'decision-tree' ? { maxDepth: 5 } : { [id === 'hist-gradient-boosting' ? 'maxIter' : 'nEstimators']: 30, ...(id === 'hist-gradient-boosting' ? {} : { maxDepth: 4 }) }, ['x', 'y'])
+  expect(await reachedBy(16)).toEqual(new Array(16).fill(true))
   await session.close()
 })
 
