@@ -27,7 +27,7 @@ export interface ReferenceRequest {
 export async function referenceFrom({ path, signature, truth, letters, own, evaluation, predict }: ReferenceRequest, context: Context): Promise<{ readonly reference: Reference; readonly rows: number; readonly train: Uint32Array }> {
   const file = await openFile(path)
   try {
-    const { columns, rows, sound, truth: target } = await readTableRows(file.bytes, signature, { ingest: {}, truth }, context)
+    const { columns, rows, sound, truth: target } = await readTableRows(file.bytes, signature, { ingest: {}, truth, time: null }, context)
     if (!target) throw new StudioError({ code: 'bad-data', message: `missing column; rows to compare with need the target ${signature.target.slice(0, 60)}, so that scores then and now can be told: ${basename(path)}` })
     const every = Uint32Array.from({ length: rows }, (_, i) => i)
     const dealt = letters?.length === rows ? (letter: string): Uint32Array => every.filter((row) => letters[row] === letter) : undefined

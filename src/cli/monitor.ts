@@ -53,6 +53,8 @@ export async function monitor(argv: readonly string[], io: Io): Promise<void> {
     const reference = words.value('--reference')
     const report = reference === undefined ? await againstProfile(bundle, current, chosen, context) : await againstRows(bundle, reference, current, chosen, context)
     io.progress.clear()
+    const { dates = [], timeColumn } = report.source
+    if (dates.length > 0 && timeColumn === undefined) io.progress.note(`note: no column of dates goes with the order of the rows, so none is taken for their moment; --time names one: ${dates.slice(0, 5).join(', ').slice(0, 200)}`)
     io.out(words.flag('--json') ? `${JSON.stringify(report)}\n` : textOf(report))
     if (out !== undefined) await writeWhole(out, new TextEncoder().encode(/\.html?$/i.test(out) ? reportHtml(report, bundle.signature.name, file.name) : `${JSON.stringify(report, null, 2)}\n`))
     if (report.verdict.level === 'act') process.exitCode = exits.drift

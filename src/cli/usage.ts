@@ -75,7 +75,8 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
                             that the model was made from, or rows that are known to be good
       --by PERIOD           hour, day, week, month, quarter, year, or a number of rows:
                             the same over time
-      --time COLUMN         the moment of a row (the first column of dates)
+      --time COLUMN         the moment of a row (the first column of dates that
+                            go with the order of the rows)
       --limit SHARE         share of changed columns that asks to act (0.5)
       --json                print the report instead of tables
       --out REPORT.html     keep it as a page, or as JSON

@@ -19,6 +19,7 @@ export interface Current {
   /** Shape (rows), UTC seconds, NaN where missing. */
   readonly times?: Float64Array
   readonly timeColumn?: string
+  readonly dates?: readonly string[]
   /** The target, where the rows have it. */
   readonly truth?: Column
   readonly issues: readonly SignatureIssue[]

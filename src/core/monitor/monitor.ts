@@ -93,7 +93,7 @@ export async function monitor(signature: Signature, reference: Reference, curren
     task: signature.task,
     target: signature.target,
     classes: signature.classes,
-    source: { name: current.name, kind: current.kind, rows: current.rows, answered: current.answered.length, ...span, ...(current.timeColumn === undefined ? {} : { timeColumn: current.timeColumn }), ...(current.answeredBy ? { answeredBy: current.answeredBy } : {}), ...(current.groups ? { groups: current.groups } : {}), ...(current.known ? { known: current.known } : {}) },
+    source: { name: current.name, kind: current.kind, rows: current.rows, answered: current.answered.length, ...span, ...(current.timeColumn === undefined ? {} : { timeColumn: current.timeColumn }), ...(current.dates?.length ? { dates: current.dates } : {}), ...(current.answeredBy ? { answeredBy: current.answeredBy } : {}), ...(current.groups ? { groups: current.groups } : {}), ...(current.known ? { known: current.known } : {}) },
     reference: { of: reference.of, rows: reference.rows.length, answersOf: reference.answersOf, answers: reference.heldOut.length },
     options,
     columns: ranked.map((column) => (current.withheld.includes(column.name) ? { ...column, untested: 'The log withholds this column.' } : column)),

@@ -69,6 +69,7 @@ export async function monitorProfile(signature: Signature, profile: ReferencePro
       ...(present && present.length > 0 ? { from: present.reduce((a, b) => Math.min(a, b)), to: present.reduce((a, b) => Math.max(a, b)) } : {}),
       ...(current.answeredBy ? { answeredBy: current.answeredBy } : {}),
       ...(current.timeColumn === undefined ? {} : { timeColumn: current.timeColumn }),
+      ...(current.dates?.length ? { dates: current.dates } : {}),
       ...(current.groups ? { groups: current.groups } : {}),
       ...(current.known ? { known: current.known } : {}),
     },

@@ -11,6 +11,7 @@ import type { IngestChoices } from '../ingest/options.ts'
 import { previewTable } from '../ingest/preview.ts'
 import { shapeOf } from '../ingest/read-table.ts'
 import type { ByteSource, WatchedSource } from '../ingest/source.ts'
+import { followsRows } from './moments.ts'
 
 export interface TableRows {
   readonly rows: number
@@ -21,6 +22,8 @@ export interface TableRows {
   readonly truth?: Column
   readonly times?: Float64Array
   readonly timeColumn?: string
+  /** Columns of dates that could be the moment of a row. */
+  readonly dates: readonly string[]
   readonly issues: readonly SignatureIssue[]
 }
 export interface TableChoices {
@@ -48,9 +51,11 @@ async function read(watched: WatchedSource, signature: Signature, { ingest, trut
       hint: 'Choose a file with the columns that the model was trained on; their order does not matter.',
     })
   }
-  const timed = time === null ? undefined : await timeOf(watched, signature, ingest, time)
+  const dated = await datesOf(watched, signature, ingest, time)
+  // Read beside the inputs: the one that was asked for, or all, to see which goes with the rows.
+  const asked = time === null ? [] : time === undefined ? dated.slice(0, mostDates) : dated.filter((column) => column.name === time)
   const withTruth = truth && shape.names.includes(truth.name) ? truth : undefined
-  const beside = [...(withTruth ? [withTruth] : []), ...(timed ? [timed] : [])]
+  const beside = [...(withTruth ? [withTruth] : []), ...asked]
   const parts: Column[][] = [...signature.inputs, ...beside].map(() => [])
   const sound: Uint32Array[] = []
   let rows = 0
@@ -62,7 +67,7 @@ async function read(watched: WatchedSource, signature: Signature, { ingest, trut
   }
   if (rows === 0) throw new StudioError({ code: 'bad-data', message: 'missing rows; a table needs at least one row that fits its header', hint: 'Check the delimiter, or choose another file.' })
   const columns = parts.map(stackColumns)
-  const moments = timed ? columns.at(-1) : undefined
+  const moments = columns.slice(columns.length - asked.length).find((column) => time !== undefined || followsRows(column))
   const all = new Uint32Array(sound.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of sound) {
@@ -74,21 +79,24 @@ async function read(watched: WatchedSource, signature: Signature, { ingest, trut
     columns: columns.slice(0, signature.inputs.length),
     sound: all,
     ...(withTruth ? { truth: columns[signature.inputs.length] as Column } : {}),
-    ...(timed && moments?.kind === 'datetime' ? { timeColumn: timed.name, times: Float64Array.from(moments.seconds, (seconds, row) => (isValid(moments, row) ? seconds : Number.NaN)) } : {}),
-    issues: issues.list().filter(({ kind, column }) => kind !== 'extra-column' || column !== timed?.name).map((issue) => (issue.kind === 'extra-column' ? { ...issue, text: 'The model does not read this column.' } : issue)),
+    ...(moments?.kind === 'datetime' ? { timeColumn: moments.name, times: Float64Array.from(moments.seconds, (seconds, row) => (isValid(moments, row) ? seconds : Number.NaN)) } : {}),
+    dates: dated.map(({ name }) => name),
+    issues: issues.list().filter(({ kind, column }) => kind !== 'extra-column' || column !== moments?.name).map((issue) => (issue.kind === 'extra-column' ? { ...issue, text: 'The model does not read this column.' } : issue)),
   }
 }
 
-/** The column with the moment of a row: the one asked for, else the first that is no input, else the first input of that kind. */
-async function timeOf(watched: WatchedSource, signature: Signature, ingest: IngestChoices, name: string | undefined): Promise<SignatureInput | undefined> {
-  const { columns } = await previewTable(watched, name === undefined ? ingest : { ...ingest, kinds: [...(ingest.kinds ?? []), { column: name, kind: 'datetime' }] })
+/** More are seldom in one file, and each is read as another column. */
+const mostDates = 8
+
+/** Columns of dates: those that are no inputs first. */
+async function datesOf(watched: WatchedSource, signature: Signature, ingest: IngestChoices, asked: string | null | undefined): Promise<readonly SignatureInput[]> {
+  const { columns } = await previewTable(watched, typeof asked === 'string' ? { ...ingest, kinds: [...(ingest.kinds ?? []), { column: asked, kind: 'datetime' }] } : ingest)
   const inputs = signature.inputs.filter((input) => input.kind === 'datetime' && columns.some((column) => column.name === input.name))
   const others = columns.flatMap(({ name: column, kind, layout }): SignatureInput[] =>
     kind.value === 'datetime' && layout !== undefined && !signature.inputs.some((input) => input.name === column) ? [{ name: column, kind: 'datetime', tensor: 'int64', nullable: true, layout }] : [],
   )
   // Times of day have no day to be put together by.
-  const moments = [...others, ...inputs].filter(({ layout }) => layout?.startsWith('HH') !== true)
-  return name === undefined ? moments[0] : moments.find((column) => column.name === name)
+  return [...others, ...inputs].filter(({ layout }) => layout?.startsWith('HH') !== true)
 }
 
 /** Columns by their names, every row that fits the header; what the file lacks, or cannot be read, is missing. @throws StudioError bad-data where it is no table */

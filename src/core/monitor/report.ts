@@ -12,7 +12,7 @@ export interface MonitorOptions {
   readonly limit?: number
   /** Columns count by their importance, where it is known, instead of equally. */
   readonly weighted?: boolean
-  /** Column of the file with the moment of each row; null = none; default: the first that is one. */
+  /** Column of the file with the moment of each row; null = none; default: the first column of dates that go with the order of the rows. */
   readonly time?: string | null
   /** How rows are put together over time; default: by time where there is one, else not at all. */
   readonly chunks?: ChunkChoice
@@ -110,6 +110,8 @@ export interface DriftReport {
     readonly from?: number
     readonly to?: number
     readonly timeColumn?: string
+    /** A table: its columns of dates, any of which may be named as the moment of a row. */
+    readonly dates?: readonly string[]
     /** A log: who answered, and rows of others that were left aside. */
     readonly answeredBy?: { readonly model: string; readonly version: string; readonly arm: 'given' | 'shadow'; readonly others: number }
     /** Everyone who answered in the log, most rows first. */

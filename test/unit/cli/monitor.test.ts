@@ -101,6 +101,8 @@ describe('glasshouse monitor', () => {
     expect(chunks.every(({ label, columns }) => /^\d{4}$/.test(label) && columns.length > 4)).toBe(true)
     // A year has about 55 rows: what chance makes of them is no change.
     expect(chunks.flatMap(({ columns }) => columns).filter((test) => test?.drifted).length).toBeLessThan(4)
+    // Its dates are in no order of the rows: nobody takes them for moments unasked.
+    expect((JSON.parse((await run(at('rich.zip'), at('same.csv'), '--json', '--by', 'year')).out) as DriftReport).source).not.toHaveProperty('timeColumn')
     await expect(run(at('rich.zip'), at('same.csv'), '--time', 'nothing')).rejects.toThrow(/^unknown --time/)
     await expect(run(at('rich.zip'), at('same.csv'), '--by', 'fortnight')).rejects.toThrow(UsageError)
   })

@@ -114,6 +114,24 @@ describe('a table of new rows', () => {
     expect(report.chunks[1]?.score?.low).toBeLessThan(report.chunks[1]?.score?.high as number)
   })
 
+  test('dates of birth are no moments of rows, unless a person says so', async () => {
+    const names = ['age', 'town', 'owns', 'born']
+    // In no order of the rows, and a column that is no input.
+    const born = csv(names, (column, row, text) => (column === 'born' ? `${1950 + ((row * 37) % 50)}-0${1 + (row % 9)}-11` : text))
+    const { report } = await look(born)
+    expect(report.source).toMatchObject({ dates: ['born'] })
+    expect(report.source.timeColumn).toBeUndefined()
+    expect(report).toMatchObject({ chunks: [], chunking: 'All rows together.' })
+    expect(report.issues.filter(({ column }) => column === 'born').map(({ kind }) => kind)).toEqual(['extra-column'])
+    const { report: told } = await look(born, { time: 'born', chunks: { by: 'time', unit: 'year' } })
+    expect(told.source).toMatchObject({ timeColumn: 'born', dates: ['born'] })
+    expect(told.chunks).toHaveLength(50)
+    // Beside the moment of a row it changes nothing, whichever stands first; and none can be asked for.
+    const both = csv([...names, 'seen'], (column, row, text) => (column === 'born' ? `${1950 + ((row * 37) % 50)}-0${1 + (row % 9)}-11` : text))
+    expect((await look(both)).report.source).toMatchObject({ timeColumn: 'seen', dates: ['born', 'seen'] })
+    expect((await look(both, { time: null })).report.source.timeColumn).toBeUndefined()
+  })
+
   test('so many rows at a time, another test for a column, weights by importance', async () => {
     const { report } = await look(csv(inputs), { chunks: { by: 'rows', rows: 100 }, tests: [{ column: 'age', test: 'psi' }, { column: 'town', test: 'ks' }], weighted: true })
     expect(report.chunks.map(({ label }) => label)).toEqual(['rows 1 to 100', 'rows 101 to 200', 'rows 201 to 300', 'rows 301 to 400'])
