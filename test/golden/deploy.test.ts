@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Signature } from '../../src/core/bundle/signature.ts'
 import { sha256 } from '../../src/core/ids.ts'
 import { deployFiles } from '../../src/export/deploy/files.ts'
@@ -142,17 +142,33 @@ describe('policies', () => {
 
 describe('the gate', () => {
   const place = mkdtempSync(join(tmpdir(), 'glasshouse-gate-'))
-  const run = (name: string, task: string, metric: string, value: number | null): string => {
+  afterAll(() => rmSync(place, { recursive: true }))
+  const run = (name: string, target: object, metric: string, value: number | null): string => {
     const path = join(place, `${name}.json`)
-    writeFileSync(path, JSON.stringify({ spec: { target: { column: 'y', task } }, evaluation: { scores: [{ metric, value }] } }))
+    writeFileSync(path, JSON.stringify({ spec: { target: { column: 'y', ...target } }, evaluation: { scores: [{ metric, value }] } }))
     return path
   }
   const gate = (before: string, after: string, env: Readonly<Record<string, string>> = {}): number | null => spawnSync(process.execPath, ['src/export/server/template/gate.mjs', before, after], { env: { ...process.env, ...env } }).status
+  const binary = { task: 'binary' }
   test('lets a better model through and holds a worse one back', () => {
-    const [bad, good] = [run('bad', 'binary', 'balanced-accuracy', 0.8), run('good', 'binary', 'balanced-accuracy', 0.84)]
+    const [bad, good] = [run('bad', binary, 'balanced-accuracy', 0.8), run('good', binary, 'balanced-accuracy', 0.84)]
     expect([gate(bad, good), gate(good, bad), gate(good, bad, { MAX_LOSS: '0.05' }), gate(bad, good, { MIN_SCORE: '0.9' })]).toEqual([0, 1, 0, 1])
-    const [far, near] = [run('far', 'regression', 'rmse', 3), run('near', 'regression', 'rmse', 2)]
-    expect([gate(far, near), gate(near, far), gate(far, good), gate(far, run('none', 'regression', 'rmse', null))]).toEqual([0, 1, 1, 1])
-    rmSync(place, { recursive: true })
+    expect([gate(bad, good, { MIN_GAIN: '0.03' }), gate(bad, good, { MIN_GAIN: '0.05' })]).toEqual([0, 1])
+    const [far, near] = [run('far', { task: 'regression' }, 'rmse', 3), run('near', { task: 'regression' }, 'rmse', 2)]
+    expect([gate(far, near), gate(near, far), gate(far, good), gate(far, run('none', { task: 'regression' }, 'rmse', null))]).toEqual([0, 1, 1, 1])
+    expect([gate(far, near, { MIN_SCORE: '2.5' }), gate(far, near, { MIN_SCORE: '1.5' })]).toEqual([0, 1])
+  })
+  test('a setting that is no number refuses; an empty one, which is what a variable that nobody set gives, is none', () => {
+    const [bad, good] = [run('low', binary, 'balanced-accuracy', 0.1), run('high', binary, 'balanced-accuracy', 0.9)]
+    for (const text of ['5%', 'abc', '0,05', '-1', 'Infinity']) expect(gate(good, bad, { MAX_LOSS: text }), text).toBe(1)
+    expect([gate(bad, good, { MIN_SCORE: '0.5x' }), gate(bad, good, { MIN_SCORE: '', MAX_LOSS: ' ', MIN_GAIN: '' })]).toEqual([1, 0])
+  })
+  test('a run of the terminal names no positive class, the one trained again does: the same target', () => {
+    const value = 0.8
+    const unnamed = run('unnamed', binary, 'balanced-accuracy', value)
+    const named = run('named', { positive: 'no', ...binary }, 'balanced-accuracy', value)
+    const other = run('other', { positive: 'yes', ...binary }, 'balanced-accuracy', value)
+    expect([gate(unnamed, named), gate(named, other), gate(named, run('three', { task: 'multiclass' }, 'balanced-accuracy', value))]).toEqual([0, 1, 1])
+    expect([gate(unnamed, join(place, 'nowhere.json')), gate(unnamed, '')]).toEqual([1, 1])
   })
 })
