@@ -16,8 +16,31 @@ export function linkWords({ link, output, score, predicted }: Pick<LocalAttribut
   if (link === 'margin') return `Parts add up on the scale of the ${what}, not of probabilities; the model then answers ${share}.`
   return `Parts add up on the scale of the answer itself, ${what}.`
 }
-const baseWords = { 'tree-shap': 'the mean of the training rows', 'additive-parts': 'the middle of the data' } as const
+/** Where the parts come from, and how sure they are. */
+export function methodWords({ kind, sampling, columns }: Pick<LocalAttribution, 'kind' | 'sampling' | 'columns'>): string {
+  if (!sampling) return kind === 'tree-shap' ? 'Exact, from the trees themselves (TreeSHAP).' : 'Exact: the model is a sum of such parts.'
+  const { questions, rows, of, ended, tolerance } = sampling
+  const widest = columns.reduce((most, { band = 0 }) => Math.max(most, band), 0)
+  const others = rows === of ? `all ${rows} training rows` : `${rows} of ${of} training rows`
+  const asked = `the model was asked about ${questions} rows, in which some cells are this row's and the others those of ${others}`
+  if (ended === 'exact' && widest === 0) return `Shapley values, exact: ${asked}, with every choice of columns.`
+  const sure = `The lines at the bars are 95% bands, at most ±${say(widest)}`
+  const why = {
+    exact: 'other training rows would move them so far.',
+    converged: `within ${percentOf(tolerance)} of all that columns move, so it ended there.`,
+    rows: 'and no more rows were to be used.',
+    time: 'as far as the time allowed.',
+    stopped: 'as far as it came when it was stopped.',
+  }[ended]
+  return `Shapley values, sampled: ${asked}. ${sure}, ${why}`
+}
+const baseWords = { 'tree-shap': 'the mean of the training rows', 'additive-parts': 'the middle of the data', 'sampled-shap': 'the mean answer for training rows' } as const
 const rounded = (part: number): string => signed(Number(part.toPrecision(3)))
+/** No more digits than its band, rounded to one, leaves sure. */
+function signedLike(part: number, band: number): string {
+  const unit = 10 ** Math.floor(Math.log10(band))
+  return signed(Number((Math.round(part / unit) * unit).toPrecision(3)))
+}
 
 /** @param input `labels`: what stands before each bar, such as "age = 42", in the order of columns */
 export function attribution(input: LocalAttribution & { readonly labels?: readonly string[] }, palette: Palette): Chart | undefined {
@@ -25,10 +48,11 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
   if (columns.length === 0) return undefined
   const cut = columns.length > most + 1 ? most : columns.length
   const rest = columns.slice(cut).reduce((sum, { part }) => sum + part, 0)
-  const steps = columns.slice(0, cut).map(({ column, part }, i) => ({ name: input.labels?.[i] ?? column, part }))
-  if (cut < columns.length) steps.push({ name: `${columns.length - cut} other columns`, part: rest })
+  const steps = columns.slice(0, cut).map(({ column, part, band = 0 }, i) => ({ name: input.labels?.[i] ?? column, part, band }))
+  if (cut < columns.length) steps.push({ name: `${columns.length - cut} other columns`, part: rest, band: 0 })
   let at = base
-  const bars = steps.map(({ name, part }) => ({ name, part, from: at, to: (at += part) }))
+  const bars = steps.map(({ name, part, band }) => ({ name, part, band, from: at, to: (at += part) }))
+  const isSure = bars.every(({ band }) => band === 0)
   const names = ['Start', ...bars.map(({ name }) => name), 'This row']
   const last = names.length - 1
   const rows = bars.map((_, i) => i + 1)
@@ -41,6 +65,22 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
     y: [0, last],
     marker: { color: [palette.baseline, palette.accent], size: 11, symbol: 'diamond' },
     hovertemplate: '%{x:.4~g}<extra></extra>',
+    showlegend: false,
+    cliponaxis: false,
+  }
+  const span = rangeOf([base, ...bars.flatMap(({ to, band }) => [to - band, to + band])])
+  const places = bars.map((bar) => placeOf(bar, span.range))
+  // Not the bars' own text: that one runs over the names where a small bar ends at the left.
+  const words: Trace = {
+    type: 'scatter',
+    mode: 'text',
+    name: 'parts',
+    x: places.map(({ x }) => x),
+    y: rows,
+    text: bars.map(({ part, band }) => (band === 0 ? rounded(part) : `${signedLike(part, band)} ± ${say(Number(band.toPrecision(1)))}`)),
+    textposition: places.map(({ side }) => `middle ${side}`),
+    textfont: { size: 12, color: places.map(({ side }) => (side === 'center' ? palette.ground : palette.ink)) },
+    hoverinfo: 'skip',
     showlegend: false,
     cliponaxis: false,
   }
@@ -59,29 +99,24 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
           x: bars.map(({ part }) => part),
           width: rows.map(() => 0.62),
           marker: { color: bars.map(({ part }) => (part < 0 ? palette.less : palette.more)) },
-          text: bars.map(({ part }) => rounded(part)),
-          textposition: 'auto',
-          textangle: 0,
-          insidetextfont: { color: palette.ground, size: 12 },
-          outsidetextfont: { color: palette.ink, size: 12 },
-          constraintext: 'none',
+          ...(isSure ? {} : { error_x: { type: 'data', array: bars.map(({ band }) => band), color: palette.ink, thickness: 1.5, width: 4 } }),
           cliponaxis: false,
-          customdata: bars.map(({ name, to }) => [nameOf(name, 60), to]),
-          hovertemplate: '%{customdata[0]}<br>%{x:+.4~g} to %{customdata[1]:.4~g}<extra></extra>',
+          customdata: bars.map(({ name, to, band }) => [nameOf(name, 60), to, ...(isSure ? [] : [band])]),
+          hovertemplate: `%{customdata[0]}<br>%{x:+.4~g}${isSure ? '' : ' ± %{customdata[2]:.2~g}'} to %{customdata[1]:.4~g}<extra></extra>`,
           showlegend: false,
         },
         ends,
+        words,
       ],
       layout: layout(palette, {
-        x: { title: nameOf(output, 60), ...rangeOf([base, ...bars.map(({ to }) => to)]) },
+        x: { title: nameOf(output, 60), ...span },
         y: { title: '', names, range: [last + 0.6, -0.6], grid: false },
         height: Math.max(180, 76 + names.length * 28),
       }),
     },
-    table: {
-      columns: ['Column', 'Part', 'Score after it'],
-      rows: [['Start', null, base], ...tableRows(input), ['This row', null, score]],
-    },
+    table: input.sampling
+      ? { columns: ['Column', 'Part', '95% band, ±', 'Score after it'], rows: [['Start', null, input.sampling.baseBand, base], ...tableRows(input).map(([name, part, after], i) => [name as string, part as number, columns[i]?.band ?? 0, after as number]), ['This row', null, null, score]] }
+      : { columns: ['Column', 'Part', 'Score after it'], rows: [['Start', null, base], ...tableRows(input), ['This row', null, score]] },
   }
 }
 
@@ -90,6 +125,12 @@ function tableRows({ base, columns, labels }: LocalAttribution & { readonly labe
   return columns.map(({ column, part }, i) => [labels?.[i] ?? column, part, (at += part)])
 }
 
+/** Where a bar's figure stands: in the middle of a long bar, else beside it and its band, where there is more room. */
+function placeOf({ from, to, band }: { readonly from: number; readonly to: number; readonly band: number }, [low, high]: readonly [number, number]): { x: number; side: 'center' | 'left' | 'right' } {
+  if (Math.abs(to - from) - band > (high - low) / 2) return { x: (from + to) / 2, side: 'center' }
+  const [start, end] = [Math.min(from, to - band), Math.max(from, to + band)]
+  return high - end >= start - low ? { x: end, side: 'right' } : { x: start, side: 'left' }
+}
 /** Room at both sides for the figures beside the bars. */
 function rangeOf(values: readonly number[]): { readonly range: readonly [number, number] } {
   const low = values.reduce((a, b) => Math.min(a, b))

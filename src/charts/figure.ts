@@ -9,7 +9,7 @@ import { type Palette, withAlpha } from './palette.ts'
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export interface LineTrace {
   readonly type: 'scatter'
-  readonly mode: 'lines' | 'markers' | 'lines+markers'
+  readonly mode: 'lines' | 'markers' | 'lines+markers' | 'text'
   readonly name: string
   readonly x: readonly (number | null)[]
   readonly y: readonly (number | null)[]

@@ -29,6 +29,7 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
       dataset: opened.dataset,
       part,
       rows,
+      trainRows: opened.rowsOf('train'),
       target: opened.targetAt(rows),
       ...(part === 'train' ? {} : { prediction: await opened.predictionsOn(part) }),
       ...(row ? { row: new Map(row.map(({ column, cell }) => [column, cell])) } : {}),

@@ -16,6 +16,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['partial-dependence', 'Varying the feature'],
   ['permutation-importance', 'Shuffling features'],
   ['integrated-gradients', 'Slopes by each pixel'],
+  ['sampled-shap', 'Asking what columns give'],
   ['tree-shap', 'Adding up what columns give'],
 ])
 

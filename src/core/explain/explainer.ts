@@ -7,6 +7,7 @@ import type { Prediction, Target, Task } from '../data/target.ts'
 import type { TreeViewNode } from '../estimators/tree/view.ts'
 import type { ParamTable, ParamValues, ValuesOf } from '../params.ts'
 import type { Pipeline } from '../run/pipeline.ts'
+import type { ShapleyEnd } from './shapley.ts'
 
 export type Explanation =
   | PermutationImportance
@@ -67,11 +68,11 @@ export interface NearestCounterfactual {
 /** What turns a score, on whose scale parts add up, into what the model answers. */
 export type Link = 'identity' | 'log' | 'log-odds' | 'softmax' | 'margin'
 export interface LocalAttribution {
-  readonly kind: 'tree-shap' | 'additive-parts'
+  readonly kind: 'tree-shap' | 'additive-parts' | 'sampled-shap'
   /** What the score is: "probability of yes", "log-odds of yes", or the target's name. */
   readonly output: string
   readonly link: Link
-  /** The mean score of the training rows as the trees know it; of the part's rows, or the intercept, of an additive model. */
+  /** The mean score of the training rows as the trees know it; of the part's rows, or the intercept, of an additive model; of the training rows that were used, where it is sampled. */
   readonly base: number
   /** This row's score: base plus all parts. */
   readonly score: number
@@ -79,8 +80,24 @@ export interface LocalAttribution {
   readonly predicted: number
   /** How far the score, through its link, is from that answer; null where the link has no formula. */
   readonly gap: number | null
-  /** Largest part first, whatever its sign. A part of two columns names both, and its cell is null. */
-  readonly columns: readonly { readonly column: string; readonly cell: Cell; readonly part: number }[]
+  /** Largest part first, whatever its sign. A part of two columns names both, and its cell is null. `band`: half the width of its 95 % band, where it is sampled. */
+  readonly columns: readonly { readonly column: string; readonly cell: Cell; readonly part: number; readonly band?: number }[]
+  /** How it was sampled; absent where a formula gives the parts. */
+  readonly sampling?: Sampling
+}
+/** How sure parts are that come from asking the model. */
+export interface Sampling {
+  /** Rows that the model was asked about. */
+  readonly questions: number
+  /** Training rows that lent their cells. */
+  readonly rows: number
+  /** Training rows there are. */
+  readonly of: number
+  readonly ended: ShapleyEnd
+  /** Half the width of the 95 % band of the base. */
+  readonly baseBand: number
+  /** The widest band that was called small, as a share of the sum of the sizes of all parts. */
+  readonly tolerance: number
 }
 /** Parts of many rows at once: which columns move predictions, which way, and with which values. */
 export interface AttributionSummary {
@@ -205,6 +222,8 @@ export interface ExplainInput {
   readonly prediction?: Prediction
   readonly seed: number
   readonly threshold: number
+  /** Rows the run learns from, of the dataset; default `rows`. */
+  readonly trainRows?: Uint32Array
   /** What the estimator was told when it was fitted. */
   readonly settings?: ParamValues
   /** Weights of rows as it was fitted with; absent where each counts once. @throws StudioError as sampleWeights */

@@ -6,7 +6,7 @@ import { type ChartKind, charts } from '../../../src/charts/registry.ts'
 import type { Evaluation } from '../../../src/core/evaluate/evaluation.ts'
 import { escapeFigure } from '../../../src/ui/escape-figure.ts'
 import { driftOf, overTimeOf } from './drift-fixtures.ts'
-import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, differencesOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
+import { attributionOf, classEvaluation, coefficientsOf, dependenceOf, differencesOf, foldCurveOf, groupReport, histogramOf, historyOf, importanceOf, leaderboardOf, pathOf, regressionEvaluation, sampledOf, shapesOf, shapSummaryOf, treeOf } from './fixtures.ts'
 
 let binary: Evaluation
 let several: Evaluation
@@ -31,7 +31,7 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
   'fold-curve': (palette) => [charts['fold-curve'](foldCurveOf, palette), charts['fold-curve']({ ...foldCurveOf, over: { by: 'parameter', name: 'maxDepth', values: [0, 10] }, x: [0, 10], current: 0, label: 'Depth', verdict: { advice: 'more-capacity', because: '', best: 1 } }, palette)],
   importance: (palette) => [charts.importance(importanceOf, palette)],
   'partial-dependence': (palette) => [charts['partial-dependence'](dependenceOf, palette), charts['partial-dependence']({ ...dependenceOf, grid: ['<b>x</b>', '__proto__', ''] }, palette)],
-  attribution: (palette) => [charts.attribution(attributionOf, palette), charts.attribution({ ...attributionOf, kind: 'additive-parts', link: 'identity', gap: 0.01, columns: attributionOf.columns.slice(0, 2), labels: ['age = 42', '__proto__ = <red>'] }, palette)],
+  attribution: (palette) => [charts.attribution(attributionOf, palette), charts.attribution({ ...attributionOf, kind: 'additive-parts', link: 'identity', gap: 0.01, columns: attributionOf.columns.slice(0, 2), labels: ['age = 42', '__proto__ = <red>'] }, palette), charts.attribution(sampledOf, palette)],
   'shap-summary': (palette) => [charts['shap-summary'](shapSummaryOf, palette)],
   tree: (palette) => [charts.tree(treeOf, palette), charts.tree({ ...treeOf, values: 'adds', trees: 7, tree: 2, path: [], isOpen: () => false }, palette)],
   coefficients: (palette) => [charts.coefficients({ ...coefficientsOf, by: 'standardised', shown: 0 }, palette), charts.coefficients({ ...coefficientsOf, by: 'raw', shown: 0 }, palette)],

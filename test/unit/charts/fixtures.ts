@@ -83,6 +83,11 @@ export const attributionOf = {
   kind: 'tree-shap', output: 'log-odds of <b>yes</b>', link: 'log-odds', base: -0.5, score: 0.8, predicted: 0.69, gap: 1e-12,
   columns: [{ column: 'age', cell: 42, part: 1.5 }, { column: '__proto__', cell: 'red', part: -0.3 }, ...Array.from({ length: 14 }, (_, i) => ({ column: `c${i}`, cell: null, part: i === 0 ? 0.1 : 0 }))],
 } as const
+export const sampledOf = {
+  kind: 'sampled-shap', output: 'probability of yes', link: 'identity', base: 0.4, score: 0.7, predicted: 0.7, gap: 0,
+  columns: [{ column: 'age', cell: 42, part: 0.3218, band: 0.021 }, { column: '__proto__', cell: 'red', part: -0.0218, band: 0.03 }, { column: 'idle', cell: null, part: 0, band: 0 }],
+  sampling: { questions: 3712, rows: 96, of: 420, ended: 'converged', baseBand: 0.04, tolerance: 0.1 },
+} as const
 export const shapSummaryOf = {
   kind: 'shap-summary', output: 'price', link: 'identity', base: 4, part: 'valid', n: 4,
   columns: [

@@ -1,12 +1,12 @@
 /** Geometry and words of charts that draw a model itself. */
 import { expect, test } from 'vitest'
-import { attribution, linkWords } from '../../../src/charts/attribution.ts'
+import { attribution, linkWords, methodWords } from '../../../src/charts/attribution.ts'
 import { pairWords } from '../../../src/charts/comparison.ts'
 import { light } from '../../../src/charts/palette.ts'
 import { swarm } from '../../../src/charts/shap-summary.ts'
 import { boxSize, openAtFirst, ruleOf, treeScene } from '../../../src/charts/tree.ts'
 import type { TreeDrawing } from '../../../src/core/explain/explainer.ts'
-import { attributionOf, differencesOf, treeOf } from './fixtures.ts'
+import { attributionOf, differencesOf, sampledOf, treeOf } from './fixtures.ts'
 
 /** A whole tree of this depth, in preorder. */
 function wholeTree(depth: number): TreeDrawing {
@@ -75,6 +75,20 @@ test('the scale is said in words', () => {
   expect(of('log')).toContain('multiplies the prediction, 0.69')
   expect(of('identity')).toContain('the answer itself')
   expect(of('softmax')).toContain('against the scores of the other classes')
+})
+test('of sampled parts the bands are drawn, written with no more digits than are sure, and explained', () => {
+  const chart = attribution(sampledOf, light)!
+  expect(chart.figure.data[1]).toMatchObject({ error_x: { array: [0.021, 0.03, 0] } })
+  expect(chart.figure.data.at(-1)).toMatchObject({ text: ['+0.32 ± 0.02', '−0.02 ± 0.03', '+0'], textposition: ['middle center', 'middle left', 'middle left'] })
+  expect(chart.table.rows[1]).toEqual(['age', 0.3218, 0.021, 0.7218])
+  expect(chart.description).toContain('The parts add up to the model’s own answer.')
+  const { sampling } = sampledOf
+  expect(methodWords(sampledOf)).toBe("Shapley values, sampled: the model was asked about 3712 rows, in which some cells are this row's and the others those of 96 of 420 training rows. The lines at the bars are 95% bands, at most ±0.03, within 10% of all that columns move, so it ended there.")
+  expect(methodWords({ ...sampledOf, sampling: { ...sampling, rows: 420, ended: 'time' } })).toMatch(/all 420 training rows\..*as far as the time allowed\.$/)
+  const sure = sampledOf.columns.map((column) => ({ ...column, band: 0 }))
+  expect(methodWords({ ...sampledOf, columns: sure, sampling: { ...sampling, ended: 'exact' } })).toMatch(/^Shapley values, exact: .* with every choice of columns\.$/)
+  expect(methodWords(attributionOf)).toContain('TreeSHAP')
+  expect(methodWords({ ...attributionOf, kind: 'additive-parts' })).toContain('the model is a sum')
 })
 test('a pair is told apart in words, or it is not', () => {
   const { pairs, names } = differencesOf
