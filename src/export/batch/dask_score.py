@@ -4,7 +4,6 @@ Each Dask worker keeps one scorer process. A partition whose worker is lost is g
 output is renamed when it is whole, nothing is lost and nothing is doubled.
 """
 import argparse
-import os
 
 from dask.distributed import Client, as_completed
 
@@ -16,7 +15,7 @@ def main():
     parser.add_argument("--scheduler", help="address of the scheduler; without it a cluster of this machine is started")
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
+    todo, kept = scorer.plan(options)
     with Client(options.scheduler) if options.scheduler else Client(threads_per_worker=1) as client:
         client.upload_file(scorer.__file__)
         # Pure by their names: the same partition asked for twice is done once.

@@ -29,8 +29,9 @@ at the same paths:
 Each worker runs the bundle's own scorer, so the answers are the server's and the studio's. A partition comes out under
 its own name with the columns \`prediction\` and, for classes, \`probability of ...\` appended; rows whose values the
 signature refuses are kept without a prediction and counted. An output is renamed when it is whole: a worker that
-is killed loses nothing and doubles nothing. What it left half written goes at the end. \`_predictions.json\` is written last, so a folder that has it is
-complete. After a stop, \`--resume\` keeps what is there.
+is killed loses nothing and doubles nothing. What it left half written goes at the end. \`_predictions.json\` is taken away first and
+written last, so a folder that has it is complete; it names the outputs and the bundle, by the SHA-256 of its manifest. After a stop,
+\`--resume\` keeps what the same bundle wrote there: answers of another one, and of partitions that changed since, are made anew.
 
 The Dask job is tested with a scheduler and two workers, one of them killed on the way. The job for Ray was run by us on one
 machine (Ray 2.58), with the scorer's own answers. The one for Spark is written to its documentation and was run on stand-ins

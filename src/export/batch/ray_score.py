@@ -3,7 +3,6 @@
 One task a partition; each of Ray's worker processes keeps one scorer process. A task whose worker is lost is run again.
 """
 import argparse
-import os
 
 import ray
 import scorer
@@ -14,7 +13,7 @@ def main():
     parser.add_argument("--address", help="of the cluster, such as auto; without it Ray takes one that runs here or that RAY_ADDRESS names, or starts its own")
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
+    todo, kept = scorer.plan(options)
     ray.init(address=options.address, runtime_env={"py_modules": [scorer]})
     score = ray.remote(num_cpus=1, max_retries=2)(scorer.ask)
     results = ray.get([score.remote(command, source, target) for source, target in todo])

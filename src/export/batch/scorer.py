@@ -3,9 +3,11 @@
 Standard library only. The workers need Node 20 or newer and the bundle (after `npm ci`) at the same path.
 """
 import glob
+import hashlib
 import json
 import os
 import subprocess
+import tempfile
 import threading
 
 
@@ -14,7 +16,9 @@ class LineProgram:
 
     def __init__(self, command):
         self.lock = threading.Lock()
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        # A file, not a pipe: a pipe that nobody reads stands still when it is full.
+        self.said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, encoding="utf-8")
 
     def ask(self, source, target):
         """Answers one partition; what it writes appears whole or not at all. Raises RuntimeError with the program's own sentence."""
@@ -26,7 +30,9 @@ class LineProgram:
             except OSError:
                 line = ""
         if not line:
-            raise RuntimeError(f"{self.process.args[1]} ended with {self.process.wait()}: {self.process.stderr.read().strip()}")
+            ended = self.process.wait()
+            self.said.seek(0)
+            raise RuntimeError(f"{self.process.args[1]} ended with {ended}: {self.said.read()[-4000:].strip()}")
         answer = json.loads(line)
         if "error" in answer:
             raise RuntimeError(f"{source}: {answer['error']}")
@@ -51,11 +57,8 @@ def scorer_of(options):
     return [options.node, os.path.join(os.path.abspath(options.bundle), "server", "score.mjs"), "--lines"]
 
 
-def plan(pattern, out, origin, resume):
-    """The partitions as (source, target), those that are to be done and those that are there already.
-
-    An output is trusted with resume=True only where it is newer than its partition and origin, the file that says what is done.
-    """
+def partitions_of(pattern, out):
+    """Every partition as (source, target), in the order of their paths; the folder of the targets is there afterwards."""
     sources = sorted(glob.glob(pattern))
     if not sources:
         raise SystemExit(f"missing partitions; no file matches {pattern}")
@@ -67,35 +70,70 @@ def plan(pattern, out, origin, resume):
     pairs = [(os.path.abspath(source), os.path.abspath(os.path.join(out, name))) for source, name in zip(sources, names)]
     if any(source == target for source, target in pairs):
         raise SystemExit("invalid --out; it is the folder of the partitions")
-    made = os.path.getmtime(origin)
+    return pairs
+
+
+def modified(path):
+    """When a file was last written, in nanoseconds; None where it is not there."""
+    return os.stat(path).st_mtime_ns if os.path.exists(path) else None
+
+
+def write_whole(path, value):
+    """JSON that is there whole or not at all."""
+    with open(path + ".part", "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".part", path)
+
+
+def plan(options):
+    """The partitions as (source, target) that are to be done, and those whose output is there already.
+
+    _scoring.json says which bundle the folder is being filled by, and what was in it before. With --resume an output is kept
+    where that is this bundle, the output came since, and its partition is no newer. The list of an earlier run
+    goes: from here on the folder is not complete.
+    """
+    pairs = partitions_of(options.partitions, options.out)
+    with open(os.path.join(options.bundle, "manifest.json"), "rb") as file:
+        bundle = hashlib.sha256(file.read()).hexdigest()
+    began = os.path.join(options.out, "_scoring.json")
+    earlier = {}
+    if options.resume and os.path.exists(began):
+        with open(began, encoding="utf-8") as file:
+            earlier = json.load(file)
+    same = earlier.get("bundle") == bundle
+    before = earlier["before"] if same else {os.path.basename(target): modified(target) for _, target in pairs if os.path.exists(target)}
     done = [
         (source, target) for source, target in pairs
-        if resume and os.path.exists(target) and os.path.getmtime(target) > max(made, os.path.getmtime(source))
+        if same and os.path.exists(target) and modified(target) != before.get(os.path.basename(target)) and modified(target) > modified(source)
     ]
+    if not same:
+        write_whole(began, {"bundle": bundle, "before": before})
+    if len(done) < len(pairs) and os.path.exists(os.path.join(options.out, "_predictions.json")):
+        os.remove(os.path.join(options.out, "_predictions.json"))
     return [pair for pair in pairs if pair not in done], done
 
 
 def finish(out, results, kept):
-    """Takes away what lost workers left half written, and writes _predictions.json, renamed when whole: a folder that has it is complete."""
-    for result in results:
-        for left in glob.glob(f"{glob.escape(result['out'])}.????????.part"):
+    """Takes away what lost workers left half written, and writes _predictions.json last: a folder that has it is complete."""
+    for target in [result["out"] for result in results] + [target for _, target in kept]:
+        for left in glob.glob(f"{glob.escape(target)}.????????.part"):
             try:
                 os.remove(left)
             except OSError:  # Its writer was slow, not lost, and has renamed it.
                 pass
+    with open(os.path.join(out, "_scoring.json"), encoding="utf-8") as file:
+        bundle = json.load(file)["bundle"]
     summary = {
+        "bundle": bundle,
         "partitions": sorted(results, key=lambda result: result["out"]),
         "kept": sorted(target for _, target in kept),
         "rows": sum(result["rows"] for result in results),
         "unanswered": sum(result["unanswered"] for result in results),
     }
-    half = os.path.join(out, "_predictions.json.part")
-    with open(half, "w", encoding="utf-8") as file:
-        json.dump(summary, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(half, os.path.join(out, "_predictions.json"))
+    write_whole(os.path.join(out, "_predictions.json"), summary)
     print(json.dumps({key: summary[key] for key in ("rows", "unanswered")} | {"partitions": len(results), "kept": len(kept)}))
 
 
@@ -106,5 +144,5 @@ def arguments(parser):
     parser.add_argument("--out", required=True, help="folder for the outputs, one a partition, of the same name")
     parser.add_argument("--bundle", default=here, help="the unpacked bundle after npm ci (default: the one this script is in)")
     parser.add_argument("--node", default="node", help="Node 20 or newer on the workers")
-    parser.add_argument("--resume", action="store_true", help="keep outputs that are newer than their partition and the bundle")
+    parser.add_argument("--resume", action="store_true", help="keep the outputs that this bundle wrote into the folder before a stop")
     return parser

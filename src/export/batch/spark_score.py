@@ -4,7 +4,6 @@ Each of Spark's Python workers keeps one scorer process. A task that is lost or 
 same files again, each renamed when whole.
 """
 import argparse
-import os
 
 from pyspark.sql import SparkSession
 
@@ -15,7 +14,7 @@ def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options.partitions, options.out, os.path.join(options.bundle, "manifest.json"), options.resume)
+    todo, kept = scorer.plan(options)
     context = SparkSession.builder.appName("glasshouse-score").getOrCreate().sparkContext
     context.addPyFile(scorer.__file__)
     slices = max(1, min(len(todo), context.defaultParallelism * 4))

@@ -35,7 +35,7 @@ const readme = (model: string): string => `# Running ${model} somewhere
 | kserve.yaml | KServe's own ONNX runtime, without this server; model.onnx goes to the storageUri |
 | triton/config.pbtxt | NVIDIA Triton: \`mkdir -p models/${model}/1 && cp triton/config.pbtxt models/${model}/ && cp ../model.onnx models/${model}/1/\` |
 | prometheus-rules.yaml, grafana-dashboard.json | alerts and a dashboard on the server's own metrics |
-| github-actions.yaml, gate.mjs | verify, train again on new data, hold against the served model, publish |
+| github-actions.yaml, gate.mjs | verify, train again on new data, hold against the served model (\`MAX_LOSS\`, \`MIN_GAIN\`, \`MIN_SCORE\` in the step's \`env\`), publish |
 
 The pods run as user 65534 on a file system that they cannot write, without capabilities, without a token of the
 cluster, and may call nobody. Image tags are examples: put the digest of what you built in their place. In KServe

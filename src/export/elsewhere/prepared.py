@@ -23,7 +23,7 @@ def opened(options):
     """The job, its partitions as (source, target), and the command that prepares one."""
     with open(options.job, encoding="utf-8") as file:
         job = json.load(file)
-    todo, _ = scorer.plan(options.partitions, options.work, options.job, False)
+    todo = scorer.partitions_of(options.partitions, options.work)
     return job, todo, [options.node, os.path.join(HERE, "prepare.mjs"), os.path.abspath(options.job)]
 
 
