@@ -1,11 +1,21 @@
 /** How numbers, lists and names of the data stand in a program's text. */
+import { StudioError } from '../errors.ts'
+
 export const codeLanguages = ['javascript', 'python', 'c', 'sql'] as const
 export type CodeLanguage = (typeof codeLanguages)[number]
 /** Those with loops and tables. */
 export type LoopLanguage = Exclude<CodeLanguage, 'sql'>
 
-/** Every double again; JavaScript's shortest form is one. */
-export const number = (value: number): string => (Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value))
+/**
+ * Every finite double again: JavaScript's shortest form, with a point where there is no exponent, so that no language takes it for an integer
+ * (C has none beyond 2^63).
+ * @throws StudioError bug for what no language writes as a number
+ */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) throw new StudioError({ code: 'bug', message: `invalid constant; a program's numbers are finite: ${value}` })
+  const text = String(value)
+  return /[.e]/.test(text) ? text : `${text}.0`
+}
 /** Names of the data in a comment: one line, nothing that ends it. */
 export const inComment = (name: string): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, 120)
 
@@ -17,16 +27,22 @@ function single(value: number): string {
   }
   return number(Number(value.toPrecision(9)))
 }
+/** From the headers that each program begins with (write.ts). */
+const infinity: Readonly<Record<LoopLanguage, string>> = { javascript: 'Infinity', python: 'inf', c: 'INFINITY' }
 /** NaN cannot be written as a constant of all three. */
-const item = { int: String, float: (value: number) => (Number.isNaN(value) ? '0.0' : single(value)), double: (value: number) => (Number.isNaN(value) ? '0.0' : number(value)) } as const
+function item(language: LoopLanguage, type: 'int' | 'float' | 'double', value: number): string {
+  if (type === 'int') return String(value)
+  if (Number.isNaN(value)) return '0.0'
+  if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}${infinity[language]}`
+  return type === 'float' ? single(value) : number(value)
+}
 
 /**
  * A table of numbers. @param width of a row; 0 for a plain list. @param type `float`: 32 bits hold them, and a plain list of 32 bits is what
- * is declared. Numbers must be finite: a hole is written as 0.
+ * is declared. A hole is written as 0.
  */
 export function table(language: LoopLanguage, name: string, values: ArrayLike<number>, { width = 0, type = 'double' }: { width?: number; type?: 'int' | 'float' | 'double' } = {}): string[] {
-  const write = item[type]
-  const list = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => write(values[from + i] as number)).join(', ')
+  const list = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => item(language, type, values[from + i] as number)).join(', ')
   const [open, close] = language === 'c' ? ['{', '}'] : ['[', ']']
   const lines: string[] = []
   if (width === 0) {

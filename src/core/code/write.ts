@@ -137,7 +137,7 @@ function pythonCode(plan: CodePlan): string {
   const declarations = parts.flatMap(({ declarations: own = [] }) => own)
   return [
     head(plan, '#', 'predict(x), x a sequence of the features.'),
-    'from math import exp, isnan, tanh',
+    'from math import exp, inf, isnan, tanh',
     'from struct import pack, unpack',
     '',
     ...(declarations.length > 0 ? [...declarations, ''] : []),

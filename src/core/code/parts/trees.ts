@@ -22,20 +22,27 @@ function nodeAt(trees: Trees, tree: number, node: number): Node {
 interface Syntax {
   readonly x: (feature: number) => string
   readonly isMissing: (x: string) => string
+  readonly isThere: (x: string) => string
   readonly or: string
   readonly equals: string
 }
-const c: Syntax = { x: (f) => `x[${f}]`, isMissing: (x) => `isnan(${x})`, or: '||', equals: '==' }
+const c: Syntax = { x: (f) => `x[${f}]`, isMissing: (x) => `isnan(${x})`, isThere: (x) => `!isnan(${x})`, or: '||', equals: '==' }
 const syntaxes: Readonly<Record<CodeLanguage, Syntax>> = {
   c,
-  javascript: { ...c, isMissing: (x) => `Number.isNaN(${x})`, equals: '===' },
-  python: { ...c, or: 'or' },
-  sql: { x: (f) => `f${f + 1}`, isMissing: (x) => `${x} IS NULL`, or: 'OR', equals: '=' },
+  javascript: { ...c, isMissing: (x) => `Number.isNaN(${x})`, isThere: (x) => `!Number.isNaN(${x})`, equals: '===' },
+  python: { ...c, isThere: (x) => `not isnan(${x})`, or: 'or' },
+  sql: { x: (f) => `f${f + 1}`, isMissing: (x) => `${x} IS NULL`, isThere: (x) => `${x} IS NOT NULL`, or: 'OR', equals: '=' },
+}
+const largestFloat = 3.4028234663852886e38
+/** Whether a value is at most a float32 threshold: a split of "there" against "missing" has an infinite one, which SQL cannot write. */
+function upTo(threshold: number, x: string, { isThere }: Syntax): string {
+  if (Number.isFinite(threshold)) return `${x} <= ${number(threshold)}`
+  return threshold > 0 ? isThere(x) : `${x} < ${number(-largestFloat)}`
 }
 
 function testText(node: Exclude<Node, { leaf: unknown }>, syntax: Syntax): string {
   const x = syntax.x(node.feature)
-  const plain = node.codes ? node.codes.map((code) => `${x} ${syntax.equals} ${code}`).join(` ${syntax.or} `) : `${x} <= ${number(node.threshold as number)}`
+  const plain = node.codes ? node.codes.map((code) => `${x} ${syntax.equals} ${code}`).join(` ${syntax.or} `) : upTo(node.threshold as number, x, syntax)
   if (plain === '') return node.missingYes ? syntax.isMissing(x) : `${x} ${syntax.equals} -1`
   // A missing value fails every comparison by itself; in SQL it is neither, and CASE takes that for no.
   return node.missingYes ? `${syntax.isMissing(x)} ${syntax.or} ${plain}` : plain
@@ -111,10 +118,13 @@ function valuesOf(rows: readonly string[]): string {
   return lines.join(',\n  ')
 }
 
+/** NULL lies above every value that is there. */
+const cutText = (cut: number): string => (cut === Number.POSITIVE_INFINITY ? 'NULL' : number(Math.max(cut, -Number.MAX_VALUE)))
+
 /** The same walk as a query: each row stands at a node of each tree, and goes on until all are at leaves. */
 function sqlWalk(trees: Trees, name: string): string[] {
   const { start, test, cut, next, leaf } = listsOf(trees)
-  const nodes = Array.from(test, (own, node) => `(${node}, ${own < 0 ? -1 : own >> 2}, ${own < 0 ? 0 : (own >> 1) & 1}, ${own < 0 ? 0 : own & 1}, ${number(cut[node] as number)}, ${next[node]})`)
+  const nodes = Array.from(test, (own, node) => `(${node}, ${own < 0 ? -1 : own >> 2}, ${own < 0 ? 0 : (own >> 1) & 1}, ${own < 0 ? 0 : own & 1}, ${cutText(cut[node] as number)}, ${next[node]})`)
   const codes = Array.from({ length: trees.setStart.length - 1 }, (_, set) => codesOfSet(trees, set).map((code) => `(${set}, ${code})`)).flat()
   const used = [...new Set(Array.from(test).filter((own) => own >= 0).map((own) => own >> 2))].sort((a, b) => a - b)
   const x = used.length === 0 ? 'NULL' : `CASE n.feature ${used.map((feature) => `WHEN ${feature} THEN f.f${feature + 1}`).join(' ')} END`
@@ -128,7 +138,7 @@ function sqlWalk(trees: Trees, name: string): string[] {
     `${name}_walk (id, target, node) AS (
   SELECT features.id, t.target, t.root FROM features, ${name}_trees AS t
   UNION ALL
-  SELECT w.id, w.target, CASE WHEN CASE WHEN ${x} IS NULL THEN n.missing_left = 1 WHEN n.is_set = 1 THEN ${isIn} ELSE ${x} <= n.cut END THEN n.node + 1 ELSE n.next END
+  SELECT w.id, w.target, CASE WHEN CASE WHEN ${x} IS NULL THEN n.missing_left = 1 WHEN n.is_set = 1 THEN ${isIn} ELSE n.cut IS NULL OR ${x} <= n.cut END THEN n.node + 1 ELSE n.next END
   FROM ${name}_walk AS w JOIN ${name}_nodes AS n ON n.node = w.node JOIN features AS f ON f.id = w.id
   WHERE n.feature >= 0)`,
     `${name}_scores (id, output, value) AS (

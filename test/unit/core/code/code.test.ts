@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { treesPart } from '../../../../src/core/code/parts/trees.ts'
 import { codePlan, type CodePlan } from '../../../../src/core/code/plan.ts'
 import { planners } from '../../../../src/core/code/planners.ts'
+import { number } from '../../../../src/core/code/text.ts'
 import { codeEndings, codeLanguages, languagesOf, modelCode, sqlRefusal, type CodeLanguage } from '../../../../src/core/code/write.ts'
 import type { Matrix } from '../../../../src/core/data/matrix.ts'
 import type { Task } from '../../../../src/core/data/target.ts'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
 import type { TreeModel } from '../../../../src/core/estimators/tree/head.ts'
+import { TreesBuilder, type Trees } from '../../../../src/core/estimators/tree/tree.ts'
 import { applyRecipe } from '../../../../src/core/recipe/recipe.ts'
 import { graphOf, quickParams } from '../../../support/onnx-cases.ts'
 import { firstFar } from '../../../support/expect-all-close.ts'
@@ -41,9 +43,38 @@ async function made(estimator: string, task: Task): Promise<Case> {
   const rows = Array.from({ length: X.rows }, (_, row) => X.features.map(({ values }) => values[row] as number))
   return { name: `${estimator}-${task}`, estimator, plan: codePlan(model, X.features.map(({ name }) => name)), rows, wanted: prediction.task === 'regression' ? prediction.values : prediction.probabilities }
 }
+/** Splits as no number has them: there against missing (infinite thresholds), a number that C has no integer for. One tree a split, each answers a power of two. */
+const openSplits = [
+  { threshold: Number.POSITIVE_INFINITY, missingLeft: false },
+  { threshold: Number.POSITIVE_INFINITY, missingLeft: true },
+  { threshold: Number.NEGATIVE_INFINITY, missingLeft: true },
+  { threshold: Number.NEGATIVE_INFINITY, missingLeft: false },
+  { threshold: Math.fround(1e20), missingLeft: true },
+  { threshold: Math.fround(-0.1), missingLeft: false },
+]
+const openTrees = ((): Trees => {
+  const builder = new TreesBuilder(1, 1)
+  openSplits.forEach((split, i) => {
+    const [root, left, right] = [builder.addNode(2, [0]), builder.addNode(1, [2 ** i]), builder.addNode(1, [0])]
+    builder.split(root, { feature: i % 2, gain: 1, ...split }, left, right)
+    builder.endTree()
+  })
+  return builder.build()
+})()
+const someNumbers = [Number.NaN, 0, -3, Math.fround(-0.1), Math.fround(1e20), Math.fround(3e38), Math.fround(-3e38)]
+const openRows = someNumbers.flatMap((a) => someNumbers.map((b) => [a, b]))
+const answerOfOpen = (row: readonly number[]): number =>
+  openSplits.reduce((sum, { threshold, missingLeft }, i) => {
+    const x = row[i % 2] as number
+    return sum + ((Number.isNaN(x) ? missingLeft : x <= threshold) ? 2 ** i : 0)
+  }, 0)
+
 beforeAll(async () => {
   Object.assign(quickParams, { 'random-forest': { nEstimators: 40 }, 'extra-trees': { nEstimators: 70 } })
   for (const { id, tasks } of estimators.all) if (planners.has(id)) for (const task of tasks) cases.push(await made(id, task))
+  for (const [name, part] of [['open-conditions', treesPart(openTrees)], ['open-tables', treesPart(openTrees, 0)]] as const) {
+    cases.push({ name, estimator: 'decision-tree', plan: { features: ['a', 'b'], classes: [], base: [0], parts: [part], link: 'value' }, rows: openRows, wanted: Float64Array.from(openRows, answerOfOpen) })
+  }
   // The walk through tables, which larger forests take, with sets of categories and missing values.
   for (const task of ['binary', 'multiclass', 'regression'] as const) {
     const { result } = await graphOf({ name: '', estimator: 'hist-gradient-boosting', task })
@@ -87,7 +118,7 @@ describe('what is written answers as the model', () => {
     const calls: string[] = []
     const paths = own.map((one, i) => {
       const k = Math.max(1, one.plan.classes.length)
-      const data = one.rows.map((row) => `{${row.map((value) => (Number.isNaN(value) ? 'NAN' : `${Number.isInteger(value) ? `${value}.0` : value}f`)).join(',')}}`).join(',')
+      const data = one.rows.map((row) => `{${row.map((value) => (Number.isNaN(value) ? 'NAN' : `${number(value)}f`)).join(',')}}`).join(',')
       calls.push(`void run_${i}(void); run_${i}();`)
       return fileOf('c', one, `\n#include <stdio.h>\nstatic const float data[${one.rows.length}][${one.plan.features.length}] = {${data}};\nvoid run_${i}(void) {\n  for (int r = 0; r < ${one.rows.length}; r++) {\n    double out[${k}];\n    predict(data[r], out);\n    for (int i = 0; i < ${k}; i++) printf("%.17g ", out[i]);\n  }\n  printf("\\n");\n}\n`)
     })
@@ -100,7 +131,7 @@ describe('what is written answers as the model', () => {
   })
   test.skipIf(!sqlite)('SQL', () => {
     const own = those('sql')
-    const script = 'import json, sqlite3, sys\nout = []\nfor sql, rows in json.load(sys.stdin):\n    db = sqlite3.connect(":memory:")\n    n = len(rows[0])\n    db.execute("CREATE TABLE features (id INTEGER PRIMARY KEY, " + ", ".join(f"f{i + 1} REAL" for i in range(n)) + ")")\n    db.executemany("INSERT INTO features VALUES (" + ", ".join("?" * (n + 1)) + ")", [[i] + row for i, row in enumerate(rows)])\n    out.append([v for row in sorted(db.execute(sql).fetchall()) for v in row[1:]])\nprint(json.dumps(out))\n'
+    const script = 'import json, sqlite3, sys\nout = []\nfor sql, rows in json.load(sys.stdin):\n    db = sqlite3.connect(":memory:")\n    n = len(rows[0])\n    db.execute("CREATE TABLE features (id INTEGER PRIMARY KEY, " + ", ".join(f"f{i + 1} REAL" for i in range(n)) + ")")\n    db.executemany("INSERT INTO features VALUES (" + ", ".join("?" * (n + 1)) + ")", [[i] + [v if v is None else float(v) for v in row] for i, row in enumerate(rows)])\n    out.append([v for row in sorted(db.execute(sql).fetchall()) for v in row[1:]])\nprint(json.dumps(out))\n'
     const answers = JSON.parse(run('python3', ['-c', script], JSON.stringify(own.map((one) => [modelCode(one.plan, 'sql'), asJson(one.rows)])))) as number[][]
     own.forEach((one, i) => hold(one, answers[i] as number[]))
   })
