@@ -3,6 +3,7 @@
  * recipe, fit and evaluation, so the same spec and seed give the same numbers.
  */
 import type { Dataset } from '../core/data/dataset.ts'
+import type { Profile } from '../core/data/profile.ts'
 import { makeFolds, type FoldSpec } from '../core/data/folds.ts'
 import { makeSplit } from '../core/data/make-split.ts'
 import { usedRows } from '../core/data/split.ts'
@@ -39,6 +40,8 @@ export interface TrainRequest {
   readonly params: ParamValues
   /** Column that weighs training rows. */
   readonly weight?: string | undefined
+  /** Columns that only count or name the rows, and are features all the same. */
+  readonly use?: readonly string[]
   readonly seed: number
   /** What training goes on from. */
   readonly earlier?: EarlierModel | undefined
@@ -79,12 +82,18 @@ export async function trainFile(request: TrainRequest, host: Host): Promise<Trai
   const misread = [...(request.task === 'regression' ? [info] : []), ...(weighing ? [weighing] : [])].filter(({ kind }) => kind === 'id' || kind === 'boolean')
   if (misread.length > 0) dataset = await read(misread.map(({ name }) => ({ column: name, kind: 'numeric' })))
 
-  const target = await targetOf(request, dataset, host)
+  const { profile } = (await store.read(['profiles'], (tx) => tx.get('profiles', dataset.id))) ?? {}
+  if (!profile) throw new StudioError({ code: 'bug', message: `missing profile of the data: ${dataset.name}` })
+  const target = targetOf(request, dataset, profile)
   if (!request.estimator.tasks.includes(target.task)) {
     const fitting = tableEstimators.filter((entry) => entry.tasks.includes(target.task)).map((entry) => entry.id)
     throw new UsageError(`unsupported estimator for ${wordOf(target.task)}; that can be done by ${fitting.join(', ')}: ${request.estimator.id}`)
   }
-  const plain = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target })
+  const { use = [] } = request
+  const unknown = use.find((name) => !dataset.columns.some((column) => column.name === name))
+  if (unknown !== undefined) throw new UsageError(`unknown --use; the file has ${listed(dataset.columns.map((column) => column.name))}: ${unknown}`)
+  const judged = profile.columns.filter(({ name }) => name !== weight).map((column) => (use.includes(column.name) ? { ...column, warnings: [] } : column))
+  const plain = specFor(request.estimator, request.params, request.seed, { dataset, projectId, target, profile: { columns: judged } })
   const weighed: RunSpec = weight === undefined ? plain : { ...plain, sampleWeight: weight }
   const spec = request.earlier ? await continueWith(request.earlier, weighed, token, host) : weighed
   // Told before the training, not after it.
@@ -105,15 +114,15 @@ export const foldedRows = ({ target, split, seed }: RunSpec, columns: Dataset['c
 })
 
 /** The spec that the page proposes for a plan that nobody changed. */
-export function specFor(estimator: Estimator, params: ParamValues, seed: number, plan: { readonly dataset: DatasetRecord; readonly projectId: string; readonly target: TargetSpec }): RunSpec {
-  const { dataset, projectId, target } = plan
+export function specFor(estimator: Estimator, params: ParamValues, seed: number, plan: { readonly dataset: DatasetRecord; readonly projectId: string; readonly target: TargetSpec; readonly profile?: Pick<Profile, 'columns'> }): RunSpec {
+  const { dataset, projectId, target, profile } = plan
   return {
     version: 1,
     projectId,
     datasetId: dataset.id,
     target,
     split: defaultSplit(target),
-    recipe: defaultRecipe(estimator.tags, dataset.columns, target.column),
+    recipe: defaultRecipe(estimator.tags, dataset.columns, target.column, profile),
     // Defaults are written down, so that a later version trains the same again.
     estimator: { id: estimator.id, params: checkParams(estimator.id, estimator.params, params) },
     seed,
@@ -122,9 +131,8 @@ export function specFor(estimator: Estimator, params: ParamValues, seed: number,
 
 export const wordOf = (task: Task): 'classification' | 'regression' => (task === 'regression' ? 'regression' : 'classification')
 
-async function targetOf({ target, task }: TrainRequest, dataset: DatasetRecord, { store }: Host): Promise<TargetSpec> {
-  const record = await store.read(['profiles'], (tx) => tx.get('profiles', dataset.id))
-  const profile = record?.profile.columns.find((column) => column.name === target)
+function targetOf({ target, task }: TrainRequest, dataset: DatasetRecord, { columns }: Profile): TargetSpec {
+  const profile = columns.find((column) => column.name === target)
   const info = dataset.columns.find((column) => column.name === target)
   if (!profile || !info) throw new StudioError({ code: 'bug', message: `missing profile of the target: ${target}` })
   const guess = inferTask(info, profile)

@@ -5,6 +5,7 @@ import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
 import { estimators, tableEstimators } from '../core/estimators/registry.ts'
 import { freshId } from '../core/ids.ts'
+import { metrics } from '../core/metrics/registry.ts'
 import { crossValidate } from '../core/run/cross-validate.ts'
 import { Keeper } from '../core/run/keeper.ts'
 import { deployExport } from '../tasks/deploy-export.ts'
@@ -29,7 +30,7 @@ import { foldedRows, specFor, type Trained, trainFile, wordOf } from './train-fi
 import { type TrainedOnPictures, trainPictures } from './train-pictures.ts'
 import { defaultEstimator, defaultPictureEstimator, defaultSeed, taskNames, type TaskName, UsageError } from './usage.ts'
 
-const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--checkpoint': 'value', '--network': 'value', '--declare': 'list', '--json': 'flag', '--out': 'value' } as const
+const options = { '--target': 'value', '--task': 'value', '--estimator': 'value', '--param': 'list', '--weight': 'value', '--use': 'list', '--cv': 'value', '--seed': 'value', '--continue-from': 'value', '--checkpoint': 'value', '--network': 'value', '--declare': 'list', '--json': 'flag', '--out': 'value' } as const
 const mostFolds = 1000
 const mostSeed = 2 ** 32 - 1
 
@@ -59,6 +60,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const checkpoint = kept === undefined ? undefined : new CheckpointFolder(kept, ({ reached: { unit, done, total } }) => io.progress.note(`note: goes on ${done === 0 ? `in ${unit} 1` : `after ${unit} ${done}`} of ${total}, kept in ${kept}`))
 
   if (pictured && weight !== undefined) throw new UsageError(`unsupported --weight; pictures have no column that could weigh them: ${weight}`)
+  if (pictured && words.list('--use').length > 0) throw new UsageError(`unsupported --use; pictures have no columns: ${words.list('--use')[0]}`)
   if (pictured && task === 'regression') throw new UsageError('unsupported --task; pictures have classes: regression')
 
   const networkPath = words.value('--network')
@@ -71,8 +73,10 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   try {
     const begun = performance.now()
     const host: Host = { ...terminalHost(terminalContext(io.signal, (progress) => io.progress.report(progress))), ...(checkpoint && { openCheckpoint: (of) => checkpoint.open(of) }) }
-    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, seed, earlier, folds }, host) : await trainPictures({ path, target, estimator, params, seed, network }, host)
+    const trained = file ? await trainFile({ file, target: target as string, task, estimator, params, weight, use: words.list('--use'), seed, earlier, folds }, host) : await trainPictures({ path, target, estimator, params, seed, network }, host)
     noteOddities(trained, io)
+    const unused = file ? trained.spec.recipe.excluded : []
+    if (unused.length > 0 && !earlier) io.progress.note(`note: no features, since they only count or name the rows: ${unused.slice(0, 10).join(', ').slice(0, 300)}; --use COLUMN takes one in`)
     const cvScores = folds === undefined ? undefined : await crossValidated(trained, folds, host)
     const summary: Summary = { ...summaryOf(trained, (performance.now() - begun) / 1000), ...(cvScores && { cv: cvScores }) }
     if (out !== undefined) await exportBundle(trained, estimator, out, host, io)
@@ -101,6 +105,8 @@ export function noteOddities({ dataset, run, ...rest }: Trained | TrainedOnPictu
   if (inPart !== undefined) io.progress.note(inPart)
   const [first] = dataset.rejected
   if (first) io.progress.note(`note: ${dataset.rejectedCount} of ${dataset.rowsCommitted + dataset.rejectedCount} rows do not fit and are left out; the first on line ${first.line}: ${first.reason}`)
+  const promised = scoresOf(run.spec.target.task).map(({ id }) => id)
+  for (const { metric, value, reason } of run.evaluation?.scores ?? []) if (value === null && promised.includes(metric)) io.progress.note(`note: ${metrics.get(metric).label} is undefined: ${reason ?? 'it has no value'}`)
   for (const warning of run.warnings) io.progress.note(`note: ${warning}`)
 }
 

@@ -29,6 +29,7 @@ export const usageText = (): string => `Glasshouse: the studio's engine in a ter
       --param NAME=VALUE    a parameter of the estimator; may be given again
       --weight COLUMN       a numeric column: how much each row counts in training;
                             never a feature, and scores count each row once
+      --use COLUMN          a feature although it only counts or names the rows; may be given again
       --cv K                also cross-validate over K folds of all rows
       --seed N              of the estimator and the folds (${defaultSeed})
       --continue-from BUNDLE.zip   more rounds on top of the bundle's model, with its settings;

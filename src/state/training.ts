@@ -55,7 +55,7 @@ export function specOf(project: ProjectState, wanted: Wanted): RunSpec | undefin
     datasetId: dataset.id,
     target: plan.target,
     split: plan.split,
-    recipe: wanted.recipe ?? own ?? defaultRecipe(tags, dataset.columns, plan.target.column),
+    recipe: wanted.recipe ?? own ?? defaultRecipe(tags, dataset.columns, plan.target.column, project.profile && { columns: project.profile.columns.filter(({ name }) => name !== wanted.sampleWeight) }),
     estimator: { id: wanted.estimator, params: wanted.params },
     seed: wanted.seed,
     ...(wanted.folds > 0 ? { folds: wanted.folds } : {}),

@@ -141,10 +141,14 @@ test('one column: it is shown, and training says that nothing is left to learn f
   await expect(studio.getByRole('main')).toContainText('Missing features; the recipe leaves none of 0 columns: there is no column besides the target')
 })
 
-test('a target with a missing value trains on the other rows and says so', async ({ studio }) => {
-  await keep(studio, 'holes.csv', `x,y\n${column((i) => (i === 7 ? '' : i % 2 ? 'yes' : 'no'), 60)}\n`)
+test('a target with a missing value trains on the other rows and says so; a column that counts the rows is no feature until it is ticked', async ({ studio }) => {
+  await keep(studio, 'holes.csv', `n,x,y\n${column((i) => `${(i * 7) % 11},${i === 7 ? '' : i % 2 ? 'yes' : 'no'}`, 60)}\n`)
   await chooseTarget(studio, 'y')
   await expect(studio.getByRole('main')).toContainText('1 row without a value is left out.')
+  await expect(studio.getByText('They make 1 feature now')).toBeVisible()
+  const counts = studio.getByRole('listitem').filter({ hasText: 'Left out: it only counts or names the rows; tick it where it says more' })
+  await counts.getByRole('checkbox', { name: 'n' }).check()
+  await expect(studio.getByText('They make 2 features now')).toBeVisible()
 })
 
 test('names and values that try to be more than text stay text, on every screen, in and out of a project file', async ({ studio, server }) => {

@@ -73,7 +73,7 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
       continue
     }
     if (excluded.has(column.name)) {
-      leftOut.set(column.name, 'you excluded it')
+      leftOut.set(column.name, 'the recipe leaves it out')
       continue
     }
     const series = seriesOf(column, rows)

@@ -93,6 +93,22 @@ describe('train', () => {
     }
     expect(cv.metrics['accuracy']?.mean).toBeGreaterThan(0.85)
   })
+  it('leaves a column out that only counts the rows and takes it in when told to; a score that no number holds says why', async () => {
+    const counted = file('counted.csv', rows(120, (i) => `${i + 1},${(i * 7) % 12},${(i % 12) * 1e199}`, 'n,x,y'))
+    const plain = await glasshouse('train', counted, '--target', 'y', '--estimator', 'ridge', '--json')
+    expect(notes(plain.err)).toEqual([
+      'note: RMSE is undefined: a prediction is not a finite number, or too large to be squared',
+      'note: R² is undefined: a prediction is not a finite number, or too large to be squared',
+      'note: no features, since they only count or name the rows: n; --use COLUMN takes one in',
+    ])
+    expect(JSON.parse(plain.out)).toMatchObject({ features: 1, metrics: { rmse: null, r2: null } })
+    const told = await glasshouse('train', counted, '--target', 'y', '--estimator', 'ridge', '--use', 'n', '--json')
+    expect([(JSON.parse(told.out) as { features: number }).features, notes(told.err).filter((line) => line.includes('--use'))]).toEqual([2, []])
+    expect((await glasshouse('train', counted, '--target', 'y', '--use', 'm')).code).toBe(2)
+    // The only column there is counts for something.
+    const { code, out } = await glasshouse('train', file('alone.csv', rows(60, (i) => `${i + 1},${i % 7}`, 'n,y')), '--target', 'y', '--task', 'regression', '--estimator', 'ridge', '--json')
+    expect([code, (JSON.parse(out) as { features: number }).features]).toEqual([0, 1])
+  })
   it('prints tables without --json', async () => {
     const { out, code } = await glasshouse('train', 'test/fixtures/wine.csv', '--target', 'cultivar', '--estimator', 'baseline')
     expect(code).toBe(0)
@@ -112,7 +128,7 @@ describe('train', () => {
     }
   })
   it('weighs rows by a column, 0 and 1 too, which is no feature then, of the bundle neither', async () => {
-    const path = file('weights.csv', rows(90, (i) => `${i},${(i * 7) % 11},${i % 3 === 0 ? 0 : 1},${i + ((i * 7) % 11) * (i % 3)}`, 'x,z,w,y'))
+    const path = file('weights.csv', rows(90, (i) => `${2 * i},${(i * 7) % 11},${i % 3 === 0 ? 0 : 1},${i + ((i * 7) % 11) * (i % 3)}`, 'x,z,w,y'))
     const argv = ['train', path, '--target', 'y', '--task', 'regression', '--estimator', 'ridge', '--json']
     const [weighed, plain] = [await glasshouse(...argv, '--weight', 'w', '--cv', '3'), await glasshouse(...argv)]
     expect([weighed.code, lines(weighed.err)]).toEqual([0, ['note: Training weighs each row by w; every score counts each row once.']])

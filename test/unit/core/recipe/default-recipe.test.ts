@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { estimators } from '../../../../src/core/estimators/registry.ts'
+import { columnFrom } from '../../../../src/core/data/column.ts'
+import { profileColumn } from '../../../../src/core/data/profile-of.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
 
 const date = (name: string, layout: string) => ({ name, kind: 'datetime', missing: 0, layout }) as const
@@ -26,4 +28,16 @@ test('where size matters, booleans are scaled with the numbers, and alone', () =
     expect(scaled(id, 'categorical')).toEqual([])
   }
   expect(scaled('random-forest', 'boolean', 'numeric')).toEqual([])
+})
+
+test('numbers that count the rows are left out, unless there is nothing else', () => {
+  const count = Array.from({ length: 40 }, (_, i) => i + 7)
+  const columns = [columnFrom('n', 'numeric', count), columnFrom('x', 'numeric', count.map((i) => i % 9)), columnFrom('y', 'numeric', count)]
+  const info = columns.map(({ name }) => ({ name, kind: 'numeric' as const, missing: 0 }))
+  const profile = { columns: columns.map((column) => profileColumn(column, '')) }
+  const { tags } = estimators.get('ridge')
+  expect(defaultRecipe(tags, info, 'y', profile).excluded).toEqual(['n'])
+  expect(defaultRecipe(tags, info, 'y').excluded).toEqual([])
+  const [n, , y] = profile.columns
+  expect(defaultRecipe(tags, info.filter(({ name }) => name !== 'x'), 'y', { columns: [n, y] as never }).excluded).toEqual([])
 })
