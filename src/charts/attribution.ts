@@ -21,10 +21,11 @@ export function methodWords({ kind, sampling, columns }: Pick<LocalAttribution, 
   if (!sampling) return kind === 'tree-shap' ? 'Exact, from the trees themselves (TreeSHAP).' : 'Exact: the model is a sum of such parts.'
   const { questions, rows, of, ended, tolerance } = sampling
   const widest = columns.reduce((most, { band = 0 }) => Math.max(most, band), 0)
-  const others = rows === of ? `all ${rows} training rows` : `${rows} of ${of} training rows`
-  const asked = `the model was asked about ${questions} rows, in which some cells are this row's and the others those of ${others}`
+  const count = (n: number): string => n.toLocaleString('en')
+  const others = rows === of ? `all ${count(rows)} training rows` : `${count(rows)} of ${count(of)} training rows`
+  const asked = `the model was asked about ${count(questions)} rows, in which some cells are this row's and the others those of ${others}`
   if (ended === 'exact' && widest === 0) return `Shapley values, exact: ${asked}, with every choice of columns.`
-  const sure = `The lines at the bars are 95% bands, at most ±${say(widest)}`
+  const sure = `The lines at the bars are 95% bands, at most ±${say(Number(widest.toPrecision(2)))}`
   const why = {
     exact: 'other training rows would move them so far.',
     converged: `within ${percentOf(tolerance)} of all that columns move, so it ended there.`,
@@ -49,6 +50,8 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
   const cut = columns.length > most + 1 ? most : columns.length
   const rest = columns.slice(cut).reduce((sum, { part }) => sum + part, 0)
   const steps = columns.slice(0, cut).map(({ column, part, band = 0 }, i) => ({ name: input.labels?.[i] ?? column, part, band }))
+  // Parts that were sampled together err together, so their sum has no band of its own; it is written as exactly as they are.
+  const rough = columns.slice(cut).reduce((most, { band = 0 }) => Math.max(most, band), 0)
   if (cut < columns.length) steps.push({ name: `${columns.length - cut} other columns`, part: rest, band: 0 })
   let at = base
   const bars = steps.map(({ name, part, band }) => ({ name, part, band, from: at, to: (at += part) }))
@@ -77,7 +80,7 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
     name: 'parts',
     x: places.map(({ x }) => x),
     y: rows,
-    text: bars.map(({ part, band }) => (band === 0 ? rounded(part) : `${signedLike(part, band)} ± ${say(Number(band.toPrecision(1)))}`)),
+    text: bars.map(({ part, band }, i) => (band === 0 ? (i === cut && rough > 0 ? signedLike(part, rough) : rounded(part)) : `${signedLike(part, band)} ± ${say(Number(band.toPrecision(1)))}`)),
     textposition: places.map(({ side }) => `middle ${side}`),
     textfont: { size: 12, color: places.map(({ side }) => (side === 'center' ? palette.ground : palette.ink)) },
     hoverinfo: 'skip',

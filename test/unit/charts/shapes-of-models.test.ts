@@ -83,11 +83,14 @@ test('of sampled parts the bands are drawn, written with no more digits than are
   expect(chart.table.rows[1]).toEqual(['age', 0.3218, 0.021, 0.7218])
   expect(chart.description).toContain('The parts add up to the model’s own answer.')
   const { sampling } = sampledOf
-  expect(methodWords(sampledOf)).toBe("Shapley values, sampled: the model was asked about 3712 rows, in which some cells are this row's and the others those of 96 of 420 training rows. The lines at the bars are 95% bands, at most ±0.03, within 10% of all that columns move, so it ended there.")
+  expect(methodWords(sampledOf)).toBe("Shapley values, sampled: the model was asked about 3,712 rows, in which some cells are this row's and the others those of 96 of 420 training rows. The lines at the bars are 95% bands, at most ±0.03, within 10% of all that columns move, so it ended there.")
   expect(methodWords({ ...sampledOf, sampling: { ...sampling, rows: 420, ended: 'time' } })).toMatch(/all 420 training rows\..*as far as the time allowed\.$/)
   const sure = sampledOf.columns.map((column) => ({ ...column, band: 0 }))
   expect(methodWords({ ...sampledOf, columns: sure, sampling: { ...sampling, ended: 'exact' } })).toMatch(/^Shapley values, exact: .* with every choice of columns\.$/)
   expect(methodWords(attributionOf)).toContain('TreeSHAP')
+  // What is left over is written no more exactly than its parts are known.
+  const many = { ...sampledOf, columns: Array.from({ length: 14 }, (_, i) => ({ column: `c${i}`, cell: i, part: 0.012345 - i / 1e4, band: 0.02 })) }
+  expect((attribution(many, light)!.figure.data.at(-1) as unknown as { text: string[] }).text.at(-1)).toBe('+0.04')
   expect(methodWords({ ...attributionOf, kind: 'additive-parts' })).toContain('the model is a sum')
 })
 test('a pair is told apart in words, or it is not', () => {
