@@ -3,7 +3,7 @@
  * inference routes read, check, queue and answer. Every refusal is `{"error": sentence}`.
  */
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
 import { checkPictures, formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
@@ -15,17 +15,19 @@ import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
 import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError } from './body.ts'
+import { Connections } from './connections.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
 import { docsPage } from './docs-page.ts'
 import { Overloaded, TooSlow } from './pool.ts'
+import { checkFraming, refuseBytes } from './refusal.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { Answered, Protocol, Service } from './service.ts'
 
 export interface AppState {
   /** False while starting and while draining. */
   ready: boolean
-  inFlight: number
+  connections?: Connections
 }
 export interface AppOptions {
   readonly models: Models
@@ -42,23 +44,39 @@ const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH
 export async function createApp(options: AppOptions, state: AppState): Promise<Server> {
   const app = fastify({
     bodyLimit: options.bodyLimit,
-    http: { maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 },
-    // Fastify sets these two itself from its own options.
-    requestTimeout: 15_000,
-    keepAliveTimeout: 5000,
+    serverFactory(handle) {
+      const connections = (state.connections = new Connections(handle))
+      const server = createServer({ requireHostHeader: false, maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 }, connections.take)
+      server.maxRequestsPerSocket = 1000
+      // Who has sent a whole request and nothing after it is answered.
+      Object.assign(server, { httpAllowHalfOpen: true })
+      // What they expect is said where their head has been looked at.
+      server.on('checkContinue', connections.take)
+      server.on('checkExpectation', connections.take)
+      connections.watch(server)
+      return server
+    },
+    clientErrorHandler(error, socket) {
+      const status = refuseBytes(error, socket)
+      if (status !== undefined) options.metrics.requests.inc({ protocol: 'other', status })
+    },
     exposeHeadRoutes: false,
     // The protocol's own OpenAPI file has its first route as /v2/.
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => void refuse(reply, error),
   })
-  app.server.maxConnections = 512
-  app.server.maxRequestsPerSocket = 1000
-  app.addHook('onRequest', async (_request, reply) => {
-    state.inFlight++
-    reply.raw.once('close', () => state.inFlight--)
+  app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
-    // While the server drains, nobody's next request may wait in a connection that is about to end.
+    checkFraming(request.raw)
+    if (request.is404) throw new HttpError(404, 'unknown address; the routes are listed at /openapi.json', hasBody(request.headers) ? { Connection: 'close' } : {})
+  })
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.headers.expect !== undefined && request.raw.httpVersion === '1.1') reply.raw.writeContinue()
+  })
+  // While the server drains, nobody's next request may wait in a connection that is about to end: also where the request came before.
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (!state.ready) reply.header('Connection', 'close')
+    done(null, payload)
   })
   app.addHook('onResponse', async (request, reply) => {
     const protocol = protocolOf(request.url)
@@ -68,7 +86,6 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => bodyOf(request.headers, bytes))
   app.setErrorHandler((error, _request, reply) => refuse(reply, error))
-  app.setNotFoundHandler((_request, reply) => refuse(reply, new HttpError(404, 'unknown address; the routes are listed at /openapi.json')))
   addRoutes(app, options, state)
   await app.ready()
   return app.server

@@ -80,7 +80,7 @@ async function serve(): Promise<void> {
   }
   const logPath = testing ? undefined : textSetting('REQUEST_LOG')
   const requestLog = logPath === undefined ? undefined : new RequestLog(logPath, (textSetting('REQUEST_LOG_REDACT') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))
-  const state: AppState = { ready: true, inFlight: 0 }
+  const state: AppState = { ready: true }
   metrics.watch(models, state, requestLog)
   const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
   const metricsServer = createMetricsServer(metrics.text)
@@ -95,7 +95,7 @@ async function serve(): Promise<void> {
     NetServer.prototype.close.call(server)
     await pause(Math.min(100, drainMs))
     server.closeIdleConnections()
-    while (state.inFlight > 0 && Date.now() < until) await pause(20)
+    while ((state.connections?.inFlight ?? 0) > 0 && Date.now() < until) await pause(20)
     server.closeAllConnections()
     metricsServer.close()
     metricsServer.closeAllConnections()

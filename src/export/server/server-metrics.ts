@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { AppState } from './app.ts'
+import { endings } from './connections.ts'
 import type { Models } from './models.ts'
 import type { RequestLog } from './request-log.ts'
 import type { ServedVersion } from './served-version.ts'
@@ -53,11 +54,11 @@ export class ServerMetrics {
     }
   }
   /** A total that somebody else counts. */
-  #total(name: string, help: string, read: () => number): void {
-    const counter = new Counter({ name, help, registers: [this.#registry], collect })
+  #total<L extends string>(name: string, help: string, labelNames: readonly L[], read: () => Iterable<readonly [labels: Record<L, string>, value: number]>): void {
+    const counter = new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry], collect })
     function collect(): void {
       counter.reset()
-      counter.inc(read())
+      for (const [labels, value] of read()) counter.inc(labels as Partial<Record<L, string>>, value)
     }
   }
 
@@ -68,11 +69,13 @@ export class ServerMetrics {
     this.#gauge('glasshouse_answer_psi', 'Population stability index of the answers against those on held-out rows.', of, each((version) => { const index = version.drift?.answers(); return index === undefined ? [] : [[labelsOf(version), index] as const] }))
     this.#gauge('glasshouse_drift_rows', 'Rows that the drift figures rest on; they are given from 200 on.', of, each((version) => (version.drift ? [[labelsOf(version), version.drift.rows] as const] : [])))
     this.#gauge('glasshouse_queue_requests', 'Requests that wait for a thread.', of, each((version) => [[labelsOf(version), version.waiting] as const]))
-    this.#gauge('glasshouse_in_flight_requests', 'Requests being answered.', [], () => [[{}, state.inFlight]])
+    this.#gauge('glasshouse_in_flight_requests', 'Requests being answered.', [], () => [[{}, state.connections?.inFlight ?? 0]])
+    this.#gauge('glasshouse_connections', 'Connections that are open.', [], () => [[{}, state.connections?.size ?? 0]])
+    this.#total('glasshouse_connections_ended_total', 'Connections that the server ended by its own rules: asked too far ahead, left an answer unread, made room, or found no room.', ['why'], () => endings.map((why) => [{ why }, state.connections?.ended[why] ?? 0] as const))
     this.#gauge('glasshouse_ready', '1 while the server takes requests.', [], () => [[{}, state.ready ? 1 : 0]])
-    this.#total('glasshouse_request_log_dropped_rows_total', 'Rows that the request log had no room for.', () => log?.dropped ?? 0)
+    this.#total('glasshouse_request_log_dropped_rows_total', 'Rows that the request log had no room for.', [], () => [[{}, log?.dropped ?? 0]])
     this.#gauge('process_resident_memory_bytes', 'Resident memory.', [], () => [[{}, process.memoryUsage().rss]])
-    this.#total('process_cpu_seconds_total', 'Processor time, user and system.', () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6)
+    this.#total('process_cpu_seconds_total', 'Processor time, user and system.', [], () => [[{}, (process.cpuUsage().user + process.cpuUsage().system) / 1e6]])
     this.#gauge('process_start_time_seconds', 'When the process began.', [], () => [[{}, Math.round(Date.now() / 1000 - process.uptime())]])
   }
 

@@ -1,0 +1,86 @@
+/** What is no good request is refused in the promised form before its body is asked for, and counted, whoever finds the fault. */
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Signature } from '../../../src/core/bundle/signature.ts'
+import { createApp, type AppState } from '../../../src/export/server/app.ts'
+import type { Models } from '../../../src/export/server/models.ts'
+import { ServerMetrics } from '../../../src/export/server/server-metrics.ts'
+import { Service } from '../../../src/export/server/service.ts'
+
+const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [{ name: 'a', kind: 'numeric', tensor: 'float', nullable: false }], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }] }
+const version = { model: 'm', version: '1', signature, ready: true, run: () => Promise.resolve({ answers: [1] }) }
+const model = { name: 'm', config: { routing: { kind: 'single' } }, fallback: version, version: () => version, route: () => ({ primary: version, shadows: [] }) }
+const models = { models: new Map([['m', model]]), first: model, model: () => model, all: () => [version] } as unknown as Models
+const metrics = new ServerMetrics()
+const state: AppState = { ready: true }
+let server: Server
+
+beforeAll(async () => {
+  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: 1000 }, state)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+/** All that comes back until the server ends the connection, or until `enough`. */
+async function raw(text: string, { half = false, enough = /$^/ } = {}): Promise<string> {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.on('error', () => {})
+  let back = ''
+  const ended = new Promise<void>((resolve) => {
+    socket.on('data', (part: Buffer) => {
+      back += part.toString()
+      if (enough.test(back)) resolve()
+    })
+    socket.once('close', () => resolve())
+  })
+  if (half) socket.end(text)
+  else socket.write(text)
+  await ended
+  socket.destroy()
+  return back
+}
+const body = '{"rows":[{"a":1}]}'
+const post = (...headers: string[]): string => ['POST /predict HTTP/1.1', 'Host: x', ...headers, '', ''].join('\r\n')
+const json = 'Content-Type: application/json'
+
+test.each([
+  ['a body that is too long, expected', post(json, 'Expect: 100-continue', 'Content-Length: 9000000'), 413],
+  ['a compressed body, expected', post(json, 'Expect: 100-continue', 'Content-Encoding: gzip', 'Content-Length: 9'), 415],
+  ['an address that is not there, expected', post(json, 'Expect: 100-continue', 'Content-Length: 9').replace('/predict', '/nowhere'), 404],
+  ['another expectation', post(json, 'Expect: tea', 'Content-Length: 9'), 417],
+  ['a head that is too long', post(`X: ${'a'.repeat(9000)}`), 431],
+  ['two lengths', post('Content-Length: 5', 'Content-Length: 6') + 'hello', 400],
+  ['a length and chunks', post('Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n', 400],
+  ['bare line feeds', 'GET /ping HTTP/1.1\nHost: x\n\n', 400],
+  ['compressed chunks', post(json, 'Transfer-Encoding: gzip, chunked') + '3\r\nabc\r\n0\r\n\r\n', 501],
+  ['two hosts', 'GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+  ['no host', 'GET /ping HTTP/1.1\r\n\r\n', 400],
+  ['two types', post('Content-Type: text/plain', json, `Content-Length: ${body.length}`) + body, 400],
+])('%s', async (_, text, status) => {
+  const count = async (): Promise<number> => [...(await metrics.text()).matchAll(new RegExp(`glasshouse_requests_total\\{protocol="\\w+",status="${status}"\\} (\\d+)`, 'g'))].reduce((sum, [, found]) => sum + Number(found), 0)
+  const before = await count()
+  const back = await raw(text, { enough: /"\}$/ })
+  expect(back).toMatch(new RegExp(`^HTTP/1.1 ${status} [A-Z][\\w -]+\\r\\n`))
+  expect(back.toLowerCase()).toContain('x-content-type-options: nosniff')
+  expect(back).toMatch(/\r\n\r\n\{"error":"[^"]+"\}$/)
+  // It is counted when it has gone out.
+  while ((await count()) === before) await new Promise((done) => setTimeout(done, 5))
+  expect(await count()).toBe(before + 1)
+})
+
+test('what is expected and may come is asked for', async () => {
+  const back = await raw(post(json, 'Expect: 100-continue', `Content-Length: ${body.length}`) + body, { enough: /\]\}$/ })
+  expect(back).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n[^]*\{"predictions":\[\{"value":1\}\]\}$/)
+})
+
+test('who has said everything and listens on is answered', async () => {
+  const back = await raw(post(json, `Content-Length: ${body.length}`) + body, { half: true })
+  expect(back).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\{"predictions":\[\{"value":1\}\]\}$/)
+  expect(await raw(post(json, 'Content-Length: 100') + body, { half: true })).toMatch(/^HTTP\/1.1 400 /)
+})
