@@ -44,7 +44,7 @@ export const decisionTree: Estimator<typeof params> = {
   family: 'trees',
   summary: 'A chain of yes-no questions that can be read from top to bottom.',
   source:
-    "Breiman et al. 1984 (CART); scikit-learn's DecisionTree with the best splitter, to the node on data without ties. Ours breaks ties by feature and threshold instead of at random, compares in float32, and splits missing values and categories natively.",
+    "Breiman et al. 1984 (CART); scikit-learn's DecisionTree with the best splitter, to the node on data without ties. Ours breaks ties by feature and threshold instead of at random, compares in float32, and splits missing values and categories natively; a split of many categories must lower more than chance would.",
   tasks: ['binary', 'multiclass', 'regression'],
   tags: { acceptsMissing: true, acceptsCategories: true, wantsScaled: false, randomised: false, deterministic: true, iterative: false, baseline: false },
   params,
@@ -107,7 +107,7 @@ function createModel(head: Head, trees: Trees): TreeModel {
     },
     state() {
       const { json, arrays } = treesToState(trees)
-      return { estimator: id, version: 1, json: { ...json, ...head }, arrays }
+      return { estimator: id, version: 1, json: { ...json, ...head, beatsChance: true }, arrays }
     },
   }
 }

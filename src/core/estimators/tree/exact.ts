@@ -43,6 +43,13 @@ interface Pending {
 }
 
 const sameGain = 1e-12
+/**
+ * What each category lowers by chance alone, in impurities of the node: of categories in order of their means the best
+ * cut of K keeps (sum of |z|)^2 / K of K normal draws z, which is 2 K / pi. A threshold of a number has its luck, too, so
+ * that the first four are free. Without it 400 categories of noise beat every feature that matters.
+ */
+export const chanceOfCategory = 2 / Math.PI
+export const freeCategories = 4
 /** scikit-learn's EPSILON: the double's. */
 const epsilon = 2 ** -52
 
@@ -239,7 +246,7 @@ function bestThreshold(f: number, values: Float32Array, order: Uint32Array, from
   return found
 }
 
-/** Categories in order of their mean, or of their share of one class; missing is one of them. */
+/** Categories in order of their mean, or of their share of one class; missing is one of them. Their proxy is less what chance gives to so many. */
 function bestCategories(f: number, values: Float32Array, order: Uint32Array, from: number, present: number, to: number, criterion: Criterion, minRows: number, known: Found | undefined): Found | undefined {
   const groups: { code: number; from: number; to: number; level: number }[] = []
   for (let i = from; i < present; ) {
@@ -251,6 +258,7 @@ function bestCategories(f: number, values: Float32Array, order: Uint32Array, fro
   }
   const seen = groups.map((group) => group.code)
   if (present < to) groups.push({ code: -1, from: present, to, level: 0 })
+  const chance = groups.length > freeCategories ? (chanceOfCategory * (groups.length - freeCategories) * criterion.impurity() * criterion.weight) / (to - from) : 0
   let found: Found | undefined
   for (let ordering = 0; ordering < criterion.orderings(); ordering++) {
     for (const group of groups) group.level = criterion.levelOf(order, group.from, group.to, ordering)
@@ -262,7 +270,7 @@ function bestCategories(f: number, values: Float32Array, order: Uint32Array, fro
       for (let i = group.from; i < group.to; i++) criterion.move(order[i] as number)
       leftRows += group.to - group.from
       if (leftRows < minRows || to - from - leftRows < minRows) continue
-      const proxy = criterion.proxy()
+      const proxy = criterion.proxy() - chance
       if (!beats(proxy, found ?? known)) continue
       const codes = ordered.slice(0, g + 1).map((one) => one.code)
       found = { feature: f, proxy, missingLeft: codes.includes(-1), threshold: Number.NaN, codes: codes.filter((code) => code >= 0), seen }

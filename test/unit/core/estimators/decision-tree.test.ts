@@ -68,6 +68,19 @@ describe('missing values and categories', () => {
     expect(codesOfSet(model.trees, 0)).toEqual([0, 2])
     expect(await valuesOf(model, matrix(feature([0, 1, 2, 3, 4, NaN_], 5)))).toEqual([1, 5, 1, 5, 5, 5])
   })
+  test.each(['numbers', 'classes'])('hundreds of categories of noise do not beat a number that matters, and those that matter are still found: %s', async (task) => {
+    const draw = createRng(4)
+    const [rows, categories] = [900, 300]
+    const effects = Array.from({ length: categories }, () => draw.normal())
+    const codes = Array.from({ length: rows }, () => draw.int(categories))
+    const x = Array.from({ length: rows }, () => draw.normal())
+    const target = (of: (row: number) => number): Target => (task === 'numbers' ? numbers(Array.from({ length: rows }, (_, i) => of(i) + 0.3 * draw.normal())) : classes(Array.from({ length: rows }, (_, i) => (of(i) > 0 ? 1 : 0))))
+    const X = matrix(feature(codes, categories), feature(x))
+    expect((await fit(X, target((i) => x[i]!), { maxDepth: 1 })).trees.feature[0]).toBe(1)
+    expect((await fit(X, target((i) => effects[codes[i]!]!), { maxDepth: 1 })).trees.feature[0]).toBe(0)
+    // Where it takes both, the stronger comes first.
+    expect((await fit(X, target((i) => x[i]! / 2 + effects[codes[i]!]!), { maxDepth: 1 })).trees.feature[0]).toBe(0)
+  })
   test('three classes: a category of its own is set apart', async () => {
     const codes = [0, 1, 2, 0, 1, 2, 0, 1, 2]
     const X = matrix(feature(codes, 3))
