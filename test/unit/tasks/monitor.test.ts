@@ -1,23 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { quietContext } from '../../../src/core/context.ts'
-import { columnFrom } from '../../../src/core/data/column.ts'
-import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
-import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { writeCsv, type CsvCell } from '../../../src/core/ingest/csv-write.ts'
 import { cellText } from '../../../src/core/evaluate/slice.ts'
 import type { MonitorOptions } from '../../../src/core/monitor/report.ts'
 import { listReports } from '../../../src/storage/reports.ts'
-import { createMemoryStore } from '../../../src/storage/memory-store.ts'
-import { createProject } from '../../../src/storage/projects.ts'
 import { listRuns } from '../../../src/storage/runs.ts'
-import { saveDataset } from '../../../src/storage/save-dataset.ts'
-import { modelBring } from '../../../src/tasks/model-bring.ts'
 import { monitorRetrain } from '../../../src/tasks/monitor-retrain.ts'
 import { monitorRun } from '../../../src/tasks/monitor-run.ts'
 import { projectExport } from '../../../src/tasks/project-export.ts'
 import { projectImport } from '../../../src/tasks/project-import.ts'
-import type { Host } from '../../../src/tasks/task.ts'
-import foreign from '../../golden/foreign.json' with { type: 'json' }
+import { answerOf, broughtRun, every, places, sizeOf } from './brought-run.ts'
 import { people, storedRun, type StoredRun } from './stored-run.ts'
 
 let run: StoredRun
@@ -187,25 +178,13 @@ describe('a table of new rows', () => {
 })
 
 test('a model that was brought in is watched like one of ours', async () => {
-  const given = foreign.cases.find(({ name }) => name.startsWith('a pipeline with one input a column'))
-  const store = createMemoryStore()
-  const host: Host = { store, context: quietContext(), environment: { app: '0', userAgent: 'test', threads: 1 }, openRunner: async () => nodeRunner() }
-  const project = await createProject(store, 'shore')
-  const places = ['hill', 'shore', 'town']
-  const size = (row: number): number => ((row * 37) % 101) / 25 - 2
-  const answer = (row: number): string => (size(row) > 0 !== (row % 3 === 1) ? 'yes' : 'no')
-  const every = Array.from({ length: 240 }, (_, row) => row)
-  const dataset = { id: 'shore', name: 'shore', rows: 240, columns: [columnFrom('place', 'categorical', every.map((row) => places[row % 3] as string)), columnFrom('size', 'numeric', every.map(size)), columnFrom('answer', 'categorical', every.map(answer))], source: { kind: 'paste' as const, fileName: 'shore.csv', bytes: 1, sha256: 'b'.repeat(64) } }
-  const record = await saveDataset(store, dataset, { projectId: project.id, token: project.token, profile: { version: 1, rows: 240, duplicateRows: 0, columns: [] } })
-  const spec: RunSpec = { version: 1, projectId: project.id, datasetId: record.id, target: { column: 'answer', task: 'binary', positive: 'yes' }, split: { strategy: { kind: 'random' }, validShare: 0.3, testShare: 0.1, seed: 1 }, recipe: { version: 1, steps: [], excluded: [] }, estimator: { id: 'onnx-model', params: {} }, seed: 1 }
-  const file = new File([Buffer.from(given?.onnx ?? '', 'base64')], 'pipeline.onnx')
-  await modelBring({ runId: 'brought', token: project.token, spec, file, mapping: { fileName: 'pipeline.onnx', columns: ['place', 'size'], classes: given?.classes ?? [] } }, host)
-  const text = `size,place,answer\n${every.map((row) => `${(size(row) + 1.5).toFixed(2)},${row % 4 === 0 ? 'pier' : places[row % 3]},${answer(row)}`).join('\n')}`
-  const { report } = await monitorRun({ runId: 'brought', token: project.token, source: { kind: 'paste', text }, choices: {}, options: {} }, host)
+  const { host, token } = await broughtRun()
+  const text = `size,place,answer\n${every.map((row) => `${(sizeOf(row) + 1.5).toFixed(2)},${row % 4 === 0 ? 'pier' : places[row % 3]},${answerOf(row)}`).join('\n')}`
+  const { report } = await monitorRun({ runId: 'brought', token: token, source: { kind: 'paste', text }, choices: {}, options: {} }, host)
   expect(report.source).toMatchObject({ rows: 240, answered: 240 })
   expect(report.columns.map(({ drift }) => drift?.drifted)).toEqual([true, true])
   expect(report.performance?.rows).toBe(240)
   expect(report.columns.every(({ importance }) => importance !== undefined)).toBe(true)
   expect(report.verdict).toMatchObject({ level: 'watch', text: expect.stringContaining('2 of 2 inputs are distributed otherwise') as string })
-  await expect(monitorRetrain({ runId: 'brought', token: project.token, newRunId: 'again', source: { kind: 'paste', text }, choices: {} }, host)).rejects.toThrow(/^unsupported training; a model that was trained elsewhere/)
+  await expect(monitorRetrain({ runId: 'brought', token: token, newRunId: 'again', source: { kind: 'paste', text }, choices: {} }, host)).rejects.toThrow(/^unsupported training; a model that was trained elsewhere/)
 })
