@@ -1,8 +1,9 @@
 /**
  * A model that was trained elsewhere and brought in as an ONNX file. It cannot be fitted here; it predicts through
- * ONNX Runtime, so whoever opens it gives a way to that. Feature k of the matrix fills slot k of the graph's inputs.
+ * ONNX Runtime, so whoever opens it gives a way to that. Column k of the matrix fills slot k of the graph's inputs: one
+ * feature, or several that sum to it where the graph takes more than float32 (recipe/series.ts, `exactPartsOf`).
  */
-import type { Matrix } from '../data/matrix.ts'
+import type { Feature, Matrix } from '../data/matrix.ts'
 import type { Prediction, Task } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import { exp } from '../math/elementary.ts'
@@ -92,6 +93,9 @@ class ForeignModel implements Model {
 
 /** The graph's own numbers. @returns row-major, shape (X.rows, width) */
 export async function ask(session: OnnxSession, { inputs, output, batch }: ForeignInterface, X: Matrix, context?: PredictContext): Promise<{ readonly scores: Float64Array; readonly width: number }> {
+  const bySource = new Map<string, Feature[]>()
+  for (const feature of X.features) bySource.set(feature.source, [...(bySource.get(feature.source) ?? []), feature])
+  const slots = [...bySource.values()]
   let scores = new Float64Array(0)
   let width = 0
   const step = batch ?? batchRows
@@ -102,8 +106,8 @@ export async function ask(session: OnnxSession, { inputs, output, batch }: Forei
     let slot = 0
     const feeds = new Map<string, TensorFeed>()
     for (const input of inputs) {
-      const columns = input.width ?? X.features.length
-      feeds.set(input.name, feedOf(input, X, { slot, width: columns, from, rows, last: X.rows - 1 }))
+      const columns = input.width ?? slots.length
+      feeds.set(input.name, feedOf(input, slots.slice(slot, slot + columns), { slot, width: columns, from, rows, last: X.rows - 1 }))
       slot += columns
     }
     const answered = (await session.run(feeds, rows)).get(output.name) as ArrayLike<number> | undefined
@@ -140,18 +144,32 @@ interface Window {
   readonly last: number
 }
 
-function feedOf(input: ForeignInput, X: Matrix, { slot, width, from, rows, last }: Window): TensorFeed {
+/** A date without a value, as the studio's own graphs take it. */
+const noMoment = -(2n ** 63n)
+const wholeRange = { int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], int32: [-(2 ** 31), 2 ** 31 - 1], bool: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] } as const
+
+/** @param columns for each slot of the input its features */
+function feedOf(input: ForeignInput, columns: readonly (readonly Feature[])[], { slot, width, from, rows, last }: Window): TensorFeed {
   const dims = input.rank === 1 ? [rows] : [rows, width]
-  const columns = X.features.slice(slot, slot + width)
   if (columns.length !== width) throw new StudioError({ code: 'bug', message: `invalid matrix; input ${input.name} takes ${width} features from ${slot}: ${columns.length}` })
   const fill = <A extends { [index: number]: T }, T>(values: A, cell: (column: number, row: number) => T): A => {
     for (let row = 0; row < rows; row++) for (let column = 0; column < width; column++) values[row * width + column] = cell(column, Math.min(from + row, last))
     return values
   }
-  const number = (column: number, row: number): number => columns[column]?.values[row] as number
+  const number = (column: number, row: number): number => (columns[column] as readonly Feature[]).reduce((sum, { values }) => sum + (values[row] as number), 0)
+  const fail = (column: number, rule: string, value: number): StudioError =>
+    new StudioError({ code: 'bad-data', message: `invalid ${columns[column]?.[0]?.source.slice(0, 80)}; input ${input.name.slice(0, 80)} takes ${rule}: ${Number.isNaN(value) ? 'missing' : value}` })
+  const double = (column: number, row: number): number => {
+    const value = number(column, row)
+    if (Math.abs(value) === Number.POSITIVE_INFINITY) throw fail(column, 'numbers up to 3.4e38 here', value)
+    return value
+  }
   const whole = (column: number, row: number): number => {
     const value = number(column, row)
-    if (!Number.isInteger(value)) throw new StudioError({ code: 'bad-data', message: `invalid ${columns[column]?.name.slice(0, 80)}; input ${input.name.slice(0, 80)} takes whole numbers: ${Number.isNaN(value) ? 'missing' : value}` })
+    if (!Number.isInteger(value)) throw fail(column, 'whole numbers', value)
+    const [least, most] = wholeRange[input.type as keyof typeof wholeRange]
+    // Beyond 2^53 a table's numbers stand for their neighbours too.
+    if (value < least || value > most) throw fail(column, `whole numbers from ${least} to ${most}`, value)
     return value
   }
   const size = rows * width
@@ -159,15 +177,15 @@ function feedOf(input: ForeignInput, X: Matrix, { slot, width, from, rows, last 
     case 'float':
       return { type: 'float', values: fill(new Float32Array(size), number), dims }
     case 'double':
-      return { type: 'double', values: fill(new Float64Array(size), number), dims }
+      return { type: 'double', values: fill(new Float64Array(size), double), dims }
     case 'int64':
-      return { type: 'int64', values: fill(new BigInt64Array(size), (column, row) => BigInt(whole(column, row))), dims }
+      return { type: 'int64', values: fill(new BigInt64Array(size), (column, row) => (input.moment && Number.isNaN(number(column, row)) ? noMoment : BigInt(whole(column, row)))), dims }
     case 'int32':
       return { type: 'int32', values: fill(new Int32Array(size), whole), dims }
     case 'bool':
       return { type: 'bool', values: fill(new Uint8Array(size), (column, row) => Number(whole(column, row) !== 0)), dims }
     case 'string':
-      return { type: 'string', values: fill(new Array<string>(size), (column, row) => columns[column]?.categories?.[number(column, row)] ?? ''), dims }
+      return { type: 'string', values: fill(new Array<string>(size), (column, row) => columns[column]?.[0]?.categories?.[number(column, row)] ?? ''), dims }
   }
 }
 

@@ -10,7 +10,7 @@ import type { TrainRows } from '../data/split.ts'
 import { checkParams } from '../params.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
 import { steps } from './registry.ts'
-import { missingIn, seriesLength, seriesOf } from './series.ts'
+import { exactPartsOf, missingIn, seriesLength, seriesOf } from './series.ts'
 import type { FittedRecipeState, GraphSeries, Json, RecipeSpec, Selector, Series, SeriesKind } from './step.ts'
 
 export interface FitRecipeOptions {
@@ -148,12 +148,13 @@ export function walkRecipe<T extends { readonly name: string }>(state: FittedRec
  */
 export function applyRecipe(state: FittedRecipeState, columns: readonly Column[], rows?: ArrayLike<number>): Matrix {
   const byName = new Map(columns.map((column) => [column.name, column]))
-  let current = state.inputs.map(({ name, kind }): Series => {
+  const taken = new Set(state.inputs.filter(({ exact }) => !exact).map(({ name }) => name))
+  let current = state.inputs.flatMap(({ name, kind, exact }): readonly Series[] => {
     const column = byName.get(name) ?? columnNamed({ columns }, name)
     if (column.kind !== kind) {
       throw new StudioError({ code: 'bad-data', message: `invalid column ${name.slice(0, 100)}; the model was trained on ${kind} values: ${column.kind}`, details: { column: name.slice(0, 200) } })
     }
-    return seriesOf(column, rows)
+    return exact ? unique(exactPartsOf(column, rows), taken) : [seriesOf(column, rows)]
   })
   const length = current[0] ? seriesLength(current[0]) : (rows?.length ?? 0)
   current = walkRecipe(state, current, (step, series, stepState) => steps.get(step).apply(series, stepState))

@@ -107,8 +107,8 @@ export interface RecipeSpec {
 export interface FittedRecipeState {
   readonly version: 1
   readonly spec: RecipeSpec
-  /** The columns that enter, in order. */
-  readonly inputs: readonly { readonly name: string; readonly kind: SeriesKind }[]
+  /** The columns that enter, in order. `exact`: as the doubles they are, in three features that sum to them, for a model brought in that takes more than float32. */
+  readonly inputs: readonly { readonly name: string; readonly kind: SeriesKind; readonly exact?: true }[]
   /** For each step, the learnt state by series name. */
   readonly learnt: readonly { readonly id: string; readonly step: string; readonly series: readonly { readonly name: string; readonly state: Json }[] }[]
   /** Features that come out, in order. */

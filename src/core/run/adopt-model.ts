@@ -14,7 +14,7 @@ import { countCategories } from '../recipe/categories.ts'
 import { applyRecipe } from '../recipe/recipe.ts'
 import { seriesOf } from '../recipe/series.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
-import { type ForeignInterface, interfaceOf, withOutput } from '../onnx/read/interface.ts'
+import { type ForeignInterface, interfaceOf, type SlotType, withOutput } from '../onnx/read/interface.ts'
 import { readOnnx } from '../onnx/read/model.ts'
 import { checkGraph } from '../onnx/read/rules.ts'
 import type { OnnxRunner } from '../onnx/runner.ts'
@@ -44,10 +44,9 @@ export function foreignInterface(file: Uint8Array): ForeignInterface {
 export interface ForeignOffer {
   readonly graph: ForeignInterface
   /** One for each column that the graph takes, in order; as many as there are candidates where it leaves the number open. */
-  readonly slots: readonly { readonly label: string; readonly text: boolean }[]
-  /** Columns that can fill a slot of numbers, and one of text. */
-  readonly numbers: readonly string[]
-  readonly texts: readonly string[]
+  readonly slots: readonly { readonly label: string; readonly takes: 'numbers' | 'whole' | 'texts' }[]
+  /** Columns that can fill a slot of numbers, of whole numbers (dates are UTC seconds), and of text. */
+  readonly candidates: Readonly<Record<'numbers' | 'whole' | 'texts', readonly string[]>>
   /** The target's classes; empty for regression. */
   readonly classes: readonly string[]
   /** What each score is called in the file. */
@@ -62,28 +61,30 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}
 export function offerFor(file: Uint8Array, dataset: Dataset, { target, split }: Pick<RunSpec, 'target' | 'split'>): ForeignOffer {
   const graph = foreignInterface(file)
   const usable = dataset.columns.filter(({ name }) => name !== target.column)
-  const numbers = usable.filter(({ kind }) => kind === 'numeric' || kind === 'boolean').map(({ name }) => name)
-  const texts = usable.filter(({ kind }) => kind === 'categorical').map(({ name }) => name)
-  const slots = graph.inputs.flatMap(({ name, type, width }) => {
-    const text = type === 'string'
-    const count = width ?? (text ? texts : numbers).length
-    return Array.from({ length: count }, (_, i) => ({ label: count === 1 ? name : `${name} [${i}]`, text }))
+  const of = (type: SlotType): readonly string[] => usable.filter(({ kind }) => kindsFor(type).includes(kind)).map(({ name }) => name)
+  const candidates = { numbers: of('float'), whole: of('int64'), texts: of('string') }
+  const slots = graph.inputs.flatMap(({ name, type, width, column = name }) => {
+    const takes = type === 'string' ? 'texts' : type === 'int64' ? 'whole' : 'numbers'
+    const count = width ?? candidates[takes].length
+    return Array.from({ length: count }, (_, i) => ({ label: count === 1 ? column : `${column} [${i}]`, takes }) as const)
   })
   const classes = target.task === 'regression' ? [] : classesOf(columnNamed(dataset, target.column), target, usedRows(makeSplit(dataset.columns, target.column, split)))
   const scores = target.task === 'regression' ? [] : (graph.output.classes ?? Array.from({ length: graph.output.width === 1 ? 2 : (graph.output.width ?? classes.length) }, (_, i) => String(i)))
   const inOrder = (text: boolean): readonly string[] => {
-    const own = text ? texts : numbers
-    return slots.filter((slot) => slot.text === text).length === own.length ? own : []
+    const own = text ? candidates.texts : candidates.numbers
+    return slots.filter(({ takes }) => (takes === 'texts') === text).length === own.length ? own : []
   }
   const next = { text: 0, number: 0 }
-  const columns = slots.map(({ label, text }) => {
+  const columns = slots.map(({ label, takes }) => {
+    const text = takes === 'texts'
     const place = text ? next.text++ : next.number++
-    return (text ? texts : numbers).find((name) => plain(name) === plain(label)) ?? inOrder(text)[place] ?? ''
+    const own = candidates[takes]
+    return own.find((name) => name === label) ?? own.find((name) => plain(name) === plain(label)) ?? inOrder(text)[place] ?? ''
   })
   const byName = scores.map((score) => classes.find((name) => plain(name) === plain(score)) ?? '')
   // Label encoders number the classes in their alphabetical order.
   const numbered = [...classes].sort((a, b) => (a < b ? -1 : 1))
-  return { graph, slots, numbers, texts, classes, scores, guess: { columns, classes: byName.every((name) => name !== '') ? byName : scores.map((_, i) => numbered[i] ?? '') } }
+  return { graph, slots, candidates, classes, scores, guess: { columns, classes: byName.every((name) => name !== '') ? byName : scores.map((_, i) => numbered[i] ?? '') } }
 }
 
 /** @throws StudioError bad-data or unsupported where file, columns or classes do not fit together */
@@ -117,32 +118,34 @@ export async function adoptModel(spec: RunSpec, dataset: Dataset, file: Uint8Arr
   return judge({ pipeline, dataset, split, threshold: 0.5, seed: spec.seed, warnings, begun }, context)
 }
 
+/** Kinds of columns that a slot takes. */
+const kindsFor = (type: SlotType): readonly Column['kind'][] => (type === 'string' ? ['categorical'] : type === 'int64' ? ['numeric', 'boolean', 'datetime'] : ['numeric', 'boolean'])
+const kindWords = (type: SlotType): string => (type === 'string' ? 'text, so a categorical column' : type === 'int64' ? 'whole numbers, so a numeric, yes/no or date column' : 'numbers, so a numeric or yes/no column')
+
 /** Columns as they are, in the order of the slots; categories keep their text, all of the data's. */
 function recipeOf(columns: readonly Column[], names: readonly string[], graph: ForeignInterface, spec: RunSpec): FittedRecipeState {
   const slots = slotsOf(graph)
   if (names.length === 0 || (slots !== null && slots !== names.length)) throw new StudioError({ code: 'bad-data', message: `invalid columns; the model takes ${slots ?? 'at least 1'}: ${names.length}` })
   const types = graph.inputs.flatMap(({ type, width }) => Array.from({ length: width ?? names.length }, () => type))
-  const inputs: { name: string; kind: Column['kind'] }[] = []
+  const inputs: { name: string; kind: Column['kind']; exact?: true }[] = []
   const categories: { name: string; state: { names: string[]; bucket: boolean } }[] = []
   for (const [slot, name] of names.entries()) {
     const column = columnNamed({ columns }, name)
-    const wanted = types[slot] === 'string' ? ['categorical'] : ['numeric', 'boolean']
+    const type = types[slot] as SlotType
     const fail = (rule: string): StudioError => new StudioError({ code: 'bad-data', message: `invalid column for input ${slot + 1}; ${rule}: ${name.slice(0, 80)}` })
     if (name === spec.target.column) throw fail('the target cannot be an input')
     if (inputs.some((input) => input.name === name)) throw fail('a column fills one input only')
-    if (!wanted.includes(column.kind)) throw fail(`the model takes ${types[slot] === 'string' ? 'text, so a categorical column' : 'numbers, so a numeric or yes/no column'}, and this is ${column.kind}`)
-    inputs.push({ name, kind: column.kind })
-    const series = seriesOf(column)
-    if (series.kind === 'categorical') categories.push({ name, state: { names: [...countCategories(series).names], bucket: false } })
+    if (!kindsFor(type).includes(column.kind)) throw fail(`the model takes ${kindWords(type)}, and this is ${column.kind}`)
+    // Float32 is enough for what the graph itself takes in float32, and for text.
+    inputs.push({ name, kind: column.kind, ...(type !== 'float' && type !== 'string' && type !== 'bool' && { exact: true as const }) })
+    const series = column.kind === 'categorical' ? seriesOf(column) : undefined
+    if (series?.kind === 'categorical') categories.push({ name, state: { names: [...countCategories(series).names], bucket: false } })
   }
-  const known = new Map(categories.map(({ name, state }) => [name, state.names]))
   const steps = categories.length === 0 ? [] : [{ id: 'step-1', step: 'ordinal', columns: { by: 'kind', kinds: ['categorical'] }, params: { order: 'alphabetical', unseen: 'missing' } } as const]
+  const recipe = { version: 1, spec: { version: 1, steps, excluded: [] }, inputs, learnt: steps.map(({ id, step }) => ({ id, step, series: categories })) } as const
   return {
-    version: 1,
-    spec: { version: 1, steps, excluded: [] },
-    inputs,
-    learnt: steps.map(({ id, step }) => ({ id, step, series: categories })),
-    features: inputs.map(({ name }) => ({ name, source: name, ...(known.has(name) ? { categories: known.get(name) as string[] } : {}) })),
+    ...recipe,
+    features: applyRecipe({ ...recipe, features: [], leftOut: [] }, columns, []).features.map(({ name, source, categories: own }) => (own ? { name, source, categories: own } : { name, source })),
     leftOut: columns.filter(({ name }) => name !== spec.target.column && !names.includes(name)).map(({ name }) => ({ column: name, reason: 'the model that was brought in does not read it' })),
   }
 }

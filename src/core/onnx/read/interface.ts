@@ -4,6 +4,7 @@
  * probabilities before it become the output.
  */
 import { StudioError } from '../../errors.ts'
+import { check, parseJson, v } from '../../schema.ts'
 import type { ReadModel, ReadNode, ReadValue } from './model.ts'
 import { fieldsOf, refuse } from './wire.ts'
 
@@ -17,6 +18,10 @@ export interface ForeignInput {
   readonly width: number | null
   /** [rows, width], or [rows] alone. */
   readonly rank: 1 | 2
+  /** The column that a graph of this studio wants here. */
+  readonly column?: string
+  /** A moment of a graph of this studio: UTC seconds, the smallest number where it is missing. */
+  readonly moment?: true
 }
 export interface ForeignOutput {
   readonly name: string
@@ -39,12 +44,14 @@ const unsupported = (message: string): StudioError => new StudioError({ code: 'u
 
 /** @throws StudioError unsupported where rows of a table cannot be asked */
 export function interfaceOf(model: ReadModel): ForeignInterface {
+  const own = ownSignature(model)
   const inputs = model.inputs.map((value): ForeignInput => {
     const { name, type, shape } = value
     const slotType = slotTypes.find((candidate) => candidate === type)
     if (!slotType) throw new StudioError({ code: 'unsupported', message: `unsupported input ${name.slice(0, 80)}; rows of a table are ${slotTypes.join(', ')}: ${type ?? 'no tensor'}` })
     if (shape && shape.length !== 1 && shape.length !== 2) throw new StudioError({ code: 'unsupported', message: `unsupported input ${name.slice(0, 80)}; rows of a table have the shape [rows] or [rows, columns]: ${shape.length} dimensions` })
-    return { name, type: slotType, width: shape?.length === 1 ? 1 : (shape?.[1] ?? null), rank: shape?.length === 1 ? 1 : 2 }
+    const known = own?.inputs.find((input) => (input.graphName ?? input.name) === name)
+    return { name, type: slotType, width: shape?.length === 1 ? 1 : (shape?.[1] ?? null), rank: shape?.length === 1 ? 1 : 2, ...(known && { column: known.name }), ...(known?.kind === 'datetime' && slotType === 'int64' && { moment: true as const }) }
   })
   if (inputs.length > 1 && inputs.some(({ width }) => width === null)) throw new StudioError({ code: 'unsupported', message: 'unsupported inputs; where there are several, each must say how many columns it takes' })
   const batches = new Set(model.inputs.flatMap(({ shape }) => (typeof shape?.[0] === 'number' ? [shape[0]] : [])))
@@ -53,12 +60,26 @@ export function interfaceOf(model: ReadModel): ForeignInterface {
   if (!(batch >= 1 && batch <= most.rows)) throw unsupported(`unsupported inputs; a graph of a fixed number of rows may take 1 to ${most.rows.toLocaleString('en')} at once: ${batch}`)
   const columns = inputs.reduce((sum, { width }) => sum + (width ?? 1), 0)
   if (!(columns <= most.columns)) throw unsupported(`unsupported inputs; all together they may take at most ${most.columns.toLocaleString('en')} columns: ${columns}`)
-  return { inputs, output: outputOf(model), batch: [...batches][0] ?? null }
+  return { inputs, output: outputOf(model, own?.classes ?? []), batch: [...batches][0] ?? null }
 }
 
 const zipMapOf = (model: ReadModel, output: ReadValue): ReadNode | undefined => model.nodes.find(({ opType, outputs }) => opType === 'ZipMap' && outputs.includes(output.name))
 
-function outputOf(model: ReadModel): ForeignOutput {
+const signature = v.looseObject({ inputs: v.array(v.looseObject({ name: v.string(), kind: v.string(), graphName: v.optional(v.string()) })), classes: v.array(v.string()) })
+
+/** What a graph of this studio says of itself (onnx/pipeline.ts): names alone, nothing that is relied on. */
+function ownSignature({ metadata }: ReadModel): v.InferOutput<typeof signature> | undefined {
+  const text = metadata.get('signature')
+  if (text === undefined) return undefined
+  try {
+    return check(signature, parseJson(text, 'signature'), 'signature')
+  } catch {
+    return undefined
+  }
+}
+
+/** @param named classes that the metadata names */
+function outputOf(model: ReadModel, named: readonly string[]): ForeignOutput {
   for (const output of model.outputs) {
     const zip = zipMapOf(model, output)
     if (!zip) continue
@@ -70,8 +91,9 @@ function outputOf(model: ReadModel): ForeignOutput {
   const best = numbers.sort((a, b) => widthOf(b) - widthOf(a))[0]
   if (!best) throw new StudioError({ code: 'unsupported', message: `unsupported outputs; one must hold numbers (float or double): ${model.outputs.map(({ name, type }) => `${name.slice(0, 40)} ${type ?? 'no tensor'}`).join(', ')}` })
   if (best.shape && best.shape.length > 2) throw new StudioError({ code: 'unsupported', message: `unsupported output ${best.name.slice(0, 80)}; it must have the shape [rows] or [rows, classes]: ${best.shape.length} dimensions` })
-  const classes = model.nodes.map(classesOf).find((found) => found !== undefined)
-  return { name: best.name, width: best.shape?.length === 1 ? 1 : (best.shape?.[1] ?? null), ...(classes ? { classes } : {}) }
+  const width = best.shape?.length === 1 ? 1 : (best.shape?.[1] ?? null)
+  const classes = model.nodes.map(classesOf).find((found) => found !== undefined) ?? (named.length > 1 && named.length === width ? named : undefined)
+  return { name: best.name, width, ...(classes ? { classes } : {}) }
 }
 const widthOf = ({ shape }: ReadValue): number => (shape?.length === 1 ? 1 : (shape?.[1] ?? 2))
 

@@ -14,6 +14,8 @@ export interface ReadTensor {
   readonly name: string
   readonly type: ElementType
   readonly dims: readonly number[]
+  /** The values of a short list of int64 or int32, which sizes and shapes are made of; absent for every other tensor. */
+  readonly ints?: readonly bigint[]
 }
 export interface ReadAttribute {
   readonly int?: bigint
@@ -51,7 +53,7 @@ export interface ReadModel {
   readonly initializers: readonly ReadTensor[]
 }
 
-const limits = { bytes: 512 * 1024 * 1024, nodes: 10_000, dims: 16 }
+const limits = { bytes: 512 * 1024 * 1024, nodes: 10_000, dims: 16, ints: 16 }
 
 const typeOf = (number: bigint, name: string): ElementType => {
   const type = elementTypes[Number(number)]
@@ -63,16 +65,21 @@ function readTensor(bytes: Uint8Array): ReadTensor {
   let name = ''
   let typeNumber = 0n
   const dims: bigint[] = []
-  let raw: number | undefined
+  let raw: Uint8Array | undefined
   let listed = 0
+  const ints: bigint[] = []
   for (const field of fieldsOf(bytes)) {
     if (field.number === 1) dims.push(...intsOf(field))
     else if (field.number === 2) typeNumber = field.int
     else if (field.number === 4) listed += field.bytes.length / 4
-    else if (field.number === 5 || field.number === 7 || field.number === 11) listed += intsOf(field).length
+    else if (field.number === 5 || field.number === 7 || field.number === 11) {
+      const own = intsOf(field)
+      listed += own.length
+      if (listed <= limits.ints) ints.push(...own)
+    }
     else if (field.number === 6) listed++
     else if (field.number === 8) name = textOf(field)
-    else if (field.number === 9) raw = field.bytes.length
+    else if (field.number === 9) raw = field.bytes
     else if (field.number === 10) listed += field.bytes.length / 8
     else if (field.number === 13 || (field.number === 14 && field.int !== 0n)) throw refuse(`tensor ${name.slice(0, 80)} keeps its values in another file, which is never read; save the model with its weights inside`)
   }
@@ -81,9 +88,15 @@ function readTensor(bytes: Uint8Array): ReadTensor {
   const sizes = dims.map(Number)
   if (sizes.some((size) => !(size >= 0 && size <= 2 ** 31))) throw refuse(`tensor ${name.slice(0, 80)} has a dimension outside 0 to 2,147,483,648: ${sizes.join(' x ')}`)
   const size = sizes.reduce((product, dim) => product * dim, 1)
-  const held = raw === undefined || type === 'string' ? listed : raw / (widths[type] as number)
+  const held = raw === undefined || type === 'string' ? listed : raw.length / (widths[type] as number)
   if (held !== size) throw refuse(`tensor ${name.slice(0, 80)} of ${sizes.join(' x ') || 'one'} must hold ${size} values: ${held}`)
-  return { name, type, dims: sizes }
+  if ((type !== 'int64' && type !== 'int32') || size > limits.ints) return { name, type, dims: sizes }
+  return { name, type, dims: sizes, ints: raw ? wholeNumbers(raw, type) : ints }
+}
+
+function wholeNumbers(raw: Uint8Array, type: 'int64' | 'int32'): bigint[] {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+  return Array.from({ length: raw.length / (widths[type] as number) }, (_, i) => (type === 'int64' ? view.getBigInt64(i * 8, true) : BigInt(view.getInt32(i * 4, true))))
 }
 
 function readAttribute(bytes: Uint8Array, where: string): [string, ReadAttribute] {

@@ -1,11 +1,12 @@
-/** Which graphs are let in: operators on a list, names that occur once, trees that are trees. */
+/** Which graphs are let in: operators on a list, names that occur once, sizes with bounds, trees that lead from one root to leaves. */
 import { StudioError } from '../../errors.ts'
+import { checkGrowth } from './growth.ts'
 import type { ReadModel, ReadNode } from './model.ts'
 import { refuse } from './wire.ts'
 
-/** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word. */
+/** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word: what OneHot and Expand may grow to has a bound (growth.ts). */
 const allowed: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['', new Set('Abs Acos Add And ArgMax ArgMin Asin Atan BatchNormalization Cast Ceil Celu Clip Concat Constant Cos Cosh Div Dropout Elu Equal Erf Exp Flatten Floor Gather GatherElements GatherND Gemm Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mod Mul Neg Not Or PRelu Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign Split Sqrt Squeeze StringNormalizer Sub Sum Tan Tanh ThresholdedRelu TopK Transpose Unsqueeze Where Xor'.split(' '))],
+  ['', new Set('Abs Acos Add And ArgMax ArgMin Asin Atan BatchNormalization Cast Ceil Celu Clip Concat Constant Cos Cosh Div Dropout Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gemm Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mod Mul Neg Not OneHot Or PRelu Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign Split Sqrt Squeeze StringNormalizer Sub Sum Tan Tanh ThresholdedRelu TopK Transpose Unsqueeze Where Xor'.split(' '))],
   ['ai.onnx.ml', new Set('ArrayFeatureExtractor Binarizer CategoryMapper FeatureVectorizer Imputer LabelEncoder LinearClassifier LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler TreeEnsembleClassifier TreeEnsembleRegressor ZipMap'.split(' '))],
 ])
 
@@ -23,6 +24,9 @@ const turns: ReadonlyMap<string, readonly number[]> = new Map<string, readonly n
   ['BatchNormalization', [9]],
   ['Dropout', [12]],
 ])
+const mostTargets = 20_000n
+/** ONNX Runtime builds a tree by calling itself: in a tab its stack ends between 2,000 and 2,500 steps, in Node the whole process does from 30,000 on. */
+const deepest = 2_000
 const opsetRange = { first: 7, last: 21 } as const
 
 /**
@@ -45,20 +49,12 @@ export function checkGraph(model: ReadModel): void {
   checkOperators(model, allowed, 'Models for tables can be brought in: trees, linear models, support vectors, neighbours, dense networks and their preparation.')
   checkNames(model)
   checkGrowth(model)
-  for (const node of model.nodes) if (node.opType.startsWith('TreeEnsemble')) checkTrees(node)
-}
-
-/** Forty tensors each joined with itself are a million million: how many of the graph's own values one may hold. */
-const mostJoined = 1_000_000
-function checkGrowth({ nodes }: ReadModel): void {
-  const parts = new Map<string, number>()
-  for (const { opType, inputs, outputs } of nodes) {
-    let joined = 1
-    const own = inputs.map((name) => parts.get(name) ?? 1)
-    if (opType === 'Concat' || opType === 'FeatureVectorizer') joined = own.reduce((sum, count) => sum + count, 0)
-    else for (const count of own) joined = Math.max(joined, count)
-    if (joined > mostJoined) throw refuse(`${opType} joins more than ${mostJoined.toLocaleString('en')} values, by joining what was joined before`)
-    for (const name of outputs) parts.set(name, joined)
+  for (const node of model.nodes) {
+    for (const name of ['n_targets', 'targets']) {
+      const targets = node.attributes.get(name)?.int ?? 1n
+      if (targets < 1n || targets > mostTargets) throw refuse(`${node.opType} may answer 1 to ${mostTargets.toLocaleString('en')} numbers a row: ${targets}`)
+    }
+    if (node.opType.startsWith('TreeEnsemble')) checkTrees(node)
   }
 }
 
@@ -86,7 +82,10 @@ function checkNames({ inputs, outputs, initializers, nodes }: ReadModel): void {
   for (const { name } of outputs) if (!known.has(name)) throw refuse(`its output is made by nothing: ${name.slice(0, 80)}`)
 }
 
-/** Every node of a tree has one parent but its root, and is reached from it: no cycle, no child out of range. */
+/**
+ * Every node but one root is reached from that root, no path leads back into itself, and none is endless. A node may have several
+ * parents: a split of categories is a chain of tests whose hits share a child.
+ */
 function checkTrees(node: ReadNode): void {
   const where = node.opType
   const list = (name: string): readonly bigint[] => node.attributes.get(name)?.ints ?? []
@@ -106,27 +105,30 @@ function checkTrees(node: ReadNode): void {
     if (places.has(name)) throw refuse(`${where}: node ${ids[i]} of tree ${tree} occurs twice`)
     places.set(name, i)
   })
-  const parents = new Int32Array(trees.length).fill(-1)
   const children = (i: number): number[] =>
     modes[i] === 'LEAF' ? [] : [left[i] as bigint, right[i] as bigint].map((child) => {
       const place = places.get(key(trees[i] as bigint, child))
       if (place === undefined) throw refuse(`${where}: node ${ids[i]} of tree ${trees[i]} leads to a node that is not there: ${child}`)
       return place
     })
-  trees.forEach((tree, i) => {
+  const parents = new Int32Array(trees.length)
+  trees.forEach((_, i) => {
     if ((features[i] as bigint) < 0n) throw refuse(`${where}: a feature number is below 0: ${features[i]}`)
-    for (const child of children(i)) {
-      if (parents[child] !== -1) throw refuse(`${where}: node ${ids[child]} of tree ${tree} has two parents`)
-      parents[child] = i
-    }
+    for (const child of children(i)) parents[child] = (parents[child] as number) + 1
   })
+  const open = trees.flatMap((_, i) => (parents[i] === 0 ? [i] : []))
+  if (new Set(open.map((i) => trees[i])).size !== open.length) throw refuse(`${where}: a tree has two roots`)
+  // A node is taken once all its parents are (Kahn 1962): each once, and those on a circle never.
+  const depth = new Int32Array(trees.length)
   let reached = 0
-  const open = trees.flatMap((_, i) => (parents[i] === -1 ? [i] : []))
-  const roots = new Set(open.map((i) => trees[i]))
-  if (roots.size !== open.length) throw refuse(`${where}: a tree has two roots`)
   for (let i = open.pop(); i !== undefined; i = open.pop()) {
     reached++
-    open.push(...children(i))
+    for (const child of children(i)) {
+      depth[child] = Math.max(depth[child] as number, (depth[i] as number) + 1)
+      if ((depth[child] as number) > deepest) throw refuse(`${where}: a path of tree ${trees[i]} has more than ${deepest.toLocaleString('en')} steps`)
+      parents[child] = (parents[child] as number) - 1
+      if (parents[child] === 0) open.push(child)
+    }
   }
   if (reached !== trees.length) throw refuse(`${where}: a tree leads back into itself`)
 }
