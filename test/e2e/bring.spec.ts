@@ -35,5 +35,13 @@ test('an ONNX file is brought in, judged and questioned; a strange one is refuse
   await goTo(studio, 'Explain')
   // The model's log odds grow with size: what-if asks it through ONNX Runtime.
   await expect(studio.getByText(/probability|Probability/).first()).toBeVisible()
+  // No formula opens it, so it is asked what each column gives; the parts follow an edit and add up.
+  const why = studio.getByRole('img', { name: /^Why this answer/ })
+  await expect(why).toHaveAccessibleName(/The parts add up to the model’s own answer\.$/)
+  await expect(studio.getByText(/Shapley values, exact: the model was asked about \d+ rows/)).toBeVisible()
+  const before = await why.getAttribute('aria-label')
+  await studio.getByRole('textbox', { name: 'size', exact: true }).fill('1.9')
+  await expect(why).not.toHaveAccessibleName(before ?? '')
+  await expect(why).toHaveAccessibleName(/size moves it most, by \+.*The parts add up to the model’s own answer\.$/)
   await goTo(studio, 'Deploy')
 })
