@@ -33,14 +33,21 @@ export function inferResponse(signature: Signature, model: string, version: stri
 /** Written by hand, because a class may be called anything, `__proto__` too. */
 export function plainResponse(signature: Signature, rows: number, answer: ServedAnswer, notices: readonly Notice[] = []): string {
   const k = signature.classes.length
-  const names = signature.classes.map((name) => JSON.stringify(name))
-  const predictions = Array.from({ length: rows }, (_, row) => {
-    const label = JSON.stringify(answer.answers[row])
-    if (!answer.probabilities) return `{"value":${label}}`
-    const probabilities = names.map((name, c) => `${name}:${JSON.stringify(answer.probabilities?.[row * k + c])}`)
-    return `{"label":${label},"probabilities":{${probabilities.join(',')}}}`
-  })
-  return `{"predictions":[${predictions.join(',')}]${notices.length === 0 ? '' : `,"warnings":${JSON.stringify(notices)}`}}`
+  const { answers, probabilities } = answer
+  const fields = signature.classes.map((name, c) => `${c === 0 ? '' : ','}${JSON.stringify(name)}:`)
+  const labels = new Map(signature.classes.map((name) => [name, JSON.stringify(name)]))
+  let predictions = ''
+  for (let row = 0; row < rows; row++) {
+    if (row > 0) predictions += ','
+    // Finite numbers: JSON writes them as they are.
+    if (!probabilities) predictions += `{"value":${answers[row] as number}}`
+    else {
+      predictions += `{"label":${labels.get(answers[row] as string) ?? JSON.stringify(answers[row])},"probabilities":{`
+      for (let c = 0; c < k; c++) predictions += `${fields[c] as string}${probabilities[row * k + c] as number}`
+      predictions += '}}'
+    }
+  }
+  return `{"predictions":[${predictions}]${notices.length === 0 ? '' : `,"warnings":${JSON.stringify(notices)}`}}`
 }
 
 /** As KServe v1 and MLflow answer: one entry a row, a number for a value, an object as in `plainResponse` for a class. */

@@ -17,11 +17,17 @@ export function parseStrictJson(text: string, maxDepth: number): StrictJson {
   }
   const string = (): string => {
     const start = at
+    let plain = true
     for (at++; at < text.length; at++) {
       const code = text.charCodeAt(at)
-      if (code === 92) at++
+      if (code === 92) {
+        at++
+        plain = false
+      } else if (code < 32) plain = false
       else if (code === 34) {
         at++
+        // Nothing in it that JSON would read otherwise or refuse.
+        if (plain) return text.slice(start + 1, at - 1)
         try {
           return JSON.parse(text.slice(start, at)) as string
         } catch {
@@ -40,11 +46,10 @@ export function parseStrictJson(text: string, maxDepth: number): StrictJson {
       if (depth > maxDepth) throw refuse(`nesting deeper than ${maxDepth} levels`)
       return code === 123 ? object(depth) : list(depth)
     }
-    for (const [word, meaning] of [['true', true], ['false', false], ['null', null]] as const) {
-      if (text.startsWith(word, at)) {
-        at += word.length
-        return meaning
-      }
+    const word = code === 116 ? 'true' : code === 102 ? 'false' : code === 110 ? 'null' : ''
+    if (word !== '' && text.startsWith(word, at)) {
+      at += word.length
+      return code === 110 ? null : code === 116
     }
     numberPattern.lastIndex = at
     const match = numberPattern.exec(text)

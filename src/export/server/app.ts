@@ -23,6 +23,7 @@ import { Overloaded, TooSlow } from './pool.ts'
 import { checkFraming, refuseBytes } from './refusal.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { Answered, Protocol, Service } from './service.ts'
+import { Turns } from './turns.ts'
 
 export interface AppState {
   /** False while starting and while draining. */
@@ -105,6 +106,7 @@ const paramsOf = (request: FastifyRequest): Place['Params'] => request.params as
 
 function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): void {
   const { models } = options
+  const turns = new Turns()
   /** One method of an address; every other one is answered 405 with the one that is. */
   const only = (method: 'GET' | 'POST', urls: readonly string[], check: (request: FastifyRequest) => void, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): void => {
     for (const url of urls) {
@@ -143,10 +145,11 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         const { fallback } = known(request)
         checkHead(request.headers, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
       },
-      async (request, reply) => {
+      (request, reply) => turns.with(request.body === undefined ? 0 : (request.body as Body).size, async (turn) => {
         const sent = (request.body ?? { text: '', kind: 'json' }) as Body
         const form = sent.kind === 'form' ? await formParts(sent.bytes, sent.type, formLimits.pictures) : undefined
         const body = sent.kind === 'json' ? parseStrictJson(sent.text, maxDepth) : undefined
+        if (turn) await turn()
         const read = ({ signature }: { readonly signature: Signature }): ModelRequest => {
           if (form) return readFormRequest(signature, form)
           const request = sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson)
@@ -155,9 +158,10 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         }
         const id = idOf(request, body)
         // The model is asked for now: a reload may have come since the head was read.
-        const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, read)
+        const answered = await options.service.answer(known(request), paramsOf(request).version, id, protocol, read, turn)
+        if (turn) await turn()
         return reply.headers({ 'X-Model-Version': answered.version.version, 'X-Request-Id': id }).type('application/json').send(written(protocol, answered))
-      },
+      }),
     )
   const readiness = (reply: FastifyReply, more: Readonly<Record<string, string | boolean>> = {}): string => {
     reply.code(state.ready ? 200 : 503)

@@ -1,6 +1,8 @@
 /** What a request's body may be, before anything of it is parsed. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FormPart } from '../../core/bundle/form-request.ts'
+import { hasPictures } from '../../core/bundle/pictures.ts'
+import type { Signature } from '../../core/bundle/signature.ts'
 
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -35,10 +37,18 @@ function kindOf(type: string | undefined, accepted: readonly BodyKind[]): BodyKi
   return found[0]
 }
 
+/** With its size in bytes. */
 export type Body =
-  | { readonly kind: 'json' | 'csv'; readonly text: string }
+  | { readonly kind: 'json' | 'csv'; readonly text: string; readonly size: number }
   /** Not taken apart yet; the type names its boundary. */
-  | { readonly kind: 'form'; readonly bytes: Uint8Array; readonly type: string }
+  | { readonly kind: 'form'; readonly bytes: Uint8Array; readonly type: string; readonly size: number }
+
+/** Bytes of a body where nobody says otherwise. A photograph in base64 is larger than a table of rows, and a row of thousands of columns than many rows of ten. */
+export function bodyLimitOf(signature: Signature): number {
+  if (hasPictures(signature)) return 20_000_000
+  const wordiestRow = signature.inputs.reduce((sum, { name }) => sum + Buffer.byteLength(JSON.stringify(name)) + 100, 0)
+  return Math.max(1_000_000, 4 * wordiestRow)
+}
 
 /** Before the body is read. @throws HttpError 413 or 415; nothing more is read then */
 export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted: readonly BodyKind[]): void {
@@ -52,9 +62,9 @@ export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted:
 export function bodyOf(headers: IncomingHttpHeaders, bytes: Uint8Array): Body {
   const type = headers['content-type']
   const kind = kindOf(type, ['json', 'csv', 'form'])
-  if (kind === 'form') return { kind, bytes, type: type as string }
+  if (kind === 'form') return { kind, bytes, type: type as string, size: bytes.length }
   try {
-    return { text: decoder.decode(bytes), kind }
+    return { text: decoder.decode(bytes), kind, size: bytes.length }
   } catch {
     throw new HttpError(400, 'invalid body; not UTF-8')
   }

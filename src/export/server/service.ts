@@ -8,6 +8,7 @@ import { labelsOf, shortLabel, type ServerMetrics } from './server-metrics.ts'
 import type { Route, ServedModel } from './models.ts'
 import type { RequestLog } from './request-log.ts'
 import type { ServedVersion } from './served-version.ts'
+import type { Turn } from './turns.ts'
 
 export type Protocol = 'v2' | 'v1' | 'mlflow' | 'plain'
 export interface Answered {
@@ -26,13 +27,15 @@ export class Service {
   }
 
   /**
-   * @param read the body by a signature; both arms of a route have the same inputs
+   * @param read the body by a signature; all arms of a route have the same inputs
+   * @param turn of a large request: waited for between its steps
    * @throws whatever `read` throws; Overloaded; StudioError diverged where an output is not finite
    */
-  async answer(model: ServedModel, asked: string | undefined, id: string, protocol: Protocol, read: (version: ServedVersion) => ModelRequest): Promise<Answered & { readonly request: ModelRequest }> {
+  async answer(model: ServedModel, asked: string | undefined, id: string, protocol: Protocol, read: (version: ServedVersion) => ModelRequest, turn?: Turn): Promise<Answered & { readonly request: ModelRequest }> {
     const route = model.route(asked, id)
     const request = read(route.primary)
     const { primary } = route
+    if (turn) await turn()
     const answering = primary.run(request)
     const shadow = route.shadow && this.#shadows(model, route) ? route.shadow : undefined
     const beside = shadow?.run(request)
@@ -42,9 +45,11 @@ export class Service {
       this.#told(shadow as ServedVersion, 'shadow', id, protocol, request, answer)
     }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow as ServedVersion)))
     const answer = await answering
+    if (turn) await turn()
     checkFiniteAnswer(answer, request.rows)
     const notices = [...(request.notices ?? []), ...noticesOf(primary.signature, request.feeds, request.rows)]
     this.#count(primary, request, answer, notices)
+    if (turn && this.#log) await turn()
     this.#told(primary, route.shadow ? 'primary' : 'single', id, protocol, request, answer)
     return { version: primary, answer, notices, request }
   }
@@ -58,7 +63,11 @@ export class Service {
     const { predictions, unseen, outOfRange } = this.#metrics
     const of = labelsOf(version)
     if (version.signature.task === 'regression') predictions.inc({ ...of, class: 'value' }, request.rows)
-    else for (let row = 0; row < request.rows; row++) predictions.inc({ ...of, class: shortLabel(answer.answers[row] as string) })
+    else {
+      const counts = new Map<string, number>()
+      for (let row = 0; row < request.rows; row++) counts.set(answer.answers[row] as string, (counts.get(answer.answers[row] as string) ?? 0) + 1)
+      for (const [label, count] of counts) predictions.inc({ ...of, class: shortLabel(label) }, count)
+    }
     for (const notice of notices) {
       if (notice.kind === 'unseen') unseen.inc({ ...of, column: shortLabel(notice.column) }, notice.count)
       if (notice.kind === 'out-of-range') outOfRange.inc({ ...of, column: shortLabel(notice.column) }, notice.count)
