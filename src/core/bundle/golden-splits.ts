@@ -15,8 +15,9 @@ export interface SplitCell {
   readonly reason: 'exactly on a split' | 'just below a split' | 'just above a split'
 }
 
-/** Splits of a feature that are looked at. */
+/** Splits of a feature that are looked at; fewer where rows are so wide that their preparing takes long. */
 const mostSplits = 60
+const mostCells = 12_000
 const largestKey = 0x7f7fffff
 const bits = new DataView(new ArrayBuffer(4))
 
@@ -31,11 +32,18 @@ function numberAt(key: number): number {
  * @param most rows at most; every feature has its turn before one has its next
  */
 export function splitCells(graph: OnnxGraph, recipe: FittedRecipeState, inputs: readonly SignatureInput[], prepare: (index: number, cells: readonly number[]) => Matrix, most: number): SplitCell[] {
-  const found = splitValues(graph).flatMap(({ feature, values }) => {
+  const indexes = new Map(inputs.flatMap(({ kind, name }, index) => (kind === 'numeric' ? [[name, index] as const] : [])))
+  const perFeature = Math.max(1, Math.floor(mostCells / inputs.length))
+  const found: SplitCell[][][] = []
+  for (const { feature, values } of splitValues(graph)) {
     const from = recipe.features[feature]
-    const index = inputs.findIndex((input) => input.kind === 'numeric' && input.name === from?.source)
-    return index < 0 || from?.categories ? [] : [rawCells(index, values, (cells) => prepare(index, cells).features[feature]?.values ?? new Float32Array(0))]
-  })
+    const index = indexes.get(from?.source ?? '')
+    if (index === undefined || from?.categories) continue
+    const cells = rawCells(index, values.slice(0, perFeature), (cells) => prepare(index, cells).features[feature]?.values ?? new Float32Array(0))
+    if (cells.length > 0) found.push(cells)
+    // Every feature so far has its turn in the first round: the others would have none.
+    if (found.length >= most) break
+  }
   const cells: SplitCell[] = []
   for (let round = 0; cells.length < most && found.some((splits) => splits.length > round); round++) {
     for (const splits of found) if (cells.length < most) cells.push(...(splits[round] ?? []))

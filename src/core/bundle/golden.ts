@@ -10,12 +10,12 @@ import { labelsOf } from '../data/target.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { OnnxGraph } from '../onnx/graph.ts'
 import { tiesFail } from '../onnx/parity.ts'
-import { formatDatetime, parseDatetime } from '../ingest/datetime.ts'
+import { parseDatetime } from '../ingest/datetime.ts'
 import type { Pixels } from '../images/luma.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { goldenPictures, plainPng, toBase64 } from './pictures.ts'
 import { jsonCell } from './encode.ts'
-import { splitCells } from './golden-splits.ts'
+import { categoryRows, roomForFirsts, variants, type Candidate } from './golden-variants.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 import { isFinitePrediction } from './signature-of.ts'
 
@@ -48,13 +48,8 @@ export interface CategoryCap {
   readonly of: number
 }
 
-/** At most this many rows of each sort, so that a start-up check stays short, and bytes, so that one request holds them. */
-const most = { firsts: 200, categories: 1000, bytes: 400_000, splits: 60, plain: 10, searched: 50_000 }
-
-interface Candidate {
-  readonly cells: readonly GoldenCell[]
-  readonly reason: string
-}
+/** Rows that are ordinary; rows and cells that are looked at. */
+const most = { plain: 10, searched: 50_000, cells: 20_000_000 }
 
 /** The dataset columns that JSON cells stand for; categories keep their text, a date its seconds. */
 export function columnsOfCells(inputs: readonly SignatureInput[], rows: readonly (readonly GoldenCell[])[]): Column[] {
@@ -79,14 +74,18 @@ export async function goldenRows(pipeline: Pipeline, signature: Signature, colum
     return cells.every((cell, i) => cell !== undefined && (cell !== null || inputs[i]?.nullable)) ? (cells as GoldenCell[]) : undefined
   }
   const candidates: Candidate[] = []
-  const usable: (readonly GoldenCell[])[] = []
+  let base: readonly GoldenCell[] | undefined
+  let found = 0
   const seen = inputs.map(() => new Set<string>())
   const extremes = inputs.map(() => ({ low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }))
-  for (let i = 0; i < Math.min(rows.length, most.searched); i++) {
+  let room = 0
+  for (let i = 0; i < Math.min(rows.length, most.searched, most.cells / inputs.length); i++) {
     const cells = cellsAt(rows[i] as number)
     if (!cells) continue
-    if (usable.length < 2000) usable.push(cells)
-    let reason = usable.length <= most.plain ? 'an ordinary row' : ''
+    if (!base) room = roomForFirsts(inputs, cells)
+    base ??= cells
+    found++
+    let reason = found <= most.plain ? 'an ordinary row' : ''
     cells.forEach((cell, c) => {
       const input = inputs[c] as SignatureInput
       if (typeof cell === 'number') {
@@ -101,11 +100,14 @@ export async function goldenRows(pipeline: Pipeline, signature: Signature, colum
       known.add(mark)
       if (input.kind === 'categorical' || input.kind === 'boolean' || cell === null) reason ||= `first ${cell === null ? 'missing value' : 'of its kind'} in a column`
     })
-    if (reason && candidates.length < most.firsts) candidates.push({ cells, reason })
+    if (reason && candidates.length < room) candidates.push({ cells, reason })
   }
-  const base = usable[0]
   const held = inputs.map((_, c) => new Set(candidates.map(({ cells }) => JSON.stringify(cells[c]))))
-  if (base) candidates.push(...variants(inputs, base, extremes, graph, pipeline), ...categoryRows(inputs, base, held))
+  if (base) {
+    const row = base
+    const prepare = (index: number, values: readonly number[]): Matrix => pipeline.features(columnsOfCells(inputs, values.map((cell) => row.map((old, i) => (i === index ? cell : old)))))
+    candidates.push(...variants(inputs, row, extremes, graph, pipeline.recipe, prepare), ...categoryRows(inputs, row, held))
+  }
   return judged(pipeline, signature, candidates, tolerance)
 }
 
@@ -119,54 +121,6 @@ export async function goldenPictureRows(pipeline: Pipeline, signature: Signature
   const column = columnFrom(input?.name ?? '', 'image', made.map((_, i) => `golden ${i}`)) as TextColumn
   const tensors = await tensorsOf(made.map(({ pixels }) => pixels))
   return judged(pipeline, signature, made.map(({ reason, pixels }) => ({ reason, cells: [toBase64(plainPng(pixels))] })), tolerance, [{ ...column, tensors }])
-}
-
-/** What training saw and no other candidate holds, of every column at once. @param held cells as JSON, by input */
-function categoryRows(inputs: readonly SignatureInput[], base: readonly GoldenCell[], held: readonly ReadonlySet<string>[]): Candidate[] {
-  const left = inputs.map(({ kind, categories = [] }, i): readonly GoldenCell[] => (kind === 'boolean' ? [false, true] : kind === 'categorical' ? categories : []).filter((cell) => !held[i]?.has(JSON.stringify(cell))))
-  const names = inputs.reduce((sum, { name }) => sum + name.length, 0)
-  const made: Candidate[] = []
-  for (let bytes = 0; made.length < most.categories && left.some((cells) => cells.length > made.length); ) {
-    const cells = base.map((cell, i) => left[i]?.[made.length] ?? cell)
-    bytes += names + JSON.stringify(cells).length
-    if (made.length > 0 && bytes > most.bytes) break
-    made.push({ cells, reason: 'categories of training' })
-  }
-  return made
-}
-
-/** Copies of one row with a single cell changed. */
-function variants(inputs: readonly SignatureInput[], base: readonly GoldenCell[], extremes: readonly { low: number; high: number }[], graph: OnnxGraph, pipeline: Pipeline): Candidate[] {
-  const made: Candidate[] = []
-  const change = (index: number, cell: GoldenCell, reason: string): void => {
-    made.push({ cells: base.map((old, i) => (i === index ? cell : old)), reason })
-  }
-  inputs.forEach((input, i) => {
-    if (input.nullable) change(i, null, 'a missing value')
-    if (input.kind === 'categorical') change(i, unseenCategory(input), 'a category that training never saw')
-    const { low, high } = extremes[i] as { low: number; high: number }
-    if (input.kind === 'numeric' && low <= high) {
-      change(i, low, 'smallest value')
-      change(i, high, 'largest value')
-      change(i, Math.fround(high + 2 * (high - low) + 1), 'beyond the largest value')
-    }
-    if (input.kind === 'datetime') {
-      const layout = input.layout ?? 'epoch-seconds'
-      for (const [seconds, reason] of [[input.min, 'earliest moment'], [input.max, 'latest moment']] as const) {
-        const text = seconds === undefined ? undefined : formatDatetime(layout, seconds)
-        if (text !== undefined && parseDatetime(layout, text) === seconds) change(i, text, reason)
-      }
-    }
-  })
-  const prepare = (index: number, cells: readonly number[]): Matrix => pipeline.features(columnsOfCells(inputs, cells.map((cell) => base.map((old, i) => (i === index ? cell : old)))))
-  for (const { index, cell, reason } of splitCells(graph, pipeline.recipe, inputs, prepare, most.splits)) change(index, cell, reason)
-  return made
-}
-
-function unseenCategory(input: SignatureInput): string {
-  let name = 'never seen in training'
-  while (input.categories?.includes(name)) name += '!'
-  return name
 }
 
 /** Asks the studio for each row's answer; rows it cannot answer are not golden. */
