@@ -78,9 +78,9 @@ has shape [rows, 1]. Anything else is refused with status 400 and a sentence tha
 | THREADS | cores less one, 4 at most | threads that run the graph |
 | QUEUE | 256 | requests that may wait, or pictures of them (one of many megabytes counts as several); further ones get 503 |
 | BATCH_ROWS | 256 | what waits is answered together up to this many rows |
-| BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures |
+| BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures, and room for four rows where it takes thousands of columns |
 | INFERENCE_TIMEOUT_MS | 10000 | for one run of the graph, which takes one picture; then the thread is replaced and the request gets 503 |
-| DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door closes; how long it then finishes |
+| DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door may close, which it does when nobody new comes; how long all of it takes at most |
 | REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON |
 | REQUEST_LOG_REDACT | none | columns, by commas, whose values are not written; * for all |
 | SERVING, WATCH | none | several models and versions, below; WATCH=1 reloads when the file changes |

@@ -6,16 +6,16 @@
  */
 import { watchFile, unwatchFile } from 'node:fs'
 import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
-import { hasPictures } from '../../core/bundle/pictures.ts'
 import { createApp } from './app.ts'
 import type { AppState } from './app.ts'
+import { bodyLimitOf } from './body.ts'
 import { BundleError } from './bundle.ts'
 import { readConfig, singleBundle } from './config.ts'
+import { Door } from './drain.ts'
 import { inferThread } from './infer-thread.ts'
 import { Models } from './models.ts'
 import { RequestLog } from './request-log.ts'
@@ -28,7 +28,6 @@ const script = new URL(import.meta.url)
 const folder = process.env['BUNDLE'] ?? dirname(dirname(fileURLToPath(script)))
 
 const log = (fields: Readonly<Record<string, string | number>>): void => void process.stdout.write(`${JSON.stringify(fields)}\n`)
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const configured = () => {
   const path = textSetting('SERVING')
   return path === undefined ? singleBundle(folder) : readConfig(path)
@@ -72,8 +71,7 @@ async function serve(): Promise<void> {
   const metrics = new ServerMetrics()
   const models = openModels(metrics)
   await models.load(configured())
-  // A photograph in base64 is larger than a table of rows.
-  const bodyLimit = wholeSetting('BODY_LIMIT', models.all().some(({ signature }) => hasPictures(signature)) ? 20_000_000 : 1_000_000, 1, 1_000_000_000)
+  const bodyLimit = wholeSetting('BODY_LIMIT', Math.max(...models.all().map(({ signature }) => bodyLimitOf(signature))), 1, 1_000_000_000)
   if (process.argv.includes('--verify')) {
     for (const { model, version, bundle } of models.all()) log({ event: 'verified', model, version, goldenRows: bundle.golden.rows.length })
     return models.close()
@@ -83,20 +81,13 @@ async function serve(): Promise<void> {
   const state: AppState = { ready: true }
   metrics.watch(models, state, requestLog)
   const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
+  const door = new Door(server)
   const metricsServer = createMetricsServer(metrics.text)
 
   const stop = async (): Promise<void> => {
     if (!state.ready) return
-    // Readiness turns first, so that a balancer sends nothing new while the door is still open.
     state.ready = false
-    const until = Date.now() + drainMs
-    await pause(drainDelayMs)
-    // The door alone: http's own close also ends connections whose first request is on its way.
-    NetServer.prototype.close.call(server)
-    await pause(Math.min(100, drainMs))
-    server.closeIdleConnections()
-    while ((state.connections?.inFlight ?? 0) > 0 && Date.now() < until) await pause(20)
-    server.closeAllConnections()
+    await door.drain({ delayMs: drainDelayMs, drainMs })
     metricsServer.close()
     metricsServer.closeAllConnections()
     await requestLog?.close()
