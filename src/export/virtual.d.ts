@@ -23,3 +23,12 @@ declare module '*.wasm?url&inline' {
   const address: string
   export default address
 }
+/** Scripts of a card's page, each one statement that declares `glasshouseCard`: src/export/card. */
+declare module 'virtual:glasshouse-card-program' {
+  const source: string
+  export default source
+}
+declare module 'virtual:glasshouse-card-graph' {
+  const source: string
+  export default source
+}

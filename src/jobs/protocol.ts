@@ -27,6 +27,7 @@ import type { CurveOver, FoldCurve } from '../core/run/fold-curve.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import type { FitState, Savepoint } from '../core/savepoint.ts'
 import type { DriftReport, MonitorOptions } from '../core/monitor/report.ts'
+import type { GraphCost } from '../core/onnx/cost.ts'
 import type { ParityCertificate } from '../core/onnx/parity.ts'
 import type { FilePrediction } from '../core/bundle/predict-file.ts'
 import type { AnsweredPicture, PictureAnswer } from '../core/bundle/predict-pictures.ts'
@@ -40,6 +41,7 @@ import type { Trial } from '../core/tune/strategy.ts'
 import type { FitCost } from '../core/tune/forecast.ts'
 import type { TuneResult, TuneSpec } from '../core/tune/tune.ts'
 
+export type { GraphCost, GraphTime } from '../core/onnx/cost.ts'
 export type { ParityCertificate, ParityOutput } from '../core/onnx/parity.ts'
 import type { PlainError } from '../core/wire-error.ts'
 
@@ -227,6 +229,12 @@ export interface BackboneTrial {
   readonly alike: { readonly share: number; readonly chance: number } | null
 }
 
+/** The card as one HTML file: how large it is, and in which form it holds the model. */
+export interface CardPage {
+  readonly bytes: number
+  readonly holds: 'program' | 'graph' | 'missing'
+}
+
 export interface TaskMap {
   'ingest/preview': { input: { source: IngestSource; choices: IngestChoices }; output: IngestPreview }
   'ingest/commit': { input: { projectId: string; token: number; name: string; source: IngestSource; choices: IngestChoices; resumeId?: string }; output: { datasetId: string } }
@@ -291,7 +299,7 @@ export interface TaskMap {
   'explain/picture-edit': { input: { runId: string; picture: AskedPicture; edits: PictureEdits }; output: EditedPicture }
   /** Pictures of training and validation laid out by what the model sees in them. */
   'explain/picture-map': { input: { runId: string; by: 'pca' | 'umap'; include?: readonly number[] }; output: PictureMap }
-  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string; leftOut: readonly LeftOutFile[] } }
+  'deploy/export': { input: { runId: string; name: string; intendedUse: string; limitations: string; written?: WrittenParts }; output: { certificate: ParityCertificate; cost: GraphCost; page: CardPage | null; zip: Uint8Array<ArrayBuffer> | null; fileName: string; signature: Signature; card: string; leftOut: readonly LeftOutFile[] } }
   /** The run as programs of their own: script, notebook, TypeScript, and the rows they read. */
   'deploy/twin': { input: { runId: string }; output: { files: readonly { path: string; text: string }[] } }
   /** A bundle that was built here as a server in one file. */

@@ -7,13 +7,13 @@ import { cardAnalyses } from '../core/bundle/card-groups.ts'
 import { cardHtml, cardMarkdown } from '../core/bundle/card-text.ts'
 import { goldenPictureRows, goldenRows } from '../core/bundle/golden.ts'
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
-import { encodeRows } from '../core/bundle/encode.ts'
+import { encodeColumns, encodeRows } from '../core/bundle/encode.ts'
 import { referenceProfile } from '../core/bundle/reference.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import { typicalCells } from '../core/bundle/typical.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { signatureOf } from '../core/bundle/signature-of.ts'
-import { fromBase64, hasPictures } from '../core/bundle/pictures.ts'
+import { fromBase64, goldenPictures, hasPictures } from '../core/bundle/pictures.ts'
 import { backboneCredit, backboneLicence } from '../core/images/backbone/mobilenet-v2.ts'
 import { readHeader } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
@@ -21,7 +21,8 @@ import { backboneResource } from '../core/images/backbone/own.ts'
 import { pixelCount, pixelKey, shippedBackbone } from '../core/images/pixel-form.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
-import { checkParity, maxParityRows, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
+import { countNumbers, graphTimes, type GraphCost, type GraphTime } from '../core/onnx/cost.ts'
+import { batchRows, checkParity, maxParityRows, toleranceFor, type ParityCertificate } from '../core/onnx/parity.ts'
 import type { ResourceName } from '../core/onnx/graph.ts'
 import { pipelineToOnnx } from '../core/onnx/pipeline.ts'
 import { encodeOnnx } from '../core/onnx/proto.ts'
@@ -51,7 +52,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const { pipeline, dataset } = opened
   const trainRows = opened.rowsOf('train')
   const heldOut = opened.rowsOf('valid')
-  const signature = await signatureOf(pipeline, dataset.columns, trainRows, { name: name.trim() || run.name, threshold: run.threshold })
+  const signature = await signatureOf(pipeline, dataset.columns, trainRows, { name: name.trim() || run.name, threshold: run.threshold }, context)
   const pictures = await picturesOf(opened, signature, run, host)
   const plainGraph = pipelineToOnnx(pipeline, signature, new Map(), pictures?.resources)
   await context.checkpoint()
@@ -63,8 +64,11 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const plain = encodeOnnx(plainGraph)
   const session = await runner.open(plain)
   let certificate: ParityCertificate
+  let times: readonly GraphTime[]
+  const asked = parityRows(opened, pictures ? 'pictures' : 'rows')
+  const picture = pictures && goldenPictures()[0]?.pixels
   try {
-    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...parityRows(opened) }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
+    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...asked }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
     if (golden.capped) certificate = { ...certificate, capped: golden.capped }
     if (golden.rows.length > 0) {
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
@@ -75,6 +79,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
         certificate = { ...certificate, passed: false }
       }
     }
+    times = await graphTimes(session, signature, pictures ? [] : encodeColumns(signature, dataset.columns, asked.rows.subarray(0, batchRows)), picture, context)
   } finally {
     await session.close()
   }
@@ -83,7 +88,19 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const part = run.testEvaluation ? 'test' : 'valid'
   const partRows = opened.rowsOf(part)
   const slices = (await store.read(['projects'], (tx) => tx.get('projects', run.spec.projectId)))?.slices ?? []
-  const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows))
+  const metadata = new Map([
+    ['data_hash', run.dataHash],
+    ['threshold_policy', thresholdPolicy(signature)],
+    ['opset', certificate.opset],
+    ['run', run.id],
+    ...(pictures?.shipped ? [['backbone', JSON.stringify(backboneCredit)] as const] : []),
+    ...(pictures?.networks ?? []).map((network) => ['backbone', JSON.stringify({ name: network })] as const),
+    ['parity', JSON.stringify(certificate)],
+  ])
+  await context.checkpoint()
+  const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
+  const live = await liveModel(pipeline, signature, typicalCells(signature, dataset.columns, trainRows), model, context)
+  const cost: GraphCost = { numbers: countNumbers(plainGraph), bytes: model.length, runtime: runner.runtime, machine: host.environment.userAgent, threads: 1, times, ...(picture && { picture: { width: picture.width, height: picture.height } }) }
   const facts: CardFacts = {
     run,
     signature,
@@ -94,50 +111,40 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
     ...(await importanceOf(store, runId)),
-    holdsModel: !('missing' in live),
-    modelBytes: plain.length,
+    holdsModel: live.kind !== 'missing',
+    cost,
     referenceHash: await sha256(fileJson(reference)),
     written: { ...written, intendedUse, limitations },
   }
   const card = cardOf(facts)
   const markdown = cardMarkdown(card)
   const fileName = `${modelSlug(signature.name)}.zip`
-  if (!certificate.passed) return { certificate, zip: null, fileName, signature, card: markdown, leftOut: [] }
+  if (!certificate.passed) return { certificate, cost, page: null, zip: null, fileName, signature, card: markdown, leftOut: [] }
 
   await context.checkpoint()
-  const metadata = new Map([
-    ['data_hash', run.dataHash],
-    ['threshold_policy', thresholdPolicy(signature)],
-    ['opset', certificate.opset],
-    ['run', run.id],
-    ...(pictures?.shipped ? [['backbone', JSON.stringify(backboneCredit)] as const] : []),
-    ...(pictures?.networks ?? []).map((network) => ['backbone', JSON.stringify({ name: network })] as const),
-    ['parity', JSON.stringify(certificate)],
-  ])
-  const model = encodeOnnx(pipelineToOnnx(pipeline, signature, metadata, pictures?.resources))
   const record = await store.read(['datasets'], (tx) => tx.get('datasets', run.spec.datasetId))
   if (!record) throw new StudioError({ code: 'bad-data', message: `missing dataset; it was erased: ${run.spec.datasetId}` })
   const { files: programs, leftOut: unwritten } = await programFiles(pipeline, signature, twinInput(run, dataset, record, pipeline, { train: trainRows, valid: heldOut, test: opened.rowsOf('test') }), pictures?.resources.get('mobilenet-v2.bin'))
-  const leftOut = [...unwritten, ...('missing' in live ? [{ path: 'sliders in MODEL_CARD.html', reason: live.missing }] : [])]
+  const leftOut = [...unwritten, ...(live.kind === 'missing' ? [{ path: 'sliders in MODEL_CARD.html', reason: live.reason }] : [])]
   await context.checkpoint()
   if (pictures?.shipped) programs.push(['LICENCE-backbone.txt', backboneLicence])
   const files = await bundleFiles({ signature, golden, reference, programs, leftOut, model, cardMarkdown: markdown, cardHtml: cardHtml(card, live), cardJson: cardJson(card, facts), run: exportedRun(run) })
   context.report({ kind: 'step', phase: 'Writing the bundle', done: files.length, total: files.length })
-  return { certificate, zip: zip(files), fileName, signature, card: markdown, leftOut }
+  return { certificate, cost, page: { bytes: files.find(({ name }) => name === 'MODEL_CARD.html')?.bytes.length ?? 0, holds: live.kind }, zip: zip(files), fileName, signature, card: markdown, leftOut }
 }
 
 /**
  * Rows that the model has not learnt from: validation rows, and test rows too where those are fewer than the certificate
  * takes. Graph and studio are asked the same question there; no answer is shown and no truth is looked at, so the seal holds.
  */
-function parityRows(opened: OpenedRun): { readonly rows: Uint32Array; readonly part: string } {
+function parityRows(opened: OpenedRun, things: 'pictures' | 'rows'): { readonly rows: Uint32Array; readonly part: string } {
   const valid = opened.rowsOf('valid')
   const test = opened.rowsOf('test').subarray(0, Math.max(0, maxParityRows - valid.length))
-  if (test.length === 0 || valid.length >= maxParityRows) return { rows: valid, part: 'validation rows' }
+  if (test.length === 0 || valid.length >= maxParityRows) return { rows: valid, part: `validation ${things}` }
   const rows = new Uint32Array(valid.length + test.length)
   rows.set(valid)
   rows.set(test, valid.length)
-  return { rows, part: 'validation and test rows' }
+  return { rows, part: `validation and test ${things}` }
 }
 
 /** What an export needs where the model takes pictures. @throws StudioError unsupported where it takes other columns too */

@@ -30,6 +30,9 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
   await studio.getByRole('button', { name: 'Check and build' }).click()
   const download = studio.getByRole('button', { name: /^Download .*\.zip/ })
   await expect(download).toBeVisible({ timeout: 120_000 })
+  const size = studio.getByRole('region', { name: 'Size and speed' })
+  await expect(size).toContainText(/Time for one row\s*[\d.×⁻¹²³⁴⁵⁶⁷⁸⁹⁰]+ ms.*Time for \d+ rows\s*[\d.]+ ms/s)
+  await expect(size).toContainText(/with the model as a program that can be read/)
   const [saved] = await Promise.all([studio.waitForEvent('download'), download.click()])
   const bytes = readFileSync(await saved.path())
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildCli } from '../../src/cli/build.mjs'
 import { zip } from '../../src/core/zip.ts'
+import { openCard } from '../support/card-page.ts'
 import { png } from '../support/pictures.ts'
 import { startServer, unpack } from '../support/served-bundle.ts'
 import { expect, goTo, test } from './studio.ts'
@@ -50,12 +51,15 @@ test('three classes are dropped, a head learns them, and the export passes its c
   await page.getByRole('button', { name: 'Check and build' }).click()
   const download = page.getByRole('button', { name: /^Download .*\.zip/ })
   await expect(download).toBeVisible({ timeout: 60_000 })
+  const size = page.getByRole('region', { name: 'Size and speed' })
+  await expect(size).toContainText(/Time for a decoded picture of 90 × 130\s*[\d.]+ ms/)
+  await expect(size).toContainText(/\d MB, with the graph and ONNX Runtime inside/)
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
   // What the browser made, asked again in a terminal with the decoders of the bundle's server.
   expect(execFileSync('node', ['dist-cli/glasshouse.mjs', 'verify', await file.path()], { encoding: 'utf8' })).toMatch(/golden rows answered, .* 0 other labels/)
 })
 
-test('a network of one’s own is tried, brought in, learnt through and exported', async ({ studio: page }) => {
+test('a network of one’s own is tried, brought in, learnt through and exported', async ({ studio: page, browser }) => {
   await page.locator('input[type=file]').setInputFiles({ name: 'shapes.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) })
   await expect(page.getByText('30 pictures in 3 classes')).toBeVisible()
   await goTo(page, 'Train')
@@ -103,7 +107,13 @@ test('a network of one’s own is tried, brought in, learnt through and exported
     const form = new FormData()
     form.append('image', new Blob([drawn('down', 33)]), 'new.png')
     const answer = await fetch(`${await server.url()}/predict`, { method: 'POST', body: form })
-    expect(await answer.json()).toMatchObject({ predictions: [{ label: expect.stringMatching(/^(across|down|rings)$/) }] })
+    const { predictions } = (await answer.json()) as { predictions: { label: string; probabilities: Record<string, number> }[] }
+    expect(predictions[0]?.label).toMatch(/^(across|down|rings)$/)
+    // The same file in the card, from the disk: the server's decoder and runtime are native, the card's are the browser's.
+    const card = await openCard(browser, join(folder, 'MODEL_CARD.html'))
+    await card.page.getByLabel('A picture of yours').setInputFiles({ name: 'new.png', mimeType: 'image/png', buffer: Buffer.from(drawn('down', 33)) })
+    await card.says(predictions[0]?.label as string, Object.values(predictions[0]?.probabilities ?? {}), 1e-5)
+    await card.close()
   } finally {
     server.child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })

@@ -25,7 +25,11 @@ export function nodeContext(overrides: Partial<Context> = {}): Context {
     stopping: () => false,
     async asset(name: AssetName) {
       try {
-        const bytes = await readFile(name === 'mobilenet-v2.bin' ? new URL('../../src/core/images/backbone/mobilenet-v2.bin', import.meta.url) : new URL(name, kernels))
+        const elsewhere = new Map<AssetName, string>([
+          ['mobilenet-v2.bin', '../../src/core/images/backbone/mobilenet-v2.bin'],
+          ['onnxruntime-wasm', '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'],
+        ])
+        const bytes = await readFile(new URL(elsewhere.get(name) ?? name, elsewhere.has(name) ? import.meta.url : kernels))
         return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
       } catch (cause) {
         throw new StudioError({ code: 'unsupported', message: `missing asset; npm run kernels makes those of src/kernels: ${name}`, cause })

@@ -12,6 +12,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/charts': ['src/core'],
   'src/export': ['src/core', 'src/storage', 'src/export/server/template'],
   'src/export/server': ['src/core'],
+  // The script of a card runs in a page of its own: it decodes pictures and asks as the studio's pages do.
+  'src/export/card': ['src/core', 'src/tasks/open-picture.ts', 'src/state/coalesce.ts'],
   'src/tasks': ['src/core', 'src/storage', 'src/export', 'src/jobs/protocol.ts'],
   'workers': ['src/core', 'src/storage', 'src/export', 'src/tasks', 'src/kernels', 'src/jobs/protocol.ts', 'src/jobs/host.ts', 'src/jobs/worker-context.ts', 'src/jobs/script-url.ts', 'src/jobs/fold-pool.ts', 'src/jobs/worker-seat.ts'],
   'src/state': ['src/core', 'src/storage', 'src/export', 'src/jobs'],
@@ -27,7 +29,7 @@ const doors: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@tensorflow\//, ['src/core/estimators/neural/']],
   [/^fflate$/, ['src/core/zip']],
   [/^valibot$/, ['src/core/schema']],
-  [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/cli/onnxruntime.ts']],
+  [/^onnxruntime-/, ['src/core/onnx/runner', 'src/export/server/', 'src/export/card/', 'src/cli/onnxruntime.ts']],
   [/^(fastify|prom-client)$/, ['src/export/server/']],
   [/^(@jsquash\/|pngjs$)/, ['src/export/server/']],
   [/^idb$/, ['src/storage/']],

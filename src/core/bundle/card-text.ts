@@ -29,31 +29,66 @@ export function cardMarkdown(card: Card): string {
 const safeStart = (line: string): string => (/^(\s*[-=]|\s*\d+\.|\s)/.test(line) ? `&#8203;${line}` : line)
 
 /** The model inside the card, or why it is not. */
-export type LiveModel =
+export type LiveModel = LivePage | { readonly kind: 'missing'; readonly reason: string }
+export type LivePage = {
+  /** Whole text of the one script, safe inside its element. */
+  readonly script: string
+  /** Its name in a content policy: sha256-... */
+  readonly hash: string
+  readonly holdsRows: boolean
+  /** Columns without a control. */
+  readonly hidden: number
+} & (
+  | { readonly kind: 'program' }
   | {
-      /** Whole text of the one script, safe inside its element. */
-      readonly script: string
-      /** Its name in a content policy: sha256-... */
-      readonly hash: string
-      readonly holdsRows: boolean
-      /** Columns without a control. */
-      readonly hidden: number
+      readonly kind: 'graph'
+      readonly pictures: boolean
+      /** ONNX Runtime's WebAssembly and model.onnx, gzip in base64. */
+      readonly data: { readonly runtime: string; readonly graph: string }
+      /** SHA-256 of model.onnx. */
+      readonly digest: string
     }
-  | { readonly missing: string }
+)
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+/** Where the model is, before what a reader may do with it. */
+function aboutModel(live: LivePage): string {
+  if (live.kind === 'program') return 'The model itself is in this page, as a program that your browser runs: nothing leaves this device.'
+  const { runtime, graph } = live.data
+  return `The model itself is in this page: the graph of the bundle (model.onnx, SHA-256 ${live.digest.slice(0, 16)}…) and ONNX Runtime to run it, packed into ${megabytes(runtime.length + graph.length)} of this file. They are unpacked when you ask for it; nothing is fetched and nothing leaves this device.`
+}
+const typicalRow = 'It begins with a typical row, put together from medians and the most frequent values of the training rows; it is nobody\u2019s.'
+const madeUpPicture = 'It begins with a picture that nobody took and that is of no class, so its answer means nothing: open one of yours, or draw one. Your browser decodes it, as stored and upright; the graph brings it to size, as the server\u2019s does.'
+const tableControls = `<div id="controls"></div>
+<div id="told"><p id="answer" role="status"></p><div id="bars"></div>
+<figure id="curve"><svg viewBox="-6 -6 312 112" preserveAspectRatio="none" aria-hidden="true"><polyline id="line" fill="none" stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/><circle id="now" r="5" fill="#c2410c"/></svg><figcaption id="caption"></figcaption></figure>
+<button type="button" id="reset">Back to the typical row</button></div>`
+const pictureControls = `<div id="told"><div id="stage" role="application" tabindex="0" aria-label="The picture as it is edited: drag to paint over it, or move the brush with the arrow keys and paint with the space bar"><canvas id="picture" width="1" height="1"></canvas><span id="brush" hidden></span></div>
+<p id="answer" role="status"></p><div id="bars"></div></div>
+<div id="controls"></div>`
 
 function liveSection(live: LiveModel | undefined): string {
   if (live === undefined) return ''
-  if ('missing' in live) return `<section><h2>Try the model</h2><p class="gap">Gap: the model is not in this page (${html(live.missing)}). The server of the bundle answers instead.</p></section>`
+  if (live.kind === 'missing') return `<section><h2>Try the model</h2><p class="gap">Gap: the model is not in this page (${html(live.reason)}). The server of the bundle answers instead.</p></section>`
+  const pictures = live.kind === 'graph' && live.pictures
   return `<section><h2>Try the model</h2>
-<p>The model itself is in this page, as a program that your browser runs: nothing leaves this device. It begins with a typical row, put together from medians and the most frequent values of the training rows; it is nobody's.${live.hidden > 0 ? ` ${live.hidden} further columns stay as they are there.` : ''}</p>
+<p>${aboutModel(live)} ${pictures ? madeUpPicture : typicalRow}${live.hidden > 0 ? ` ${live.hidden} further columns stay as they are there.` : ''}</p>
 ${live.holdsRows ? '<p class="warning">This page contains rows of the training data.</p>\n' : ''}<noscript><p class="gap">Scripts are switched off here, so the model cannot be asked.</p></noscript>
-<div id="live" hidden>
-<div id="controls"></div>
-<div id="told"><p id="answer" role="status"></p><div id="bars"></div>
-<figure id="curve"><svg viewBox="-6 -6 312 112" preserveAspectRatio="none" aria-hidden="true"><polyline id="line" fill="none" stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/><circle id="now" r="5" fill="#c2410c"/></svg><figcaption id="caption"></figcaption></figure>
-<button type="button" id="reset">Back to the typical row</button></div>
+${live.kind === 'graph' ? '<button type="button" id="load" hidden>Load the model</button>\n<p id="loading" role="status"></p>\n' : ''}<div id="live" hidden>
+${pictures ? pictureControls : tableControls}
 </div></section>`
 }
+/** Bytes that the script unpacks. The text of such elements is nobody's program, so no policy has to let it run. */
+const liveData = (live: LiveModel | undefined): string =>
+  live?.kind === 'graph' ? `${Object.entries(live.data).map(([id, text]) => `<script type="text/plain" id="${id}">${text}</script>`).join('\n')}\n${runtimeLicence}\n` : ''
+const runtimeLicence = `<details><summary>Licence of ONNX Runtime, which is in this page</summary>
+<p>MIT License. Copyright (c) Microsoft Corporation.</p>
+<p>Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:</p>
+<p>The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.</p>
+<p>THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.</p>
+</details>`
+/** Its own hash alone, and WebAssembly only where there is some; no eval, no network, no other file. */
+const scriptPolicy = (live: LiveModel | undefined): string => (live === undefined || live.kind === 'missing' ? '' : `; script-src '${live.hash}'${live.kind === 'graph' ? " 'wasm-unsafe-eval'" : ''}`)
 
 /**
  * One file that opens anywhere and fetches nothing: no link, no style sheet from elsewhere, and at most one script,
@@ -82,7 +117,7 @@ export function cardHtml(card: Card, live?: LiveModel): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${live && 'hash' in live ? `; script-src '${live.hash}'` : ''}; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${scriptPolicy(live)}; base-uri 'none'; form-action 'none'">
 <title>${html(card.title)}</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -106,18 +141,27 @@ td:first-child { min-width: 7.5rem }
 .bar { display: grid; grid-template-columns: minmax(5rem, 10rem) minmax(0, 1fr) 5rem; gap: 0.8rem; align-items: center }
 .bar button { font: inherit; text-align: left; padding: 0.2rem 0.5rem }
 .bar button[aria-pressed=true] { font-weight: 700 }
+.bar > :first-child { overflow-wrap: anywhere }
 .bar meter { width: 100% }
 .bar output { text-align: right; font-variant-numeric: tabular-nums }
 #curve { margin: 0 }
 #curve svg { width: 100%; height: 10rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); overflow: visible }
-#reset { font: inherit; justify-self: start }
+#reset, #load, .buttons button { font: inherit; justify-self: start; padding: 0.3rem 0.8rem }
+.buttons { display: flex; flex-wrap: wrap; gap: 0.6rem }
+.control input[type=file], .control output, .control span { grid-column: auto }
+.control input[type=file] { grid-column: 1 / -1 }
+#stage { position: relative; overflow: hidden; justify-self: start; max-width: 100%; line-height: 0; border: 1px solid color-mix(in srgb, currentColor 40%, transparent) }
+#picture { width: min(100%, 22rem); min-width: 14rem; height: auto; max-height: 26rem; image-rendering: pixelated; touch-action: none; cursor: crosshair }
+#brush { position: absolute; aspect-ratio: 1; border: 2px solid #fff; border-radius: 50%; box-shadow: 0 0 0 1px #000; transform: translate(-50%, -50%); pointer-events: none }
 </style>
 </head>
 <body>
+<main>
 <h1>${html(card.title)}</h1>
 ${liveSection(live)}
 ${body}
-${live && 'script' in live ? `<script>${live.script}</script>\n` : ''}</body>
+</main>
+${liveData(live)}${live && 'script' in live ? `<script>${live.script}</script>\n` : ''}</body>
 </html>
 `
 }

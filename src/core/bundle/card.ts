@@ -7,6 +7,7 @@ import type { Evaluation, GroupReport, ScoreRow } from '../evaluate/evaluation.t
 import { minimumGroup } from '../evaluate/groups.ts'
 import type { PermutationImportance } from '../explain/explainer.ts'
 import { metrics } from '../metrics/registry.ts'
+import type { GraphCost, GraphTime } from '../onnx/cost.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import { intervalWords } from '../percent.ts'
 import { needsPower, powerOfTen, smallNumber, trueMinus } from '../powers.ts'
@@ -31,8 +32,7 @@ export interface CardFacts {
   readonly importance?: PermutationImportance
   /** The page of the card lets its reader ask the model. */
   readonly holdsModel: boolean
-  /** Bytes of the graph, before this card's facts are written into it. */
-  readonly modelBytes: number
+  readonly cost: GraphCost
   /** SHA-256 of reference.json. */
   readonly referenceHash: string
   /** What the person wrote; absent or empty where nothing. */
@@ -64,6 +64,9 @@ const list = (items: readonly string[]): CardBlock => ({ kind: 'list', items })
 const written = (value: string | undefined, what: string): CardBlock => (value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(value.trim()))
 const labelled = (label: string, value: string | undefined, what: string): CardBlock[] => [value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(`${label}: ${value.trim()}`)]
 
+/** What the model is asked about. */
+const noun = (signature: Signature): 'picture' | 'row' => (hasPictures(signature) ? 'picture' : 'row')
+
 export function cardOf(facts: CardFacts): Card {
   const { run, signature, data } = facts
   return {
@@ -91,7 +94,7 @@ export function cardOf(facts: CardFacts): Card {
         blocks: [written(facts.written.people, 'which groups of people or circumstances matter for this model'), ...categoryFactors(signature), ...shownFactors(facts.analyses)],
       },
       { title: 'Metrics', blocks: metricBlocks(signature) },
-      { title: 'Evaluation data', blocks: evaluationData(run) },
+      { title: 'Evaluation data', blocks: evaluationData(facts) },
       { title: 'Training data', blocks: trainingData(facts) },
       { title: 'Quantitative analyses', blocks: analyses(facts) },
       { title: 'Examination', blocks: examination(facts) },
@@ -112,7 +115,7 @@ export function cardOf(facts: CardFacts): Card {
           list([
             ...[...data.warnings, ...run.warnings].map(cut),
             'Probabilities are those of the training data: they hold only while new data look like it.',
-            'Values outside the ranges of the signature are answered, but nothing was learnt there.',
+            hasPictures(signature) ? 'Pictures unlike those of training are answered too, but nothing was learnt of them.' : 'Values outside the ranges of the signature are answered, but nothing was learnt there.',
           ]),
         ],
       },
@@ -127,30 +130,45 @@ export function cardOf(facts: CardFacts): Card {
 function rowsInside({ estimator, run, signature }: CardFacts): CardBlock[] {
   if (estimator.tags.keepsRows !== true) return []
   const rows = run.rows?.train
-  return [{ kind: 'warning', text: `THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA${rows === undefined ? '' : ` (of ${rows})`}. ${estimator.label} answers by comparing with rows it keeps: the graph, the code and this card's sliders hold their columns ${signature.inputs.map(({ name }) => cut(name)).slice(0, 20).join(', ')}${signature.inputs.length > 20 ? ' and more' : ''} and what was to be predicted. Whoever may not see those rows must not be given this model.` }]
+  const many = rows === undefined ? '' : ` (of ${rows})`
+  if (hasPictures(signature)) return [{ kind: 'warning', text: `THIS MODEL CONTAINS WHAT ITS NETWORK SAW IN PICTURES OF ITS TRAINING DATA${many}. ${estimator.label} answers by comparing with pictures it keeps, as lists of numbers: the graph, and this card's page where it holds it, have them with what was to be predicted. Whoever may not see those pictures must not be given this model.` }]
+  return [{ kind: 'warning', text: `THIS MODEL CONTAINS ROWS OF ITS TRAINING DATA${many}. ${estimator.label} answers by comparing with rows it keeps: the graph, the code and this card's sliders hold their columns ${signature.inputs.map(({ name }) => cut(name)).slice(0, 20).join(', ')}${signature.inputs.length > 20 ? ' and more' : ''} and what was to be predicted. Whoever may not see those rows must not be given this model.` }]
 }
 
-function details({ run, signature, certificate, estimator, modelBytes, referenceHash, written: by }: CardFacts): CardBlock[] {
+function details({ run, signature, certificate, estimator, cost, referenceHash, written: by }: CardFacts): CardBlock[] {
   const rows: [string, string][] = [
     ['Task', `${signature.task}, target ${cut(signature.target)}`],
     ['Estimator', `${estimator.label}; ${estimator.source}`],
     ['Parameters', cut(JSON.stringify(run.spec.estimator.params))],
     ['Seed', String(run.spec.seed)],
-    ...(run.spec.sampleWeight === undefined ? [] : [['Sample weight', `${cut(run.spec.sampleWeight)}: training rows count by it, scores do not`] as [string, string]]),
+    ...(run.spec.sampleWeight === undefined ? [] : [['Sample weight', `${cut(run.spec.sampleWeight)}: training ${noun(signature)}s count by it, scores do not`] as [string, string]]),
     ...(run.facts['roundsBefore'] === undefined ? [] : [['Continued', `went on from a model of ${String(run.facts['roundsBefore'])} rounds`] as [string, string]]),
-    ...(run.spec.sampleRows === undefined ? [] : [['Sample', `learnt from ${run.spec.sampleRows.toLocaleString('en')} of the training rows, drawn with the seed of the split`] as [string, string]]),
+    ...(run.spec.sampleRows === undefined ? [] : [['Sample', `learnt from ${run.spec.sampleRows.toLocaleString('en')} of the training ${noun(signature)}s, drawn with the seed of the split`] as [string, string]]),
     ['Version', `${run.name}, run ${run.id}, ${new Date(run.createdAt).toISOString().slice(0, 10)}`],
     ['Data hash', run.dataHash],
     ['Made with', `Glasshouse ${run.environment.app}, backend ${run.environment.backend}`],
-    ['Format', `ONNX, ${certificate.opset}; ${modelBytes.toLocaleString('en')} bytes`],
-    ['Inputs and outputs', `${signature.inputs.length === 1 ? '1 column' : `${signature.inputs.length} columns`} in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
+    ['Format', `ONNX, ${certificate.opset}; ${cost.bytes.toLocaleString('en')} bytes`],
+    ...costRows(cost, noun(signature)),
+    ['Inputs and outputs', `${hasPictures(signature) ? '1 picture' : signature.inputs.length === 1 ? '1 column' : `${signature.inputs.length} columns`} in, ${signature.outputs.map(({ name, tensor }) => `${cut(name)} (${tensor})`).join(' and ')} out; signature.json`],
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
-    ['Parity with the studio', `${certificate.rows} rows of ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}${(certificate.capped ?? []).map(({ column, held, of }) => `; golden rows hold ${held} of ${of} categories of ${cut(column)}`).join('')}`],
+    ['Parity with the studio', `${certificate.rows} ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}${(certificate.capped ?? []).map(({ column, held, of }) => `; golden rows hold ${held} of ${of} categories of ${cut(column)}`).join('')}`],
   ]
   if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
   const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
   return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner, authors and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+}
+
+/** Milliseconds with three digits. */
+const milliseconds = (ms: number): string => `${number(Number(ms.toPrecision(3)))} ms`
+/** What it takes to run it: measured here, and nothing is said of other machines. */
+function costRows({ numbers, runtime, threads, machine, times, picture }: GraphCost, one: 'picture' | 'row'): [string, string][] {
+  const of = ({ rows }: GraphTime): string => (rows > 1 ? `${rows.toLocaleString('en')} ${one}s at once` : picture ? `one decoded picture of ${picture.width} x ${picture.height}` : 'one row')
+  const measured = times.map((time) => `${milliseconds(time.ms)} for ${of(time)} (median of ${time.times})`)
+  return [
+    ['Numbers in the graph', `${numbers.toLocaleString('en')}: weights, conditions and leaves of trees, ${one}s that are kept, and constants of the preparation`],
+    ['Time to answer', measured.length === 0 ? 'not measured' : `${measured.join('; ')}; the graph alone, ${runtime}, ${threads} thread, on ${cut(machine)}. Another machine takes another time.`],
+  ]
 }
 
 const mostImportant = 20
@@ -180,30 +198,33 @@ function footprint({ run }: CardFacts): CardBlock[] {
 }
 
 /** Words of this card that not every reader has met. They say what a word means, nothing of this model. */
-function glossary({ task }: Signature): string[] {
+function glossary(signature: Signature): string[] {
+  const { task } = signature
+  const one = noun(signature)
   return [
-    'Training, validation and test rows: what the model learnt from, what it was chosen by, and what was kept aside to judge it once.',
-    `Interval (${intervalWords}): where the figure would lie in 95 of 100 such samples of rows; it says nothing of rows of another kind.`,
+    `Training, validation and test ${one}s: what the model learnt from, what it was chosen by, and what was kept aside to judge it once.`,
+    `Interval (${intervalWords}): where the figure would lie in 95 of 100 such samples of ${one}s; it says nothing of ${one}s of another kind.`,
     'Baseline: the model that answers the same whatever it is asked; whoever is not better has learnt nothing.',
-    ...(task === 'regression' ? [] : ['Probability: how often the class occurred among training rows like this one, as the model has it.']),
+    ...(task === 'regression' ? [] : [`Probability: how often the class occurred among training ${one}s like this one, as the model has it.`]),
     ...(task === 'binary' ? ['Decision threshold: the probability from which on the answer is the second class.'] : []),
-    'Parity: how far the exported graph is from the studio\u2019s own answers on the same rows.',
-    'Golden rows: rows with their answers, kept in the bundle to prove that a copy still answers so.',
-    'Signature: which columns go in, of which kind and range, and what comes out.',
+    `Parity: how far the exported graph is from the studio\u2019s own answers on the same ${one}s.`,
+    `Golden ${one}s: ${one === 'picture' ? 'made-up pictures' : 'rows'} with their answers, kept in the bundle to prove that a copy still answers so.`,
+    one === 'picture' ? 'Signature: what goes in, a picture, and what comes out.' : 'Signature: which columns go in, of which kind and range, and what comes out.',
     'Reference profile: how inputs and answers were distributed in training, to compare new data with.',
-    'Slice: a named part of the rows.',
+    `Slice: a named part of the ${one}s.`,
     'Seed: the number that chance began with; the same seed gives the same model again.',
   ]
 }
 
 /** For whoever holds the bundle: from nothing to an answer, and from the answer to how it came about. */
 function start({ estimator, run, signature, holdsModel }: CardFacts): CardBlock[] {
+  const pictures = hasPictures(signature)
   return [
     list([
-      'Serve it: npm ci and npm start beside this card; README.md has requests with its columns filled in.',
-      'Prove the copy: npm test answers the golden rows; glasshouse verify holds every file against its checksum first.',
-      'Train it again: code/twin.py, its notebook or code/twin.ts, with the file of the SHA-256 above, or the folder of the pictures; they say how near their scores come.',
-      holdsModel ? 'Ask it by hand: MODEL_CARD.html holds the model itself.' : `Ask it by hand: start the server, and send it ${hasPictures(signature) ? 'a picture' : 'a row'} as README.md shows.`,
+      `Serve it: npm ci and npm start beside this card; README.md has requests ${pictures ? 'with a picture' : 'with its columns filled in'}.`,
+      `Prove the copy: npm test answers the golden ${noun(signature)}s; glasshouse verify holds every file against its checksum first.`,
+      `Train it again: code/twin.py, its notebook or code/twin.ts, with ${pictures ? 'the folder of the pictures' : 'the file of the SHA-256 above'}; they say how near their scores come.`,
+      holdsModel ? 'Ask it by hand: MODEL_CARD.html holds the model itself.' : `Ask it by hand: start the server, and send it a ${noun(signature)} as README.md shows.`,
     ]),
     text(`To cite: the estimator is ${estimator.label} (${estimator.source}); the run is ${run.id}, data hash ${run.dataHash}.`),
   ]
@@ -221,26 +242,27 @@ function shownFactors({ groups }: CardAnalyses): CardBlock[] {
 
 function metricBlocks(signature: Signature): CardBlock[] {
   const used = metrics.all.filter((metric) => metric.tasks.includes(signature.task))
-  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over rows.`), list(used.map((metric) => `${metric.label}: ${metric.help}`))]
+  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over ${noun(signature)}s.`), list(used.map((metric) => `${metric.label}: ${metric.help}`))]
 }
 
-function evaluationData(run: Run): CardBlock[] {
+function evaluationData({ run, signature }: CardFacts): CardBlock[] {
+  const one = noun(signature)
   const { split } = run.spec
   const blocks: CardBlock[] = [
-    text(`Split: ${split.strategy.kind}${'column' in split.strategy ? ` by ${cut(split.strategy.column)}` : ''}, seed ${split.seed}; ${run.rows ? `${run.rows.train} rows for training, ${run.rows.valid} for validation, ${run.rows.test} for the test, ${run.rows.leftOut} left out` : 'sizes unknown'}.`),
+    text(`Split: ${split.strategy.kind}${'column' in split.strategy ? ` by ${cut(split.strategy.column)}` : ''}, seed ${split.seed}; ${run.rows ? `${run.rows.train} ${one}s for training, ${run.rows.valid} for validation, ${run.rows.test} for the test, ${run.rows.leftOut} left out` : 'sizes unknown'}.`),
     text(`The test part was opened ${run.testOpenings} time${run.testOpenings === 1 ? '' : 's'}.`),
   ]
-  if (!run.testEvaluation) blocks.push(gap('the test part was never opened, so the figures below come from rows that helped to choose the model.'))
+  if (!run.testEvaluation) blocks.push(gap(`the test part was never opened, so the figures below come from ${one}s that helped to choose the model.`))
   return blocks
 }
 
 function trainingData({ run, data, recipe, signature }: CardFacts): CardBlock[] {
   const { source } = data
   return [
-    text(`${cut(data.name)}: ${data.rows} rows, from ${cut(source.fileName)} (SHA-256 ${source.sha256}).${source.licence ? ` Licence: ${cut(source.licence)}.` : ''}${source.url ? ` Origin: ${cut(source.url)}.` : ''}`),
+    text(`${cut(data.name)}: ${data.rows} ${noun(signature)}s, from ${cut(source.fileName)} (SHA-256 ${source.sha256}).${source.licence ? ` Licence: ${cut(source.licence)}.` : ''}${source.url ? ` Origin: ${cut(source.url)}.` : ''}`),
     ...(source.licence ? [] : [gap('the licence of the data is not recorded.')]),
     { kind: 'table', header: ['Column', 'Kind', 'Seen in training', 'May be missing'], rows: signature.inputs.map((input) => [cut(input.name), input.kind, seen(input), input.nullable ? 'yes' : 'no']) },
-    ...(recipe.spec.steps.length > 0 ? [text('Recipe, fitted on training rows only:'), list(recipe.spec.steps.map(stepWords))] : [text('No preparation: columns enter as they are.')]),
+    ...(recipe.spec.steps.length > 0 ? [text(`Recipe, fitted on training ${noun(signature)}s only:`), list(recipe.spec.steps.map(stepWords))] : [text('No preparation: columns enter as they are.')]),
     ...(run.leftOut.length > 0 ? [text('Columns that the model does not read:'), list(run.leftOut.map(({ column, reason }) => `${cut(column)}: ${cut(reason)}`))] : []),
   ]
 }
@@ -255,7 +277,8 @@ function seen(input: Signature['inputs'][number]): string {
   return `${write(input.min)} to ${write(input.max)}`
 }
 
-function analyses({ run, baseline, analyses: by }: CardFacts): CardBlock[] {
+function analyses({ run, baseline, signature, analyses: by }: CardFacts): CardBlock[] {
+  const one = noun(signature)
   const blocks: CardBlock[] = []
   const add = (title: string, evaluation: Evaluation | undefined): void => {
     if (!evaluation) return
@@ -263,20 +286,20 @@ function analyses({ run, baseline, analyses: by }: CardFacts): CardBlock[] {
     if (evaluation.perClass) blocks.push({ kind: 'table', header: ['Class', 'n', 'Precision', 'Recall', 'F1'], rows: evaluation.perClass.map((row) => [cut(row.className), String(row.support), number(row.precision), number(row.recall), number(row.f1)]) })
     if (evaluation.warnings.length > 0) blocks.push(list(evaluation.warnings.map(cut)))
   }
-  add('Test rows', run.testEvaluation)
-  add('Validation rows', run.evaluation)
+  add(`Test ${one}s`, run.testEvaluation)
+  add(`Validation ${one}s`, run.evaluation)
   if (!baseline) blocks.push(gap('no baseline was trained on the same target, so there is nothing to compare with.'))
-  blocks.push(...groupBlocks(by), ...sliceBlocks(by))
+  blocks.push(...groupBlocks(by, one), ...sliceBlocks(by, one))
   return blocks
 }
 
 const metricLabel = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
 const scoreCells = (row: ScoreRow): string[] => [row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value), row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`]
-const partLabel: Readonly<Record<CardAnalyses['part'], string>> = { train: 'training rows', valid: 'validation rows', test: 'test rows' }
+const partLabel: Readonly<Record<CardAnalyses['part'], string>> = { train: 'training', valid: 'validation', test: 'test' }
 
 const mostUnjudged = 4
 /** One table a column, metrics side by side. */
-function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
+function groupBlocks({ groups, part }: CardAnalyses, one: string): CardBlock[] {
   const byColumns = new Map<string, GroupReport[]>()
   for (const report of groups) {
     const key = JSON.stringify(report.columns)
@@ -292,23 +315,23 @@ function groupBlocks({ groups, part }: CardAnalyses): CardBlock[] {
     const rows = listed.map((group) => line(group.values.map((value) => (value === null ? '(missing)' : cut(value))), group.n, reports.map((report) => report.groups[first.groups.indexOf(group)]?.score)))
     const all = line(names.map((_, i) => (i === 0 ? 'all' : '')), first.groups.reduce((sum, group) => sum + group.n, first.omitted.rows), reports.map((report) => report.overall))
     return [
-      text(`${partLabel[part]} by ${names.join(' and ')}:`),
+      text(`${partLabel[part]} ${one}s by ${names.join(' and ')}:`),
       { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), intervalWords])], rows: [...rows, all] },
-      ...(small.length > mostUnjudged ? [text(`${small.length} groups of fewer than ${minimumGroup} rows, ${small.reduce((sum, { n }) => sum + n, 0)} rows together, are not judged.`)] : []),
-      ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} rows together are not listed.`)] : []),
+      ...(small.length > mostUnjudged ? [text(`${small.length} groups of fewer than ${minimumGroup} ${one}s, ${small.reduce((sum, { n }) => sum + n, 0)} ${one}s together, are not judged.`)] : []),
+      ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} ${one}s together are not listed.`)] : []),
     ]
   })
 }
-function sliceBlocks({ slices, part }: CardAnalyses): CardBlock[] {
-  if (slices.length === 0) return [gap('nobody named a slice of rows to look at.')]
+function sliceBlocks({ slices, part }: CardAnalyses, one: string): CardBlock[] {
+  if (slices.length === 0) return [gap(`nobody named a slice of ${one}s to look at.`)]
   const labels = (slices[0]?.scores ?? []).flatMap((row) => [metricLabel(row.metric), intervalWords])
-  return [text(`Named slices of the ${partLabel[part]}:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
+  return [text(`Named slices of the ${partLabel[part]} ${one}s:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
 }
 
 /** The same as data: sections and blocks, every gap by itself, and the figures behind the tables. */
-export function cardJson(card: Card, { analyses: by, certificate, run }: CardFacts): string {
+export function cardJson(card: Card, { analyses: by, certificate, cost, run }: CardFacts): string {
   const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
-  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, part: by.part, groups: by.groups, slices: by.slices, parity: certificate }
+  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
   return `${JSON.stringify({ version: 1, title: card.title, gaps, figures, sections: card.sections }, null, 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {

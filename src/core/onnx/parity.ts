@@ -23,7 +23,8 @@ export const probabilityTolerance = 1e-5
 export const maxParityRows = 10_000
 /** The whole network runs for each picture, so a person may say that some are enough: never fewer than so many. */
 export const fewestParityPictures = 60
-const batchRows = 1000
+/** Rows that are asked at once. */
+export const batchRows = 1000
 /** What the person reads meanwhile. */
 export const comparing = 'Comparing the graph with the studio'
 

@@ -2,7 +2,7 @@
  * `virtual:glasshouse-server`, `-single`, `-scorer` and `-preparer`: the programs of bundles and jobs as text, each one
  * .mjs file for Node 20. The only import they keep is onnxruntime-node; `-single` keeps none and has a place for
  * ONNX Runtime's wasm and a bundle's files. `virtual:glasshouse-notices`: the
- * licences of what was built into them.
+ * licences of what was built into them. `virtual:glasshouse-card-program` and `-graph`: the scripts of a model card's page.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,11 @@ const programs = new Map([
   ['virtual:glasshouse-single', { entry: 'main.ts', instead: { 'runner-node.ts': 'single/runner.ts', 'bundle-source.ts': 'single/source.ts' } }],
   ['virtual:glasshouse-scorer', { entry: 'score.ts' }],
   ['virtual:glasshouse-preparer', { entry: 'prepare.ts' }],
+])
+/** Scripts that stand in a page. */
+const pages = new Map([
+  ['virtual:glasshouse-card-program', { page: '../card/program.ts' }],
+  ['virtual:glasshouse-card-graph', { page: '../card/graph.ts' }],
 ])
 /** Program -> its build, kept until a source changes. */
 const builds = new Map()
@@ -51,8 +56,29 @@ async function buildProgram({ entry, instead = {} }) {
   return output[0]
 }
 
+/** ONNX Runtime names its files by the address of its module: a page has none, and is handed their bytes. */
+const withoutAddresses = {
+  name: 'without-addresses',
+  enforce: 'pre',
+  transform: (code, id) => (id.includes('/onnxruntime-web/') ? code.replaceAll('import.meta.url', 'document.baseURI') : undefined),
+}
+
+/** A script that declares `glasshouseCard`; a page has no other file, so it is one statement. */
+async function buildPage({ page }) {
+  const { build } = await import('vite')
+  const result = await build({
+    configFile: false,
+    logLevel: 'error',
+    plugins: [withoutAddresses],
+    build: { write: false, target: 'es2023', minify: true, lib: { entry: here(page), formats: ['iife'], name: 'glasshouseCard' } },
+  })
+  const { output } = Array.isArray(result) ? result[0] : result
+  if (output.length !== 1) throw new Error(`invalid build of ${page}; it must be one script: ${output.map((file) => file.fileName).join(', ')}`)
+  return output[0]
+}
+
 function buildOnce(id, program) {
-  if (!builds.has(id)) builds.set(id, buildProgram(program))
+  if (!builds.has(id)) builds.set(id, program.page ? buildPage(program) : buildProgram(program))
   return builds.get(id)
 }
 
@@ -83,14 +109,14 @@ const notices = 'virtual:glasshouse-notices'
 export function serverSource() {
   return {
     name: 'glasshouse-server',
-    resolveId: (source) => (programs.has(source) || source === notices ? `\0${source}` : undefined),
+    resolveId: (source) => (programs.has(source) || pages.has(source) || source === notices ? `\0${source}` : undefined),
     async load(source) {
       const id = source.slice(1)
       if (source === `\0${notices}`) {
         const built = await Promise.all([...programs].map(([name, program]) => buildOnce(name, program)))
         return `export default ${JSON.stringify(noticesOf(built.flatMap(({ moduleIds }) => moduleIds ?? [])))}`
       }
-      const program = source.startsWith('\0') ? programs.get(id) : undefined
+      const program = source.startsWith('\0') ? (programs.get(id) ?? pages.get(id)) : undefined
       if (program === undefined) return undefined
       const { code, moduleIds } = await buildOnce(id, program)
       for (const file of moduleIds ?? []) if (!file.startsWith('\0')) this.addWatchFile(file)

@@ -1,4 +1,6 @@
 /** Pictures through the pretrained network to a classifier, and from it to a bundle. */
+import { createHash } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
 import type { Progress } from '../../../src/core/context.ts'
 import { pictureProblem, toBase64 } from '../../../src/core/bundle/pictures.ts'
@@ -10,6 +12,7 @@ import { resize } from '../../../src/core/images/resize.ts'
 import { nodeRunner } from '../../../src/core/onnx/runner-node.ts'
 import { answer } from '../../../src/core/onnx/runner.ts'
 import { bytesOf, zip } from '../../../src/core/zip.ts'
+import { liveModel, mostGraphBytes } from '../../../src/export/card-live.ts'
 import { openBundleZip } from '../../../src/export/open-bundle.ts'
 import { openPictureFile } from '../../../src/export/server/picture.ts'
 import { verifyBundle } from '../../../src/export/verify-bundle.ts'
@@ -20,6 +23,7 @@ import { datasetRecord } from '../../../src/storage/datasets.ts'
 import { createMemoryStore } from '../../../src/storage/memory-store.ts'
 import { createProject, savePlan, takeOver } from '../../../src/storage/projects.ts'
 import { readRun } from '../../../src/storage/runs.ts'
+import { openRun } from '../../../src/tasks/opened-run.ts'
 import { picturesAdd } from '../../../src/tasks/pictures-add.ts'
 import { predictPictures } from '../../../src/tasks/predict-pictures.ts'
 import { picturesCommit } from '../../../src/tasks/pictures-commit.ts'
@@ -46,6 +50,8 @@ let projectId: string
 let token: number
 let spec: RunSpec
 let opened = 0
+/** Of the run of one head, for the tests behind. */
+let exported: Awaited<ReturnType<typeof deployExport>>
 
 beforeAll(async () => {
   const store = createMemoryStore()
@@ -100,14 +106,21 @@ it('a head learns from embeddings, which are made once a picture', async () => {
 
 it('the bundle holds the whole way from pixels to a label, and its server decodes files to the same answers', async () => {
   const made = await deployExport({ runId: 'run-one', name: 'Shapes', intendedUse: '', limitations: '' }, host)
+  exported = made
   expect(made.certificate).toMatchObject({ passed: true, labelsDifferent: 0 })
   expect(made.certificate.rows).toBeGreaterThanOrEqual(9)
   expect(made.zip).not.toBeNull()
   expect(made.card).toMatch(/nsfwjs 4.3.0 by Infinite Red, Inc. \(MIT\)/)
-  // The card asks for nothing that no page of pictures has, and promises no model in its own page.
-  expect(made.card).toMatch(/\| 1 column in, label/)
-  expect(made.card).not.toMatch(/permutation importance|holds the model itself/)
-  expect(made.leftOut.filter(({ reason }) => reason.includes('what becomes of a picture is in the graph')).map(({ path }) => path)).toEqual(['code/prepare.mjs', 'sliders in MODEL_CARD.html'])
+  // The card asks for nothing that no page of pictures has, and speaks of pictures.
+  expect(made.card).toMatch(/\| 1 picture in, label/)
+  expect(made.card).toContain('MODEL\\_CARD.html holds the model itself')
+  expect(made.card).not.toMatch(/permutation importance|\b(training|validation|test|golden) rows|\d rows (for|from \w+\.|together)|slice of rows|over rows|columns filled/i)
+  expect(made.card).toMatch(/\| Parity with the studio \| \d+ validation and test pictures: /)
+  expect(made.leftOut.filter(({ reason }) => reason.includes('what becomes of a picture is in the graph')).map(({ path }) => path)).toEqual(['code/prepare.mjs'])
+  // What it takes to run it: the pretrained network alone has 143,712 weights and biases.
+  expect(made.cost.numbers).toBeGreaterThan(143_712)
+  expect(made.cost.times.map(({ rows, ms, times }) => [rows, ms > 0, times >= 5])).toEqual([[1, true, true]])
+  expect(made.card).toMatch(/\| Time to answer \| [\d.]+ ms for one decoded picture of 90 x 130 \(median of \d+\); the graph alone, onnxruntime-node/)
   expect(made.signature.inputs).toMatchObject([{ name: 'image', kind: 'image', tensor: 'uint8' }])
   expect(await verifyBundle(made.zip as Uint8Array, nodeRunner(), openPictureFile)).toMatchObject({ passed: true })
   const { model, signature, files: inside } = await openBundleZip(bytesOf(made.zip as Uint8Array))
@@ -126,6 +139,24 @@ it('the bundle holds the whole way from pixels to a label, and its server decode
     expectAllClose(said, Array.from(served.probabilities as ArrayLike<number>).slice(row * 3, row * 3 + 3), { absolute: 1e-4 })
   }
   await layers.close()
+})
+
+it('the card is one file that holds the graph and a runtime for it, and lets nothing else run', async () => {
+  const { zip: bytes, page, signature } = exported
+  const { files, model } = await openBundleZip(bytesOf(bytes as Uint8Array))
+  const html = new TextDecoder().decode(files.get('MODEL_CARD.html'))
+  expect(page).toEqual({ holds: 'graph', bytes: files.get('MODEL_CARD.html')?.length })
+  const data = (id: string): Buffer => gunzipSync(Buffer.from(new RegExp(`<script type="text/plain" id="${id}">([^<]*)</script>`).exec(html)?.[1] ?? '', 'base64'))
+  expect(data('graph').equals(model)).toBe(true)
+  expect(data('runtime').equals(Buffer.from(await host.context.asset('onnxruntime-wasm')))).toBe(true)
+  const scripts = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text]) => text as string)
+  expect(scripts).toHaveLength(1)
+  const hash = createHash('sha256').update(scripts[0] as string).digest('base64')
+  expect(/http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1]).toBe(`default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'`)
+  expect(html.replace(scripts[0] as string, '')).not.toMatch(/\b(src|href)=|<(img|link|iframe|object)\b/)
+
+  const { pipeline } = await openRun(host, 'run-one')
+  expect(await liveModel(pipeline, signature, [], new Uint8Array(mostGraphBytes + 1), host.context)).toEqual({ kind: 'missing', reason: `unsupported size; a page carries a graph of at most ${mostGraphBytes} bytes: ${mostGraphBytes + 1}` })
 })
 
 it('a run names pictures that it never saw, in zips too, and says of each file why it cannot', async () => {
