@@ -118,6 +118,18 @@ test('a label that the model doubts is told when one comes back from training', 
   await expect(page.getByRole('button', { name: 'Is blue' })).toBeHidden()
   await page.getByRole('tab', { name: 'Pictures', exact: true }).click()
   await expect(page.getByRole('listbox', { name: 'blue, 13 pictures' })).toBeVisible()
+  // One training alone is asked of few pictures; folds judge each by a model that did not learn from it.
+  await goTo(page, 'Train')
+  await page.getByRole('combobox', { name: /Cross-validation/ }).selectOption('None')
+  await page.getByRole('button', { name: /^Train / }).click()
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toHaveCount(1, { timeout: 60_000 })
+  await goTo(page, 'Data')
+  await page.getByRole('tab', { name: /Quality/ }).click()
+  await page.getByRole('button', { name: 'Train it again with 5 folds' }).click({ timeout: 60_000 })
+  await expect(page.getByRole('row', { name: /Logistic regression.*Done/ })).toHaveCount(2, { timeout: 60_000 })
+  await goTo(page, 'Data')
+  await page.getByRole('tab', { name: /Quality/ }).click()
+  await expect(page.getByText('Each was judged by a fold that did not learn from it')).toBeVisible({ timeout: 60_000 })
 })
 
 test('one class is not enough, and the page says so', async ({ studio: page }) => {

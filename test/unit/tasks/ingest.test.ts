@@ -53,6 +53,20 @@ const pad = 'p'.repeat(300)
 const long = (rows: number): string => `id,x,city\n${Array.from({ length: rows }, (_, i) => `row-${i}${pad},${i / 8},${['Oslo', 'Rome', '"São, Paulo"'][i % 3]}`).join('\n')}\n`
 
 describe('ingest/commit', () => {
+  it('keeps a column of 100,000 categories, whole and with a warning', async () => {
+    const host = await hostWith()
+    const many = 100_000
+    const choices: IngestChoices = { kinds: [{ column: 'town', kind: 'categorical' }] }
+    const record = await commit(host, `town,x\n${Array.from({ length: many + 2 }, (_, row) => `town ${(row * 7) % many},${row % 5}`).join('\n')}\n`, { choices })
+    expect(record).toMatchObject({ state: 'complete', rowsCommitted: many + 2 })
+    const [town] = (await loadDataset(host.store, record.id)).columns
+    if (town?.kind !== 'categorical') throw new Error('no categories')
+    expect(new Set(town.dictionary).size).toBe(many)
+    expect(town.dictionary).toHaveLength(many)
+    for (const row of [0, 1, 65_536, many - 1, many, many + 1]) expect(cellAt(town, row), String(row)).toBe(`town ${(row * 7) % many}`)
+    const { profile } = (await host.store.read(['profiles'], (tx) => tx.get('profiles', record.id))) ?? {}
+    expect(profile?.columns[0]).toMatchObject({ kind: 'categorical', count: many + 2, warnings: [{ code: 'many-categories', distinct: many }], top: expect.arrayContaining([{ value: 'town 0', count: 2 }]) as unknown[] })
+  })
   it('keeps every kind of cell', async () => {
     const host = await hostWith()
     const text = 'n,c,b,d,code\n1,red,yes,2020-02-29,007\n,blue,no,2021-12-31,010\n-2.5,red,yes,NA,100\n'
