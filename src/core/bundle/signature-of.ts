@@ -3,12 +3,14 @@
  * Ranges and categories are those of the training rows; whether a value may be missing is tried out on
  * the pipeline itself, so the signature cannot promise what the model does not keep.
  */
-import { cellAt, columnFrom, isValid } from '../data/column.ts'
-import type { Cell, Column } from '../data/column.ts'
+import type { Context } from '../context.ts'
+import { isValid } from '../data/column.ts'
+import type { Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import type { Pipeline } from '../run/pipeline.ts'
+import { nullableColumns } from './nullable.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 
 export interface SignatureOptions {
@@ -37,41 +39,18 @@ const tensors = { numeric: 'float', boolean: 'float', categorical: 'string', dat
 export const isFinitePrediction = (prediction: Prediction): boolean =>
   prediction.task === 'regression' ? prediction.values.every(Number.isFinite) : prediction.probabilities.every(Number.isFinite)
 
-/** Whether the pipeline answers a row in which this column is missing. */
-async function answersWithout(name: string, row: readonly Column[], pipeline: Pipeline): Promise<boolean> {
-  const columns = row.map((column) => (column.name === name ? withoutValue(column) : column))
-  try {
-    return isFinitePrediction(await pipeline.predict(columns))
-  } catch (thrown) {
-    if (thrown instanceof StudioError && thrown.code === 'bad-data') return false
-    throw thrown
-  }
-}
-function withoutValue(column: Column): Column {
-  const empty = columnFrom(column.name, column.kind, [null])
-  return column.kind === 'boolean' ? { ...(empty as typeof column), labels: column.labels } : empty
-}
-
-/** One row as columns, with any missing cell replaced by the first value that there is among `rows`. */
-function completeRow(columns: readonly Column[], rows: ArrayLike<number>): Column[] {
-  return columns.map((column) => {
-    let cell: Cell = null
-    for (let i = 0; i < rows.length && cell === null; i++) cell = cellAt(column, rows[i] as number)
-    return columnFrom(column.name, column.kind, [cell])
-  })
-}
-
 /**
  * @param columns the dataset's columns
  * @param trainRows row numbers: ranges and categories are read there
  * @throws StudioError unsupported where an input is text or an id, which no model here reads
  */
-export async function signatureOf(pipeline: Pipeline, columns: readonly Column[], trainRows: ArrayLike<number>, options: SignatureOptions): Promise<Signature> {
+export async function signatureOf(pipeline: Pipeline, columns: readonly Column[], trainRows: ArrayLike<number>, options: SignatureOptions, context?: Context): Promise<Signature> {
   const entering = pipeline.recipe.inputs.map(({ name }) => columnNamed({ columns }, name))
   const names = graphNames(entering.map((column) => column.name))
-  const probe = completeRow(entering, trainRows)
   // A picture is always needed, and the other columns are then asked for too.
   const pictures = entering.some(({ kind }) => kind === 'image')
+  const unread = entering.find(({ kind }) => kind === 'text' || kind === 'id')
+  const nullable = pictures || unread ? [] : await nullableColumns(pipeline, entering, trainRows, context)
   const inputs: SignatureInput[] = []
   for (const [index, column] of entering.entries()) {
     if (column.kind === 'text' || column.kind === 'id') {
@@ -83,7 +62,7 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
       ...(graphName === column.name ? {} : { graphName }),
       kind: column.kind,
       tensor: tensors[column.kind],
-      nullable: !pictures && (await answersWithout(column.name, probe, pipeline)),
+      nullable: nullable[index] === true,
       ...seenOf(column, trainRows),
     })
   }
