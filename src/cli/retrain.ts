@@ -16,6 +16,7 @@ import { checkParams } from '../core/params.ts'
 import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import { asOneTraining } from '../core/run/continue-from.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import { specEntries } from '../core/run/spec-schema.ts'
 import { check, parseJson, v } from '../core/schema.ts'
 import { saveBackbone } from '../storage/backbones.ts'
 import { pictureColumns } from '../tasks/pictures-commit.ts'
@@ -33,18 +34,9 @@ import { picturesAt, type TrainedOnPictures } from './train-pictures.ts'
 import { UsageError } from './usage.ts'
 
 const runSchema = v.looseObject({
-  spec: v.looseObject({
-    version: v.literal(1),
-    target: v.looseObject({ column: v.string(), task: v.picklist(['binary', 'multiclass', 'regression']), positive: v.optional(v.string()) }),
-    split: v.looseObject({ strategy: v.looseObject({ kind: v.string() }), validShare: v.number(), testShare: v.number(), seed: v.number() }),
-    recipe: v.looseObject({ version: v.literal(1), steps: v.array(v.looseObject({ id: v.string(), step: v.string() })), excluded: v.array(v.string()) }),
-    estimator: v.looseObject({ id: v.string(), params: v.record(v.string(), v.union([v.number(), v.string(), v.boolean()])) }),
-    seed: v.number(),
-    sampleWeight: v.optional(v.string()),
-    continueFrom: v.optional(v.string()),
-  }),
+  spec: v.looseObject(specEntries),
   facts: v.optional(v.record(v.string(), v.unknown())),
-  threshold: v.number(),
+  threshold: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
 })
 const signatureSchema = v.looseObject({ classes: v.array(v.string()), inputs: v.array(v.looseObject({ name: v.string(), kind: v.picklist(['numeric', 'categorical', 'boolean', 'datetime', 'image']) })) })
 

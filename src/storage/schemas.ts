@@ -9,6 +9,7 @@ import { tasks } from '../core/data/target.ts'
 import { backboneLimits } from '../core/images/backbone/limits.ts'
 import { limits, pictureSources, pictureTypes } from '../core/images/header.ts'
 import { encodings } from '../core/ingest/options.ts'
+import { recipeSchema, specEntries, splitSchema, targetSchema } from '../core/run/spec-schema.ts'
 import { misfit, v } from '../core/schema.ts'
 import type { ChunkColumn, ChunkRecord, DatasetRecord, StoreName } from './records.ts'
 
@@ -26,15 +27,7 @@ const task = v.picklist(tasks)
 const object = v.looseObject({})
 const typedArray = v.custom<ArrayBufferView>((value) => ArrayBuffer.isView(value) && !(value instanceof DataView), 'expected a typed array')
 
-const target = v.looseObject({ column: text, task, positive: v.optional(text) })
-const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
-const split = v.looseObject({ strategy: v.looseObject({ kind: v.picklist(['random', 'stratified', 'grouped', 'time', 'column']) }), validShare: share, testShare: share, seed: count })
-const recipe = v.looseObject({
-  version: version1,
-  steps: v.array(v.looseObject({ id: text, step: text, columns: v.looseObject({ by: v.picklist(['kind', 'name']) }), params: object })),
-  excluded: v.array(text),
-})
-const plan = v.looseObject({ datasetId: v.nullable(id), target: v.nullable(target), split: v.nullable(split), recipe: v.nullable(recipe), pictures: v.optional(v.looseObject({ classes: v.array(text) })) })
+const plan = v.looseObject({ datasetId: v.nullable(id), target: v.nullable(targetSchema), split: v.nullable(splitSchema), recipe: v.nullable(recipeSchema), pictures: v.optional(v.looseObject({ classes: v.array(text) })) })
 
 const project = v.looseObject({
   id,
@@ -88,7 +81,7 @@ const profile = v.looseObject({
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
-const runSpec = v.looseObject({ version: version1, projectId: id, datasetId: id, target, split, recipe, estimator: v.looseObject({ id: text, params: object }), seed: count, folds: v.optional(count), repeats: v.optional(count), sampleRows: v.optional(count), sampleWeight: v.optional(text), continueFrom: v.optional(id) })
+const runSpec = v.looseObject({ ...specEntries, projectId: id, datasetId: id })
 const reached = v.looseObject({ unit: text, done: count, total: count })
 const curves = v.array(v.looseObject({ name: text, x: v.array(v.number()), y: v.array(v.number()) }))
 const run = v.looseObject({
@@ -121,7 +114,7 @@ const run = v.looseObject({
 const runRecord = v.looseObject({ id, projectId: id, run, deletedAt: v.nullable(time), bytes: v.optional(count) })
 const fittedRecipe = v.looseObject({
   version: version1,
-  spec: recipe,
+  spec: recipeSchema,
   inputs: v.array(v.looseObject({ name: text, kind: text })),
   learnt: v.array(v.looseObject({ id: text, step: text, series: v.array(v.looseObject({ name: text })) })),
   features: v.array(v.looseObject({ name: text, source: text })),
@@ -135,7 +128,7 @@ const model = v.looseObject({
   runId: id,
   projectId: id,
   version: version1,
-  target,
+  target: targetSchema,
   classes: v.array(text),
   recipe: fittedRecipe,
   model: v.looseObject({ estimator: text, version: count, json: object, arrays }),

@@ -8,6 +8,7 @@ import type { ElsewhereJob } from '../elsewhere/job.ts'
 import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import { check, parseJson, v } from '../schema.ts'
+import { estimatorSchema, splitSchema, targetSchema } from './spec-schema.ts'
 import { judge } from './judge.ts'
 import { pipelineOf } from './open-pipeline.ts'
 import type { TrainResult } from './train.ts'
@@ -20,7 +21,7 @@ const schema = v.looseObject({
     name: v.string(),
     dataHash: v.string(),
     classes: v.array(v.string()),
-    spec: v.looseObject({ version: v.literal(1), target: v.looseObject({ column: v.string(), task: v.picklist(['binary', 'multiclass', 'regression']) }), split: v.looseObject({ seed: v.number() }), estimator: v.looseObject({ id: v.string() }), seed: v.number() }),
+    spec: v.looseObject({ version: v.literal(1), target: targetSchema, split: splitSchema, estimator: estimatorSchema, seed: count }),
     recipe: v.looseObject({ version: v.literal(1), inputs: v.array(v.looseObject({ name: v.string(), kind: v.string() })), learnt: v.array(v.looseObject({ step: v.string(), series: v.array(v.unknown()) })), features: v.array(v.looseObject({ name: v.string(), source: v.string(), categories: v.optional(v.array(v.string())) })) }),
   }),
   rows: v.looseObject({ train: count, valid: count }),

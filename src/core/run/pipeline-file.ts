@@ -24,6 +24,7 @@ import type { TargetSpec } from '../data/target.ts'
 import { openPipeline } from './open-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { RunSpec } from './run-spec.ts'
+import { estimatorSchema, splitSchema } from './spec-schema.ts'
 
 export const pipelineVersion = 2
 /** From the version that is the key to the next. */
@@ -124,8 +125,8 @@ const schema = v.looseObject({
     v.looseObject({
       name: v.string(),
       dataHash: v.string(),
-      split: v.looseObject({ strategy: v.looseObject({ kind: v.string() }), validShare: v.number(), testShare: v.number(), seed: v.number() }),
-      estimator: v.looseObject({ id: v.string(), params: v.record(v.string(), v.union([v.number(), v.string(), v.boolean()])) }),
+      split: splitSchema,
+      estimator: estimatorSchema,
       seed: v.number(),
       sampleWeight: v.optional(v.string()),
     }),

@@ -35,3 +35,33 @@ it.each([
   expect(asked.at(-1)).toMatchObject({ threshold: 0.3 })
   expect(asked.at(-1)?.spec.target).toEqual(target)
 })
+
+const whole = {
+  version: 1,
+  target: { column: 'y', task: 'binary' },
+  split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed: 1 },
+  recipe: { version: 1, steps: [{ id: 's', step: 'scale', columns: { by: 'kind', kinds: ['numeric'] }, params: {} }], excluded: [] },
+  estimator: { id: 'baseline', params: {} },
+  seed: 1,
+}
+const step = whole.recipe.steps[0]
+const withStep = (changed: object) => ({ recipe: { ...whole.recipe, steps: [{ ...step, ...changed }] } })
+const withSplit = (changed: object) => ({ split: { ...whole.split, ...changed } })
+
+it.each([
+  [withSplit({ strategy: { kind: 'shuffled' } }), /^invalid run\.json; spec\.split\.strategy\.kind: expected \("random" \| "stratified" \| "grouped" \| "time" \| "column"\), received "shuffled"$/],
+  [withSplit({ strategy: { kind: 'group', column: 'g' } }), /spec\.split\.strategy\.kind: expected .*"grouped".*, received "group"$/],
+  [withSplit({ strategy: { kind: 'grouped' } }), /spec\.split\.strategy\.column: expected "column", received undefined$/],
+  [withSplit({ validShare: 2 }), /spec\.split\.validShare: expected <=1, received 2$/],
+  [withSplit({ seed: 0.5 }), /spec\.split\.seed: expected .*, received 0\.5$/],
+  [withStep({ columns: { by: 'type', kinds: [] } }), /spec\.recipe\.steps\.0\.columns\.by: expected \("kind" \| "name"\), received "type"$/],
+  [withStep({ columns: { by: 'kind', kinds: ['number'] } }), /spec\.recipe\.steps\.0\.columns\.kinds\.0: expected \("numeric" \| .*, received "number"$/],
+  [withStep({ params: { method: null } }), /spec\.recipe\.steps\.0\.params\.method: expected \(number \| string \| boolean\), received null$/],
+  [{ estimator: { id: 'baseline', params: 3 } }, /spec\.estimator\.params: expected Object, received 3$/],
+  [{ sampleRows: -1 }, /spec\.sampleRows: expected >=0, received -1$/],
+])('names the field of run.json, the rule and the value: %j', async (changed, rule) => {
+  const run = at('run.json', JSON.stringify({ spec: { ...whole, ...changed }, threshold: 0.5 }))
+  at('signature.json', JSON.stringify({ inputs: [{ name: 'x', kind: 'numeric' }], classes: ['no', 'yes'] }))
+  const io = { out: () => {}, progress: { report: () => {}, clear: () => {} }, signal: new AbortController().signal } as unknown as Io
+  await expect(retrain([run, at('new.csv', 'x,y\n1,yes\n2,yes\n3,no\n')], io)).rejects.toMatchObject({ code: 'bad-data', message: expect.stringMatching(rule) })
+})
