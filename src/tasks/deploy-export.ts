@@ -57,8 +57,8 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const plainGraph = pipelineToOnnx(pipeline, signature, new Map(), pictures?.resources)
   await context.checkpoint()
 
-  const targetSd = sdOfTarget(opened, trainRows)
-  const tolerance = toleranceFor(signature, targetSd)
+  const { targetSd, targetLevel } = spreadOfTarget(opened, trainRows)
+  const tolerance = toleranceFor(signature, targetSd, targetLevel)
   const golden = pictures ? await goldenPictureRows(pipeline, signature, tolerance, pictures.tensorsOf) : await goldenRows(pipeline, signature, dataset.columns, heldOut, plainGraph, tolerance)
   const runner = await openRunner(context)
   const plain = encodeOnnx(plainGraph)
@@ -68,7 +68,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const asked = parityRows(opened, pictures ? 'pictures' : 'rows')
   const picture = pictures && goldenPictures()[0]?.pixels
   try {
-    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...asked }, { targetSd, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
+    certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, ...asked }, { targetSd, targetLevel, runtime: runner.runtime, ...(pictures && { open: pictures.openStored }) }, context)
     if (golden.capped) certificate = { ...certificate, capped: golden.capped }
     if (golden.rows.length > 0) {
       const feeds = encodeRows(signature, golden.rows.length, (row, input) => golden.rows[row]?.[input])
@@ -201,15 +201,17 @@ function thresholdPolicy({ task, threshold, classes }: Signature): string {
   return `${JSON.stringify(classes[1])} where its probability >= ${threshold}, else ${JSON.stringify(classes[0])}`
 }
 
-/** Population standard deviation over training rows; 0 for classes. */
-function sdOfTarget(opened: OpenedRun, rows: Uint32Array): number {
+/** Population standard deviation and largest size over training rows; 0 for classes. */
+function spreadOfTarget(opened: OpenedRun, rows: Uint32Array): { readonly targetSd: number; readonly targetLevel: number } {
   const target = opened.targetAt(rows)
-  if (target.task !== 'regression') return 0
-  let mean = 0
+  if (target.task !== 'regression') return { targetSd: 0, targetLevel: 0 }
+  let [mean, squares, targetLevel] = [0, 0, 0]
   for (const value of target.values) mean += value / target.values.length
-  let squares = 0
-  for (const value of target.values) squares += (value - mean) ** 2
-  return Math.sqrt(squares / target.values.length)
+  for (const value of target.values) {
+    squares += (value - mean) ** 2
+    targetLevel = Math.max(targetLevel, Math.abs(value))
+  }
+  return { targetSd: Math.sqrt(squares / target.values.length), targetLevel }
 }
 
 /** What was asked on the Explain page; of several, what was measured on the most rows. */

@@ -1,6 +1,6 @@
 /**
  * Proof that the graph answers as the studio does: both are asked the same held-out rows. Probabilities
- * may differ by 1e-5; values by 1e-5 x max(1, sd of the target in the training rows), because the graph
+ * may differ by 1e-5; values by what `toleranceFor` says, because the graph
  * adds in float32; labels not at all, except where two probabilities (or one and the threshold) lie
  * within 1e-5, which are counted as ties; of models of trees no label may differ at all.
  */
@@ -49,9 +49,18 @@ export interface ParityCertificate {
   readonly capped?: readonly CategoryCap[]
 }
 
-/** @param targetSd population standard deviation of the target in the training rows; unused for classes */
-export const toleranceFor = (signature: Signature, targetSd: number): number =>
-  signature.task === 'regression' ? probabilityTolerance * Math.max(1, targetSd) : probabilityTolerance
+/**
+ * Of values 1e-5 x max(1, sd of the target), and where the target spreads by less than 1 as strict in its own unit: 1e-5 x
+ * its sd, or 1e-6 x its size where that is far from zero, since float32 rounds by the size. An absolute 1e-5 would let
+ * every graph pass for a target such as 0.00002.
+ * @param targetSd population standard deviation of the target in the training rows; unused for classes
+ * @param targetLevel largest size of a target there
+ */
+export function toleranceFor(signature: Signature, targetSd: number, targetLevel = 0): number {
+  if (signature.task !== 'regression') return probabilityTolerance
+  const spread = Math.max(targetSd, targetLevel / 10)
+  return probabilityTolerance * (targetSd >= 1 || spread === 0 ? Math.max(1, targetSd) : Math.min(1, spread))
+}
 
 export class ParityCount {
   readonly #signature: Signature
@@ -128,10 +137,10 @@ export async function checkParity(
   pipeline: Pipeline,
   signature: Signature,
   data: { readonly columns: readonly Column[]; readonly rows: Uint32Array; readonly part: string },
-  options: { readonly targetSd: number; readonly runtime: string; readonly open?: OpenCell },
+  options: { readonly targetSd: number; readonly targetLevel?: number; readonly runtime: string; readonly open?: OpenCell },
   context: Context,
 ): Promise<ParityCertificate> {
-  const count = new ParityCount(signature, toleranceFor(signature, options.targetSd), tiesFail(pipeline))
+  const count = new ParityCount(signature, toleranceFor(signature, options.targetSd, options.targetLevel), tiesFail(pipeline))
   const pictures = hasPictures(signature)
   const all = (pictures ? shuffle(data.rows.slice(), createRng(1)) : data.rows).subarray(0, maxParityRows)
   const total = all.length
