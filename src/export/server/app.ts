@@ -3,7 +3,7 @@
  * inference routes read, check, queue and answer. Every refusal is `{"error": sentence}`.
  */
 import { randomUUID } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
 import { checkPictures, formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
@@ -14,7 +14,7 @@ import { parseStrictJson } from '../../core/bundle/strict-json.ts'
 import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
-import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError } from './body.ts'
+import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError, readWhole } from './body.ts'
 import { Connections } from './connections.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
@@ -23,6 +23,7 @@ import { Overloaded, TooSlow } from './pool.ts'
 import { checkFraming, refuseBytes } from './refusal.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { Answered, Protocol, Service } from './service.ts'
+import type { ServedVersion } from './served-version.ts'
 import { Turns } from './turns.ts'
 
 export interface AppState {
@@ -34,8 +35,12 @@ export interface AppOptions {
   readonly models: Models
   readonly service: Service
   readonly metrics: ServerMetrics
-  readonly bodyLimit: number
+  /** Bytes of a body; a reload may change it. */
+  readonly bodyLimit: () => number
 }
+
+/** When its body was whole; 0 where it has none. */
+type Timed = FastifyRequest & { wholeAt: number }
 
 /** Brackets inside the outermost object: inputs, tensor, data, and one nested row. */
 const maxDepth = 4
@@ -44,7 +49,6 @@ const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH
 /** The server, ready to listen. */
 export async function createApp(options: AppOptions, state: AppState): Promise<Server> {
   const app = fastify({
-    bodyLimit: options.bodyLimit,
     serverFactory(handle) {
       const connections = (state.connections = new Connections(handle))
       const server = createServer({ requireHostHeader: false, maxHeaderSize: 8192, headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 }, connections.take)
@@ -75,17 +79,23 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
     if (request.headers.expect !== undefined && request.raw.httpVersion === '1.1') reply.raw.writeContinue()
   })
   // While the server drains, nobody's next request may wait in a connection that is about to end: also where the request came before.
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (!state.ready) reply.header('Connection', 'close')
+    // How slowly a caller sends or reads is none of the server's slowness.
+    const { wholeAt } = request as Timed
+    options.metrics.latency.observe({ protocol: protocolOf(request.url) }, (wholeAt > 0 ? performance.now() - wholeAt : reply.elapsedTime) / 1000)
     done(null, payload)
   })
   app.addHook('onResponse', async (request, reply) => {
-    const protocol = protocolOf(request.url)
-    options.metrics.requests.inc({ protocol, status: reply.statusCode })
-    options.metrics.latency.observe({ protocol }, reply.elapsedTime / 1000)
+    options.metrics.requests.inc({ protocol: protocolOf(request.url), status: reply.statusCode })
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => bodyOf(request.headers, bytes))
+  app.decorateRequest('wholeAt', 0)
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const bytes = await readWhole(payload, options.bodyLimit())
+    ;(request as Timed).wholeAt = performance.now()
+    return bodyOf(request.headers, bytes)
+  })
   app.setErrorHandler((error, _request, reply) => refuse(reply, error))
   addRoutes(app, options, state)
   await app.ready()
@@ -143,7 +153,7 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
       urls,
       (request) => {
         const { fallback } = known(request)
-        checkHead(request.headers, options.bodyLimit, protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
+        checkHead(request.headers, options.bodyLimit(), protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
       },
       (request, reply) => turns.with(request.body === undefined ? 0 : (request.body as Body).size, async (turn) => {
         const sent = (request.body ?? { text: '', kind: 'json' }) as Body
@@ -163,10 +173,14 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         return reply.headers({ 'X-Model-Version': answered.version.version, 'X-Request-Id': id }).type('application/json').send(written(protocol, answered))
       }),
     )
-  const readiness = (reply: FastifyReply, more: Readonly<Record<string, string | boolean>> = {}): string => {
-    reply.code(state.ready ? 200 : 503)
-    return JSON.stringify({ ...more, ready: state.ready })
+  /** A version whose threads are all lost cannot answer until one has started again. */
+  const readyNow = (versions: readonly ServedVersion[]): boolean => state.ready && versions.every(({ ready }) => ready)
+  const readiness = (reply: FastifyReply, versions: readonly ServedVersion[], more: Readonly<Record<string, string | boolean>> = {}): string => {
+    const ready = readyNow(versions)
+    reply.code(ready ? 200 : 503)
+    return JSON.stringify({ ...more, ready })
   }
+  const asked = (request: FastifyRequest): ServedVersion => known(request).version(paramsOf(request).version)
 
   get(
     ['/', '/docs'],
@@ -180,8 +194,8 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
   get(['/v2'], () => JSON.stringify({ name: 'glasshouse', version: '1', extensions: [] }))
   get(['/v2/health/live'], () => '{"live":true}')
   // The protocol's text says "live" of readiness as well; KServe's own server says "ready".
-  get(['/v2/health/ready'], (_request, reply) => readiness(reply, { live: true }))
-  get(['/ping', '/health'], (_request, reply) => readiness(reply))
+  get(['/v2/health/ready'], (_request, reply) => readiness(reply, models.all(), { live: true }))
+  get(['/ping', '/health'], (_request, reply) => readiness(reply, models.all()))
   get(['/version'], () => '"glasshouse 1"')
   get(['/v1/models'], () => JSON.stringify({ models: [...models.models.keys()] }))
 
@@ -192,10 +206,10 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
     const found = model.version(version)
     return modelMetadata(found.signature, name, version === undefined ? [...model.versions.keys()] : [found.version])
   })
-  get(versioned('/v2/models/:name', '/ready'), (request, reply) => readiness(reply, { name: paramsOf(request).name ?? '' }))
+  get(versioned('/v2/models/:name', '/ready'), (request, reply) => readiness(reply, [asked(request)], { name: paramsOf(request).name ?? '' }))
   infer(versioned('/v2/models/:name', '/infer'), 'v2')
   // A name without the verb's colon; two colons are one.
-  get(['/v1/models/:name(^[^:]+$)', '/v1/models/:name/versions/:version(^[^:]+$)'], (request) => JSON.stringify({ name: paramsOf(request).name, ready: state.ready }))
+  get(['/v1/models/:name(^[^:]+$)', '/v1/models/:name/versions/:version(^[^:]+$)'], (request) => JSON.stringify({ name: paramsOf(request).name, ready: readyNow([asked(request)]) }))
   infer(['/v1/models/:name(^[^:]+)::predict', '/v1/models/:name/versions/:version(^[^:]+)::predict'], 'v1')
   infer(['/invocations'], 'mlflow')
   infer(['/predict', '/predict/:name', '/predict/:name/:version'], 'plain')
@@ -224,9 +238,8 @@ function refuse(reply: FastifyReply, error: unknown): FastifyReply {
   if (error instanceof Overloaded) return say(503, 'missing capacity; too many requests are waiting', { 'Retry-After': '1' })
   if (error instanceof StudioError && error.code === 'bad-data') return say(400, error.message)
   if (error instanceof StudioError && error.code === 'diverged') return say(500, error.message)
-  // Fastify's own refusals, such as a body that is too long or ends too early, have a status of 4xx.
+  // Fastify's own refusals, such as an address that cannot be decoded, have a status of 4xx.
   const status = (error as { statusCode?: number }).statusCode
-  if (status === 413) return say(413, 'invalid body; it is longer than this server takes', { Connection: 'close' })
   if (status !== undefined && status >= 400 && status < 500) return say(status, `invalid request; ${(error as Error).message}`, { Connection: 'close' })
   process.stderr.write(`${JSON.stringify({ level: 'error', event: 'inference failed', kind: error instanceof Error ? error.name : typeof error })}\n`)
   return say(500, 'inference failed; the model could not answer this request')

@@ -1,5 +1,6 @@
 /** What a request's body may be, before anything of it is parsed. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FormPart } from '../../core/bundle/form-request.ts'
 import { hasPictures } from '../../core/bundle/pictures.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
@@ -56,6 +57,23 @@ export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted:
   if (!/^identity$/i.test(headers['content-encoding'] ?? 'identity')) throw new HttpError(415, `unsupported Content-Encoding; send it plain: ${headers['content-encoding']?.slice(0, 40)}`, closing)
   kindOf(headers['content-type'], accepted)
   if (Number(headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${headers['content-length']}`, closing)
+}
+
+/** @param limit bytes; one that does not tell its length may turn out longer @throws HttpError 413 or 400 */
+export function readWhole(payload: Readable, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = []
+    let size = 0
+    const take = (part: Buffer): void => {
+      size += part.length
+      if (size <= limit) return void parts.push(part)
+      payload.off('data', take).pause()
+      reject(new HttpError(413, `invalid body; more than ${limit} bytes`, closing))
+    }
+    payload.on('data', take)
+    payload.once('end', () => resolve(Buffer.concat(parts, size)))
+    payload.once('error', () => reject(new HttpError(400, 'invalid body; it ended too early', closing)))
+  })
 }
 
 /** @throws HttpError 400 for what is not UTF-8 */

@@ -4,6 +4,7 @@
  * answers the golden rows, and only then listens. SIGHUP reads the bundles and SERVING again.
  * Exit codes: 0 drained, 78 a bundle or setting that cannot be served, 1 anything else.
  */
+import { onHangup } from './hangup.ts'
 import { watchFile, unwatchFile } from 'node:fs'
 import type { Server } from 'node:http'
 import { availableParallelism } from 'node:os'
@@ -17,8 +18,10 @@ import { BundleError } from './bundle.ts'
 import { readConfig, singleBundle } from './config.ts'
 import { Door } from './drain.ts'
 import { inferThread } from './infer-thread.ts'
+import { LineFile } from './line-file.ts'
 import { Models } from './models.ts'
-import { RequestLog } from './request-log.ts'
+import { Redaction } from './redaction.ts'
+import { outputSink, RequestLog } from './request-log.ts'
 import { selfTest } from './self-test.ts'
 import { createMetricsServer, labelsOf, ServerMetrics } from './server-metrics.ts'
 import { Service } from './service.ts'
@@ -28,14 +31,16 @@ const script = new URL(import.meta.url)
 const folder = process.env['BUNDLE'] ?? dirname(dirname(fileURLToPath(script)))
 
 const log = (fields: Readonly<Record<string, string | number>>): void => void process.stdout.write(`${JSON.stringify(fields)}\n`)
+const complain = (event: string, reason: string): void => void process.stderr.write(`${JSON.stringify({ level: 'error', event, reason })}\n`)
 const configured = () => {
   const path = textSetting('SERVING')
   return path === undefined ? singleBundle(folder) : readConfig(path)
 }
 
-function openModels(metrics: ServerMetrics): Models {
+function openModels(metrics: ServerMetrics, redaction: Redaction): Models {
   return new Models({
     script,
+    check: (signatures) => redaction.check(signatures),
     pool: {
       threads: wholeSetting('THREADS', Math.max(1, Math.min(4, availableParallelism() - 1)), 1, 64),
       queueLimit: wholeSetting('QUEUE', 256, 1, 100_000),
@@ -69,18 +74,22 @@ async function serve(): Promise<void> {
   const drainDelayMs = wholeSetting('DRAIN_DELAY_MS', 500, 0, 60_000)
   const metricsPort = testing ? -1 : textSetting('METRICS_PORT') === 'off' ? -1 : wholeSetting('METRICS_PORT', 9090, 0, 65_535)
   const metrics = new ServerMetrics()
-  const models = openModels(metrics)
+  const logPath = testing || process.argv.includes('--verify') ? undefined : textSetting('REQUEST_LOG')
+  const redaction = new Redaction(logPath === undefined ? '' : (textSetting('REQUEST_LOG_REDACT') ?? ''))
+  const models = openModels(metrics, redaction)
   await models.load(configured())
-  const bodyLimit = wholeSetting('BODY_LIMIT', Math.max(...models.all().map(({ signature }) => bodyLimitOf(signature))), 1, 1_000_000_000)
+  /** Other models may take larger bodies. */
+  const limitNow = (): number => wholeSetting('BODY_LIMIT', Math.max(...models.all().map(({ signature }) => bodyLimitOf(signature))), 1, 1_000_000_000)
+  let bodyLimit = limitNow()
   if (process.argv.includes('--verify')) {
     for (const { model, version, bundle } of models.all()) log({ event: 'verified', model, version, goldenRows: bundle.golden.rows.length })
     return models.close()
   }
-  const logPath = testing ? undefined : textSetting('REQUEST_LOG')
-  const requestLog = logPath === undefined ? undefined : new RequestLog(logPath, (textSetting('REQUEST_LOG_REDACT') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))
+  const lines = logPath === undefined || logPath === '-' ? undefined : new LineFile(logPath, { say: complain })
+  const requestLog = logPath === undefined ? undefined : new RequestLog(lines ?? outputSink, redaction)
   const state: AppState = { ready: true }
   metrics.watch(models, state, requestLog)
-  const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit }, state)
+  const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit: () => bodyLimit }, state)
   const door = new Door(server)
   const metricsServer = createMetricsServer(metrics.text)
 
@@ -103,15 +112,20 @@ async function serve(): Promise<void> {
     reloading = reloading.then(async () => {
       try {
         await models.load(configured())
+        bodyLimit = limitNow()
         metrics.reloads.inc({ outcome: 'ok' })
         log({ event: 'reloaded', versions: models.all().map(({ model, version }) => `${model}/${version}`).join(' ') })
       } catch (error) {
         metrics.reloads.inc({ outcome: 'refused' })
-        process.stderr.write(`${JSON.stringify({ level: 'error', event: 'not reloaded', reason: error instanceof Error ? error.message : String(error) })}\n`)
+        complain('not reloaded', error instanceof Error ? error.message : String(error))
       }
     })
   }
-  process.on('SIGHUP', reload)
+  onHangup(() => {
+    // Whoever rotates logs sends the same signal.
+    void lines?.reopen()
+    reload()
+  })
   const serving = textSetting('SERVING')
   if (serving !== undefined && textSetting('WATCH') === '1') {
     watchFile(serving, { interval: 1000, persistent: false }, reload)
@@ -140,7 +154,7 @@ async function serve(): Promise<void> {
 
 if (isMainThread) {
   serve().catch((error: unknown) => {
-    process.stderr.write(`${JSON.stringify({ level: 'error', event: 'not started', reason: error instanceof Error ? error.message : String(error) })}\n`)
+    complain('not started', error instanceof Error ? error.message : String(error))
     process.exit(error instanceof BundleError ? 78 : 1)
   })
 } else {

@@ -12,8 +12,8 @@ import type { PoolSettings } from './served-version.ts'
 export interface Route {
   /** Its answer is given. */
   readonly primary: ServedVersion
-  /** Asked the same beside it; its answer goes to the log alone. */
-  readonly shadow?: ServedVersion
+  /** Asked the same beside it; their answers go to the log alone. */
+  readonly shadows: readonly ServedVersion[]
 }
 
 export class ServedModel {
@@ -44,17 +44,16 @@ export class ServedModel {
   route(asked: string | undefined, request: string): Route {
     const primary = this.version(asked)
     const { routing } = this.config
-    if (asked !== undefined || routing.kind === 'single') return { primary }
+    if (asked !== undefined || routing.kind === 'single') return { primary, shadows: [] }
     if (routing.kind === 'shadow') {
       const shadow = this.version(routing.to)
-      return shadow === primary ? { primary } : { primary, shadow }
+      return { primary, shadows: shadow === primary ? [] : [shadow] }
     }
     const versions = [...routing.weights.keys()]
     const total = versions.reduce((sum, version) => sum + (routing.weights.get(version) as number), 0)
     let at = share(request) * total
     const chosen = versions.find((version) => (at -= routing.weights.get(version) as number) < 0) ?? (versions[0] as string)
-    const other = versions.find((version) => version !== chosen) as string
-    return { primary: this.version(chosen), shadow: this.version(other) }
+    return { primary: this.version(chosen), shadows: versions.filter((version) => version !== chosen).map((version) => this.version(version)) }
   }
 }
 
@@ -68,6 +67,8 @@ export interface OpenOptions {
   readonly script: URL
   readonly pool: PoolSettings
   readonly onBatch: (version: ServedVersion | undefined, rows: number, requests: number, seconds: number) => void
+  /** Of all that would be served. @throws BundleError, and nothing changes */
+  readonly check?: (signatures: readonly Signature[]) => void
 }
 
 export class Models {
@@ -105,6 +106,7 @@ export class Models {
         for (const arm of arms) if (shapeOf(model.version(arm).signature) !== shape) throw new BundleError(`invalid serving configuration; ${name} cannot be routed between versions with other inputs or classes: ${arm}`)
         models.set(name, model)
       }
+      this.#options.check?.([...models.values()].flatMap(({ versions }) => [...versions.values()].map(({ signature }) => signature)))
     } catch (error) {
       await Promise.all(opened.map((version) => version.close()))
       throw error

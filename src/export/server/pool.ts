@@ -181,6 +181,12 @@ export class InferencePool {
     return rows + Math.floor(characters / longFile)
   }
 
+  /** Whether a thread is there to answer. */
+  get ready(): boolean {
+    for (const { ready } of this.#threads) if (ready) return true
+    return false
+  }
+
   get waiting(): number {
     return this.#queue.length
   }

@@ -3,14 +3,13 @@
  * `{"log":1,"time","request","row","model","version","arm","protocol","inputs":{column:value},"answer":{"value"}|{"label","probabilities"}}`.
  * Values are as `/predict` takes them, so a log can be replayed; redacted columns say "[redacted]" and keep their place.
  */
-import { createWriteStream } from 'node:fs'
-import type { Writable } from 'node:stream'
 import { missingTime } from '../../core/bundle/encode.ts'
 import type { Feed } from '../../core/bundle/encode.ts'
 import { jsonObject } from '../../core/bundle/examples.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import { formatDatetime } from '../../core/ingest/datetime.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
+import type { Redaction } from './redaction.ts'
 
 export interface LogEntry {
   readonly request: string
@@ -25,49 +24,62 @@ export interface LogEntry {
   readonly answer: ServedAnswer
 }
 
-/** Bytes that may wait for the disk; what comes then is dropped and counted. */
-const mostWaiting = 16 * 1024 * 1024
+/** Where the lines go. */
+export interface LineSink {
+  /** What comes now is lost. */
+  readonly full: boolean
+  /** Lines lost behind our back. */
+  readonly lost: number
+  write(text: string): void
+  close(): Promise<void>
+}
+
+/** Standard output is nobody's to close. */
+export const outputSink: LineSink = {
+  get full() {
+    return process.stdout.writableLength > 16 * 1024 * 1024
+  },
+  lost: 0,
+  write: (text) => void process.stdout.write(text),
+  close: () => Promise.resolve(),
+}
 
 export class RequestLog {
-  readonly #out: Writable
-  readonly #redacted: ReadonlySet<string>
+  readonly #out: LineSink
+  readonly #redaction: Redaction
   readonly #now: () => Date
-  dropped = 0
-  written = 0
+  #refused = 0
 
-  /** @param redacted column names; * stands for all of them */
-  constructor(target: string | Writable, redacted: readonly string[], now: () => Date = () => new Date()) {
-    this.#out = typeof target !== 'string' ? target : target === '-' ? process.stdout : createWriteStream(target, { flags: 'a', mode: 0o600 })
-    this.#redacted = new Set(redacted)
+  constructor(out: LineSink, redaction: Redaction, now: () => Date = () => new Date()) {
+    this.#out = out
+    this.#redaction = redaction
     this.#now = now
-    // A full disk must not end the server.
-    this.#out.on('error', () => this.dropped++)
+  }
+
+  /** Rows that are not in it. */
+  get dropped(): number {
+    return this.#refused + this.#out.lost
   }
 
   write(entry: LogEntry): void {
-    if (this.#out.writableLength > mostWaiting || this.#out.destroyed) {
-      this.dropped += entry.rows
+    if (this.#out.full) {
+      this.#refused += entry.rows
       return
     }
     const { signature, feeds, answer } = entry
     const head = `{"log":1,"time":"${this.#now().toISOString()}","request":${JSON.stringify(entry.request)}`
     const of = `"model":${JSON.stringify(entry.model)},"version":${JSON.stringify(entry.version)},"arm":"${entry.arm}","protocol":"${entry.protocol}"`
+    const hidden = signature.inputs.map(({ name }) => this.#redaction.hides(name))
     let text = ''
     for (let row = 0; row < entry.rows; row++) {
-      const inputs = jsonObject(signature.inputs.map((input, i) => [input.name, this.#cell(input, feeds[i] as Feed, row)]))
+      const inputs = jsonObject(signature.inputs.map((input, i) => [input.name, hidden[i] ? '"[redacted]"' : JSON.stringify(cellValue(input, feeds[i] as Feed, row))]))
       text += `${head},"row":${row + 1},${of},"inputs":${inputs},"answer":${answerJson(signature, answer, row)}}\n`
     }
     this.#out.write(text)
-    this.written += entry.rows
-  }
-
-  #cell(input: SignatureInput, feed: Feed, row: number): string {
-    if (this.#redacted.has(input.name) || this.#redacted.has('*')) return '"[redacted]"'
-    return JSON.stringify(cellValue(input, feed, row))
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => (this.#out === process.stdout || this.#out.destroyed ? resolve() : this.#out.end(resolve)))
+    return this.#out.close()
   }
 }
 

@@ -16,14 +16,17 @@ export class ServedVersion {
   readonly version: string
   readonly bundle: Bundle
   readonly drift: DriftWindow | undefined
+  /** What may wait at most. */
+  readonly queueLimit: number
   readonly #pool: InferencePool
   #running = 0
 
-  private constructor(model: string, version: string, bundle: Bundle, pool: InferencePool) {
+  private constructor(model: string, version: string, bundle: Bundle, pool: InferencePool, queueLimit: number) {
     this.model = model
     this.version = version
     this.bundle = bundle
     this.#pool = pool
+    this.queueLimit = queueLimit
     this.drift = bundle.reference && new DriftWindow(bundle.reference)
   }
 
@@ -45,14 +48,18 @@ export class ServedVersion {
         throw new BundleError(`invalid bundle; it no longer answers as it did when it was exported: ${problem}`)
       }
     }
-    return new ServedVersion(model, version, bundle, pool)
+    return new ServedVersion(model, version, bundle, pool, settings.queueLimit)
   }
 
   get signature(): Signature {
     return this.bundle.signature
   }
+  /** Requests, or pictures, that wait. */
   get waiting(): number {
     return this.#pool.waiting
+  }
+  get ready(): boolean {
+    return this.#pool.ready
   }
 
   /** @throws Overloaded, or Error where inference failed */

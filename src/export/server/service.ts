@@ -5,7 +5,7 @@ import type { ModelRequest } from '../../core/bundle/requests.ts'
 import { checkFiniteAnswer } from '../../core/bundle/responses.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
 import { labelsOf, shortLabel, type ServerMetrics } from './server-metrics.ts'
-import type { Route, ServedModel } from './models.ts'
+import type { ServedModel } from './models.ts'
 import type { RequestLog } from './request-log.ts'
 import type { ServedVersion } from './served-version.ts'
 import type { Turn } from './turns.ts'
@@ -37,26 +37,26 @@ export class Service {
     const { primary } = route
     if (turn) await turn()
     const answering = primary.run(request)
-    const shadow = route.shadow && this.#shadows(model, route) ? route.shadow : undefined
-    const beside = shadow?.run(request)
-    // Nobody waits for it, and its failure is nobody's but its own.
-    beside?.then((answer) => {
-      checkFiniteAnswer(answer, request.rows)
-      this.#told(shadow as ServedVersion, 'shadow', id, protocol, request, answer)
-    }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow as ServedVersion)))
+    for (const shadow of this.#shadows(model) ? route.shadows : []) {
+      // Nobody waits for it, and its failure is nobody's but its own.
+      shadow.run(request).then((answer) => {
+        checkFiniteAnswer(answer, request.rows)
+        this.#told(shadow, 'shadow', id, protocol, request, answer)
+      }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow)))
+    }
     const answer = await answering
     if (turn) await turn()
     checkFiniteAnswer(answer, request.rows)
     const notices = [...(request.notices ?? []), ...noticesOf(primary.signature, request.feeds, request.rows)]
     this.#count(primary, request, answer, notices)
     if (turn && this.#log) await turn()
-    this.#told(primary, route.shadow ? 'primary' : 'single', id, protocol, request, answer)
+    this.#told(primary, route.shadows.length > 0 ? 'primary' : 'single', id, protocol, request, answer)
     return { version: primary, answer, notices, request }
   }
 
-  /** A shadow always works; the other side of a split only where its answer is kept. */
-  #shadows(model: ServedModel, route: Route): boolean {
-    return route.shadow !== undefined && (model.config.routing.kind === 'shadow' || this.#log !== undefined)
+  /** A shadow always works; the other sides of a split only where their answers are kept. */
+  #shadows(model: ServedModel): boolean {
+    return model.config.routing.kind === 'shadow' || this.#log !== undefined
   }
 
   #count(version: ServedVersion, request: ModelRequest, answer: ServedAnswer, notices: readonly Notice[]): void {

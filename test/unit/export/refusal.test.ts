@@ -18,7 +18,7 @@ const state: AppState = { ready: true }
 let server: Server
 
 beforeAll(async () => {
-  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: 1000 }, state)
+  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: () => 1000 }, state)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
@@ -59,6 +59,7 @@ test.each([
   ['a length and chunks', post('Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n', 400],
   ['bare line feeds', 'GET /ping HTTP/1.1\nHost: x\n\n', 400],
   ['compressed chunks', post(json, 'Transfer-Encoding: gzip, chunked') + '3\r\nabc\r\n0\r\n\r\n', 501],
+  ['chunks that are too many', post(json, 'Transfer-Encoding: chunked') + `400\r\n${' '.repeat(1024)}\r\n`, 413],
   ['two hosts', 'GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
   ['no host', 'GET /ping HTTP/1.1\r\n\r\n', 400],
   ['two types', post('Content-Type: text/plain', json, `Content-Length: ${body.length}`) + body, 400],

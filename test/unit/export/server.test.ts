@@ -235,6 +235,15 @@ describe('versions and routing', () => {
   })
 })
 
+test.each([
+  ['a log that cannot be opened', { REQUEST_LOG: join(root, 'no', 'where') }, /invalid REQUEST_LOG; .*ENOENT/],
+  ['a redacted column that no model has', { REQUEST_LOG: join(root, 'unread'), REQUEST_LOG_REDACT: 'nobody' }, /no model has the column \\"nobody\\", there are /],
+])('%s does not start: exit 78', async (_, env, reason) => {
+  const server = start('tree', env)
+  expect(await server.exit).toBe(78)
+  expect(server.output()).toMatch(reason)
+})
+
 describe('under way', () => {
   test('metrics on a port of their own: latencies, batches, predictions, drift against the reference', async () => {
     const server = start('tree')

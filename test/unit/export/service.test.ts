@@ -21,7 +21,7 @@ test.each<[string, () => Promise<ServedAnswer>, { readonly failures: number; rea
 ])('a shadow that %s', async (_, shadowRun, expected) => {
   const asked: string[] = []
   const served = (version: string, run: () => Promise<ServedAnswer>) => ({ model: 'm', version, signature, drift: undefined, run: () => (asked.push(version), run()) }) as unknown as ServedVersion
-  const route = { primary: served('1', () => Promise.resolve({ answers: [1] })), shadow: served('2', shadowRun) }
+  const route = { primary: served('1', () => Promise.resolve({ answers: [1] })), shadows: [served('2', shadowRun)] }
   const model = { config: { routing: { kind: 'shadow', to: '2' } }, route: () => route } as unknown as ServedModel
   const logged: unknown[] = []
   const log = { write: ({ version, arm, answer }: Parameters<RequestLog['write']>[0]) => void logged.push([version, arm, answer.answers[0]]) } as unknown as RequestLog
