@@ -3,14 +3,14 @@
  * which only a split makes: learning from other rows is a compile error, not a discipline.
  */
 import { StudioError } from '../errors.ts'
-import type { Column } from '../data/column.ts'
+import { isValid, type Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import type { Feature, Matrix } from '../data/matrix.ts'
 import type { TrainRows } from '../data/split.ts'
 import { checkParams } from '../params.ts'
 import type { GraphBuilder } from '../onnx/graph.ts'
 import { steps } from './registry.ts'
-import { exactPartsOf, missingIn, seriesLength, seriesOf } from './series.ts'
+import { exactPartsOf, seriesLength, seriesOf } from './series.ts'
 import type { FittedRecipeState, GraphSeries, Json, RecipeSpec, Selector, Series, SeriesKind } from './step.ts'
 
 export interface FitRecipeOptions {
@@ -47,6 +47,11 @@ function advance<T extends { readonly name: string }>(current: readonly T[], lea
   return current.flatMap((series) => (learnt.has(series.name) ? unique(make(series, learnt.get(series.name) as Json), taken) : [series]))
 }
 
+function hasValues(column: Column): boolean {
+  for (let row = 0; row < column.length; row++) if (isValid(column, row)) return true
+  return false
+}
+
 const leftOutReasons: Readonly<Record<SeriesKind, string>> = {
   numeric: '',
   boolean: '',
@@ -76,9 +81,12 @@ export function fitRecipe(columns: readonly Column[], rows: TrainRows, spec: Rec
       leftOut.set(column.name, 'the recipe leaves it out')
       continue
     }
+    if (!rows.some((row) => isValid(column, row))) {
+      leftOut.set(column.name, hasValues(column) ? 'no training row has a value' : 'no row has a value')
+      continue
+    }
     const series = seriesOf(column, rows)
-    if (series.kind !== 'text' && series.kind !== 'id' && series.kind !== 'image' && missingIn(series) === rows.length) leftOut.set(column.name, 'no training row has a value')
-    else if (series.kind === 'numeric' && series.values.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) leftOut.set(column.name, 'it holds numbers beyond 3.4e38, the largest that a served model reads')
+    if (series.kind === 'numeric' && series.values.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) leftOut.set(column.name, 'it holds numbers beyond 3.4e38, the largest that a served model reads')
     else current.push(series)
   }
   const entered = current.map(({ name, kind }) => ({ name, kind }))

@@ -65,7 +65,7 @@ describe.each(pairs)('$id, $task', ({ id, task }) => {
     expect(pipeline.recipe.leftOut).toEqual(
       expect.arrayContaining([
         { column: 'remark', reason: 'no model here reads free text yet' },
-        { column: 'empty', reason: 'no training row has a value' },
+        { column: 'empty', reason: 'no row has a value' },
       ]),
     )
     const seen = split.train.length + split.valid.length + split.test.length + split.leftOut.reduce((sum, part) => sum + part.rows.length, 0)
