@@ -1,7 +1,7 @@
 /** Pulls outliers in to a quantile of the training rows (winsorising). */
 import { StudioError } from '../errors.ts'
 import type { ParamTable } from '../params.ts'
-import { finite, quantileOf } from './numbers.ts'
+import { asNumbers, finite, quantileOf } from './numbers.ts'
 import type { Step } from './step.ts'
 
 const params = {
@@ -14,7 +14,7 @@ type State = { readonly low: number; readonly high: number }
 export const clip: Step<typeof params, State> = {
   id: 'clip',
   label: 'Clip outliers',
-  summary: 'Limits extreme numbers to a quantile of the training rows.',
+  summary: 'Limits extreme numbers to a quantile of the training rows. Numbered categories are numbers from then on.',
   source: 'Winsorising (Tukey 1962); quantiles by linear interpolation as numpy',
   params,
   kinds: ['numeric'],
@@ -27,7 +27,7 @@ export const clip: Step<typeof params, State> = {
   },
   apply(series, { low, high }) {
     if (series.kind !== 'numeric' && series.kind !== 'boolean') return [series]
-    return [{ ...series, values: series.values.map((value) => (value < low ? low : value > high ? high : value)) }]
+    return [asNumbers(series, series.values.map((value) => (value < low ? low : value > high ? high : value)))]
   },
   slope: () => 1,
   toOnnx(series, { low, high }, graph) {

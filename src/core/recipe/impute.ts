@@ -1,7 +1,7 @@
 /** Fills holes with a constant learnt from the training rows, and may say where they were. */
 import { StudioError } from '../errors.ts'
 import type { ParamTable } from '../params.ts'
-import { finite, medianOf } from './numbers.ts'
+import { asNumbers, finite, medianOf } from './numbers.ts'
 import type { CategoricalSeries, GraphSeries, NumericSeries, Series, Step } from './step.ts'
 
 const params = {
@@ -53,7 +53,10 @@ function fitNumbers(series: NumericSeries, strategy: string, fillValue: string):
 }
 
 function fillNumbers(series: NumericSeries, fill: number): NumericSeries {
-  return { ...series, values: series.values.map((value) => (Number.isNaN(value) ? fill : value)) }
+  const values = series.values.map((value) => (Number.isNaN(value) ? fill : value))
+  // What fills a category's place is one of them, or all of them are numbers.
+  const isCode = Number.isInteger(fill) && fill >= 0 && fill < (series.categories?.length ?? 0)
+  return isCode ? { ...series, values } : asNumbers(series, values)
 }
 
 function fillCategories(series: CategoricalSeries, fill: string): CategoricalSeries {
@@ -79,7 +82,7 @@ export const impute: Step<typeof params, State> = {
       if (fill === undefined || fill === '') throw new StudioError({ code: 'bad-data', message: `missing values; no training row has one to learn from: ${series.name.slice(0, 100)}`, details: { column: series.source } })
       return { fill, indicator }
     }
-    if (series.kind === 'boolean' && (strategy === 'mean' || strategy === 'median')) return { fill: fitNumbers(series, 'most-frequent', fillValue), indicator }
+    if ((series.kind === 'boolean' || (series.kind === 'numeric' && series.categories)) && (strategy === 'mean' || strategy === 'median')) return { fill: fitNumbers(series, 'most-frequent', fillValue), indicator }
     if (series.kind === 'numeric' || series.kind === 'boolean') return { fill: fitNumbers(series, strategy, fillValue), indicator }
     throw new StudioError({ code: 'bug', message: `unsupported series; impute was given a ${series.kind} column` })
   },

@@ -1,4 +1,10 @@
-/** Order statistics over the values that are there. */
+/** Order statistics over the values that are there, and what becomes of codes that are counted with. */
+import type { NumericSeries } from './step.ts'
+
+/** The series with other values, which are numbers from here on: a code of a category that was moved or cut off stands for no category. */
+export function asNumbers({ categories: _, ...series }: NumericSeries, values: Float32Array): NumericSeries {
+  return { ...series, values }
+}
 
 /** The values that are not missing. */
 export const finite = (values: Float32Array): Float32Array => values.filter((value) => !Number.isNaN(value))

@@ -1,7 +1,7 @@
 /** Moves and stretches numbers, and the 0 and 1 of booleans, to a common size: (x - center) / scale in float32. */
 import { StudioError } from '../errors.ts'
 import type { ParamTable } from '../params.ts'
-import { finite, quantileOf } from './numbers.ts'
+import { asNumbers, finite, quantileOf } from './numbers.ts'
 import type { Step } from './step.ts'
 
 const params = {
@@ -23,7 +23,7 @@ type State = { readonly center: number; readonly scale: number }
 export const scale: Step<typeof params, State> = {
   id: 'scale',
   label: 'Scale numbers',
-  summary: 'Gives every number the same size, yes or no counting as 1 and 0, so that no column dominates by its unit.',
+  summary: 'Gives every number the same size, yes or no counting as 1 and 0, so that no column dominates by its unit. Numbered categories are numbers from then on.',
   source: "scikit-learn's StandardScaler (population sd), MinMaxScaler, RobustScaler (25 to 75 %); a constant column is only centred",
   params,
   kinds: ['numeric', 'boolean'],
@@ -50,7 +50,7 @@ export const scale: Step<typeof params, State> = {
   apply(series, state) {
     if (series.kind !== 'numeric' && series.kind !== 'boolean') return [series]
     // Two roundings to float32, as the graph's Sub and Div have.
-    return [{ ...series, values: series.values.map((value) => Math.fround(value - state.center) / state.scale) }]
+    return [asNumbers(series, series.values.map((value) => Math.fround(value - state.center) / state.scale))]
   },
   slope: ({ scale: width }) => 1 / width,
   toOnnx(series, state, graph) {

@@ -5,7 +5,7 @@ import { backboneSize } from '../../images/backbone/mobilenet-v2.ts'
 import { walkRecipe } from '../../recipe/recipe.ts'
 import { pixelNames, type PixelsState } from '../../recipe/image-pixels.ts'
 import type { FittedRecipeState, Json, SeriesKind } from '../../recipe/step.ts'
-import { checkParams } from '../../params.ts'
+import { checkParams, type ParamValues } from '../../params.ts'
 import { steps } from '../../recipe/registry.ts'
 import { embeddingHelper, pixelsHelper, resizeHelper } from './pictures.ts'
 import { call, py } from './python.ts'
@@ -13,6 +13,8 @@ import { call, py } from './python.ts'
 interface Value {
   readonly name: string
   readonly kind: SeriesKind
+  /** Numbers that stand for categories: no mean or median fills their holes. */
+  readonly coded?: boolean
 }
 interface TwinStep {
   /** Python of `NAME(frame, names, ...)`, which answers a dictionary: column -> what takes its place. */
@@ -22,7 +24,7 @@ interface TwinStep {
   readonly makes: (value: Value, state: Json) => readonly Value[]
 }
 const as = <T>(state: Json): T => state as unknown as T
-const same = (value: Value): readonly Value[] => [value]
+const asNumbers = (value: Value): readonly Value[] => [{ ...value, coded: false }]
 
 const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
   [
@@ -56,7 +58,7 @@ const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
     'scale',
     {
       name: 'scale',
-      makes: same,
+      makes: asNumbers,
       helper: [
         'def scale(frame, names, method="standard"):',
         '    made = {}',
@@ -77,7 +79,7 @@ const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
     'clip',
     {
       name: 'clip',
-      makes: same,
+      makes: asNumbers,
       helper: [
         'def clip(frame, names, lower=0.01, upper=0.99):',
         '    made = {}',
@@ -115,7 +117,7 @@ const twinSteps: ReadonlyMap<string, TwinStep> = new Map<string, TwinStep>([
     'ordinal',
     {
       name: 'ordinal',
-      makes: (value) => [{ ...value, kind: 'numeric' }],
+      makes: (value) => [{ ...value, kind: 'numeric', coded: true }],
       helper: [
         'def ordinal(frame, names, order="alphabetical", unseen="missing"):',
         '    made = {}',
@@ -165,6 +167,16 @@ export function pictureIn(recipe: FittedRecipeState): PictureShape | undefined {
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+/** The call of a step on some columns; undefined where there are none. */
+const lineOf = (step: TwinStep, id: string) => (values: readonly Value[], params: ParamValues): string | undefined => {
+  if (values.length === 0) return undefined
+  const changed = Object.entries(params).filter(([name, value]) => steps.get(id).params[name]?.default !== value)
+  const truths = id === 'impute' ? values.filter(({ kind }) => kind === 'boolean').map(({ name }) => name) : []
+  const given = Object.fromEntries([...changed.map(([name, value]) => [snake(name), value] as const), ...(truths.length > 0 ? [['truths', truths] as const] : [])])
+  const rest = call('', given).slice(1, -1)
+  return `frame = replace(frame, ${step.name}(frame, ${py(values.map(({ name }) => name))}${rest === '' ? '' : `, ${rest}`}))`
+}
+
 /** @throws StudioError unsupported for a step without such a form */
 export function recipeCell(recipe: FittedRecipeState): string[] {
   const touched = recipe.learnt.map((): Value[] => [])
@@ -178,13 +190,12 @@ export function recipeCell(recipe: FittedRecipeState): string[] {
   )
   const used = recipe.learnt.map(({ step }, place) => ({ step: twinStep(step), id: step, place, values: touched[place] ?? [] })).filter(({ values }) => values.length > 0)
   const helpers = [...new Set(used.map(({ step }) => step))]
-  const calls = used.map(({ step, id, place, values }) => {
-    const params = checkParams(id, steps.get(id).params, recipe.spec.steps[place]?.params ?? {})
-    const changed = Object.entries(params).filter(([name, value]) => steps.get(id).params[name]?.default !== value)
-    const truths = id === 'impute' ? values.filter(({ kind }) => kind === 'boolean').map(({ name }) => name) : []
-    const given = Object.fromEntries([...changed.map(([name, value]) => [snake(name), value] as const), ...(truths.length > 0 ? [['truths', truths] as const] : [])])
-    const rest = call('', given).slice(1, -1)
-    return `frame = replace(frame, ${step.name}(frame, ${py(values.map(({ name }) => name))}${rest === '' ? '' : `, ${rest}`}))`
+  const calls = used.flatMap(({ step, id, place, values: all }) => {
+    const params: ParamValues = checkParams(id, steps.get(id).params, recipe.spec.steps[place]?.params ?? {})
+    const averages = id === 'impute' && (params['strategy'] === 'mean' || params['strategy'] === 'median')
+    const coded = averages ? all.filter((value) => value.coded) : []
+    const line = lineOf(step, id)
+    return [line(all.filter((value) => !coded.includes(value)), params), line(coded, { ...params, strategy: 'most-frequent' })].flatMap((text) => text ?? [])
   })
   return [
     '# Every step learns from the training rows alone; numbers are float32, as in the studio.',
