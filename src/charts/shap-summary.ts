@@ -20,6 +20,14 @@ export function swarm(values: readonly number[], low: number, high: number): num
   return place.map((before) => (before % 2 === 0 ? 1 : -1) * Math.ceil(before / 2) * step)
 }
 
+/** How parts were found, where the model had to be asked. */
+function askedWords({ sampling, columns }: AttributionSummary): string {
+  if (!sampling) return ''
+  const widest = columns.reduce((most, { band = 0 }) => Math.max(most, band), 0)
+  const why = { all: '', time: ', as many as the time allowed', stopped: ', as many as were done when it was stopped' }[sampling.ended]
+  return `${why}, found by asking the model about ${sampling.questions.toLocaleString('en')} rows with cells of up to ${sampling.rows.toLocaleString('en')} of ${sampling.of.toLocaleString('en')} training rows${widest === 0 ? '' : ` (a single dot is known to ±${say(Number(widest.toPrecision(2)))} or better on average, 95%)`}`
+}
+
 export function shapSummary(explanation: AttributionSummary, palette: Palette): Chart | undefined {
   const shown = explanation.columns.slice(0, most)
   const top = shown[0]
@@ -50,7 +58,7 @@ export function shapSummary(explanation: AttributionSummary, palette: Palette): 
   const room = (high - low || 1) * 0.04
   return {
     title: 'What columns give, row by row',
-    description: `Parts of the ${nameOf(explanation.output, 60)} on ${explanation.n} held-out rows, around the mean ${say(explanation.base)}. Each dot is a row; blue dots have small values of the column, orange ones large, grey ones a name or none. ${nameOf(top.column)} moves predictions most, by ${say(top.mean)} on average.`,
+    description: `Parts of the ${nameOf(explanation.output, 60)} on ${explanation.n} held-out rows${askedWords(explanation)}, around the mean ${say(explanation.base)}. Each dot is a row; blue dots have small values of the column, orange ones large, grey ones a name or none. ${nameOf(top.column)} moves predictions most, by ${say(top.mean)} on average.`,
     figure: {
       data: [
         cloud(named, { color: palette.baseline, size: 5, opacity: 0.7 }, '%{customdata[0]}<br>%{x:+.4~g}<extra></extra>'),

@@ -42,6 +42,8 @@ export const explainRun: TaskHandler<'explain/run'> = async ({ runId, explainer:
     values,
     context,
   )
-  if (key !== undefined && token !== undefined) await saveExplanation(store, token, { runId, key, projectId, explanation })
+  // What was broken off is not the answer for the next time.
+  const isWhole = !('sampling' in explanation && explanation.sampling?.ended === 'stopped')
+  if (key !== undefined && token !== undefined && isWhole) await saveExplanation(store, token, { runId, key, projectId, explanation })
   return explanation
 }

@@ -2,6 +2,7 @@
 import { StudioError } from '../errors.ts'
 import { cellsOf } from '../estimators/ebm/axes.ts'
 import type { AdditiveModel } from '../estimators/explainable-boosting.ts'
+import type { Model } from '../estimators/estimator.ts'
 import type { LinearModel } from '../estimators/linear.ts'
 import type { Matrix } from '../data/matrix.ts'
 import { samplePositions } from '../evaluate/residuals.ts'
@@ -15,13 +16,13 @@ const params = {
   maxRows: { kind: 'integer', default: 2000, min: 1, max: 1_000_000, scale: 'log', unit: 'rows', label: 'Rows to compare with', help: 'The parts of a linear model say how the row differs from the mean of these held-out rows.', advanced: true },
 } as const
 
-/** Of one row: the scores, each score's start, and what is added to it. */
-interface Sum {
+/** The scores of rows as sums: each score's start, and what is added to it. */
+export interface Sum {
   readonly link: Link
   readonly classes: readonly string[]
   readonly bases: readonly number[]
-  /** Shape (terms): the columns a term speaks of, and what it adds to each score. */
-  readonly terms: readonly { readonly columns: readonly string[]; readonly parts: readonly number[] }[]
+  /** Shape (terms): the columns a term speaks of, and what it adds to a score of a row. */
+  readonly terms: readonly { readonly columns: readonly string[]; part(row: number, output: number): number }[]
 }
 
 export const additiveParts: Explainer<typeof params> = {
@@ -35,17 +36,16 @@ export const additiveParts: Explainer<typeof params> = {
     await context.checkpoint()
     if (!row) throw new StudioError({ code: 'bad-data', message: 'missing row; parts are of one row: none chosen', hint: 'Choose a row first.' })
     const X = pipeline.features(columnsOfRow(pipeline, row))
-    const model = shownBy<AdditiveModel | LinearModel>(pipeline.model, ['shapes', 'linear'])
     const background = () => pipeline.features(dataset.columns, Uint32Array.from(samplePositions(rows.length, seed, maxRows), (i) => rows[i] as number))
-    const sum = 'shapes' in model ? sumOfShapes(model, X) : sumOfLine(model, X, background())
-    const prediction = await model.predict(X)
+    const sum = sumOf(pipeline.model, X, background)
+    const prediction = await pipeline.model.predict(X)
     const outputs = sum.bases.length
     const output = chosenScore(sum.classes, outputs, wanted, prediction)
-    const scores = sum.bases.map((base, o) => sum.terms.reduce((total, { parts }) => total + (parts[o] as number), base))
+    const scores = sum.bases.map((base, o) => sum.terms.reduce((total, { part }) => total + part(0, o), base))
     const parts = new Map<string, { columns: readonly string[]; part: number }>()
     for (const term of sum.terms) {
       const key = JSON.stringify(term.columns)
-      parts.set(key, { columns: term.columns, part: (parts.get(key)?.part ?? 0) + (term.parts[output] as number) })
+      parts.set(key, { columns: term.columns, part: (parts.get(key)?.part ?? 0) + term.part(0, output) })
     }
     const columns = [...parts.values()]
       .map(({ columns: names, part }) => ({ column: names.join(' × '), cell: names.length === 1 ? (row.get(names[0] as string) ?? null) : null, part }))
@@ -69,13 +69,20 @@ export const additiveParts: Explainer<typeof params> = {
 export const linkOfLine = ({ linear, link }: Pick<LinearModel, 'linear' | 'link'>): Link => (link === 'log-odds' && linear.intercepts.length > 1 ? 'softmax' : link)
 export const linkOfShapes = ({ head }: Pick<AdditiveModel, 'head'>): Link => (head.task === 'regression' ? 'identity' : head.base.length === 1 ? 'log-odds' : 'softmax')
 
+/** @param background rows whose mean a linear model's parts are told from */
+export function sumOf(model: Model, X: Matrix, background: () => Matrix): Sum {
+  const shown = shownBy<AdditiveModel | LinearModel>(model, ['shapes', 'linear'])
+  return 'shapes' in shown ? sumOfShapes(shown, X) : sumOfLine(shown, X, background())
+}
+
 function sumOfShapes(model: AdditiveModel, X: Matrix): Sum {
   const { head, shapes } = model
   const outputs = head.base.length
   const terms = shapes.map(({ axes, values }) => {
     const features = axes.map((axis) => X.features[axis.feature] as Matrix['features'][number])
-    const cell = axes.reduce((at, axis, i) => at * axis.cells + (cellsOf(features[i] as Matrix['features'][number], axis)[0] as number), 0)
-    return { columns: [...new Set(features.map((feature) => feature.source))], parts: head.base.map((_, o) => values[cell * outputs + o] as number) }
+    const cells = axes.map((axis, i) => cellsOf(features[i] as Matrix['features'][number], axis))
+    const at = (row: number): number => axes.reduce((cell, axis, i) => cell * axis.cells + (cells[i]?.[row] as number), 0)
+    return { columns: [...new Set(features.map((feature) => feature.source))], part: (row: number, output: number) => values[at(row) * outputs + output] as number }
   })
   return { link: linkOfShapes(model), classes: head.classes, bases: head.base, terms }
 }
@@ -89,6 +96,6 @@ function sumOfLine(model: LinearModel, X: Matrix, background: Matrix): Sum {
     link: linkOfLine(model),
     classes,
     bases: outputs.map((intercept, o) => means.reduce((sum, mean, j) => sum + (coefficients[o * p + j] as number) * mean, intercept)),
-    terms: X.features.map(({ source, values }, j) => ({ columns: [source], parts: outputs.map((_, o) => (coefficients[o * p + j] as number) * ((values[0] as number) - (means[j] as number))) })),
+    terms: X.features.map(({ source, values }, j) => ({ columns: [source], part: (row: number, output: number) => (coefficients[output * p + j] as number) * ((values[row] as number) - (means[j] as number)) })),
   }
 }

@@ -116,7 +116,11 @@ export interface AttributionSummary {
     readonly parts: readonly number[]
     /** Where each of these rows stands among the others by its value, in [0, 1]; null for missing values and names. */
     readonly ranks: readonly (number | null)[]
+    /** Mean over the rows of half the width of a part's 95 % band, where parts are sampled. */
+    readonly band?: number
   }[]
+  /** Where the model was asked: rows it was asked about in all, the most training rows that lent cells to one of the rows, and of how many. */
+  readonly sampling?: { readonly questions: number; readonly rows: number; readonly of: number; readonly ended: 'all' | 'time' | 'stopped' }
 }
 /** One tree of a model, ready to be drawn, and the way of a row through it. */
 export interface TreeDrawing {

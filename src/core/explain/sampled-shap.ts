@@ -20,7 +20,7 @@ export const samplingParams = {
 } as const
 const params = {
   ...samplingParams,
-  maxSeconds: { kind: 'number', default: 2, min: 0.05, max: 600, scale: 'log', unit: 's', label: 'Time', help: 'It ends after this long, however wide the bands are.' },
+  maxSeconds: { kind: 'number', default: 3, min: 0.05, max: 600, scale: 'log', unit: 's', label: 'Time', help: 'It ends after this long, however wide the bands are.' },
   background: { kind: 'integer', default: 2000, min: 2, max: 100_000, scale: 'log', unit: 'rows', label: 'Background', help: 'At most this many training rows lend their cells, drawn with the seed.', advanced: true },
 } as const
 

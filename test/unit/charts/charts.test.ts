@@ -32,7 +32,7 @@ const drawn: Readonly<Record<ChartKind, (palette: Palette) => readonly (Chart | 
   importance: (palette) => [charts.importance(importanceOf, palette)],
   'partial-dependence': (palette) => [charts['partial-dependence'](dependenceOf, palette), charts['partial-dependence']({ ...dependenceOf, grid: ['<b>x</b>', '__proto__', ''] }, palette)],
   attribution: (palette) => [charts.attribution(attributionOf, palette), charts.attribution({ ...attributionOf, kind: 'additive-parts', link: 'identity', gap: 0.01, columns: attributionOf.columns.slice(0, 2), labels: ['age = 42', '__proto__ = <red>'] }, palette), charts.attribution(sampledOf, palette)],
-  'shap-summary': (palette) => [charts['shap-summary'](shapSummaryOf, palette)],
+  'shap-summary': (palette) => [charts['shap-summary'](shapSummaryOf, palette), charts['shap-summary']({ ...shapSummaryOf, columns: shapSummaryOf.columns.map((column) => ({ ...column, band: 0.0234 })), sampling: { questions: 12345, rows: 96, of: 600, ended: 'time' } }, palette)],
   tree: (palette) => [charts.tree(treeOf, palette), charts.tree({ ...treeOf, values: 'adds', trees: 7, tree: 2, path: [], isOpen: () => false }, palette)],
   coefficients: (palette) => [charts.coefficients({ ...coefficientsOf, by: 'standardised', shown: 0 }, palette), charts.coefficients({ ...coefficientsOf, by: 'raw', shown: 0 }, palette)],
   'coefficient-path': (palette) => [charts['coefficient-path'](pathOf, palette)],

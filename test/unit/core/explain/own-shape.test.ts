@@ -1,6 +1,6 @@
 /** Explanations of a model's own form: trees, coefficients, paths, curves. What they say must be what the model does. */
 import { describe, expect, test } from 'vitest'
-import { columnFrom } from '../../../../src/core/data/column.ts'
+import { cellAt, columnFrom } from '../../../../src/core/data/column.ts'
 import type { TrainRows } from '../../../../src/core/data/split.ts'
 import { estimators, tableEstimators } from '../../../../src/core/estimators/registry.ts'
 import type { Insight } from '../../../../src/core/estimators/estimator.ts'
@@ -180,7 +180,38 @@ test('a summary is the mean size of the parts of its rows', async () => {
   expect(said.columns.find(({ column }) => column === '__proto__')!.ranks.every((rank) => rank === null)).toBe(true)
 })
 
+test('the summary of a sum has the parts of each row; of any other model those that asking finds, within its time', async () => {
+  const sum = await fittedInput('regression', 'explainable-boosting')
+  const said = await ask<AttributionSummary>('shap-summary', sum, { maxRows: 1000 })
+  expect(said.n).toBe(sum.rows.length)
+  expect(said.sampling).toBeUndefined()
+  const row = new Map(sum.dataset.columns.map((column) => [column.name, cellAt(column, sum.rows[3] as number)]))
+  const one = await ask<LocalAttribution>('additive-parts', { ...sum, row })
+  for (const { column, part } of one.columns) expectAllClose([said.columns.find((other) => other.column === column)!.parts[3]!], [part], { absolute: 1e-12 })
+
+  const glass = { ...(await glassInput('binary')), trainRows: Uint32Array.from({ length: 20 }, (_, i) => i) }
+  const asked = await ask<AttributionSummary>('shap-summary', glass, { askedRows: 1000, maxSeconds: 600 })
+  expect(asked).toMatchObject({ n: 100, link: 'identity', output: 'probability of yes', sampling: { ended: 'all', rows: 20, of: 20 } })
+  expect(asked.columns.find(({ column }) => column === 'since')).toMatchObject({ mean: 0, band: 0 })
+  const size = asked.columns.find(({ column }) => column === 'size')!
+  expect(size).toBe(asked.columns[0])
+  // Parts and base of each row make its answer, so their means make the mean answer; all 100 rows are drawn.
+  expectAllClose([size.mean], [size.parts.reduce((sum, part) => sum + Math.abs(part), 0) / 100], { absolute: 1e-12 })
+  const answers = await glass.pipeline.predict(glass.dataset.columns, glass.rows)
+  if (answers.task === 'regression') throw new Error('classes were asked for')
+  const mean = answers.probabilities.reduce((sum, share, i) => sum + (i % 2 === 1 ? share : 0), 0) / 100
+  expectAllClose([asked.columns.reduce((total, { parts }) => total + parts.reduce((sum, part) => sum + part, 0) / 100, asked.base)], [mean], { absolute: 1e-12 })
+
+  let now = 0
+  const hurried = await explainers.get('shap-summary').explain(glass, checkParams('s', explainers.get('shap-summary').params, { askedRows: 50, maxSeconds: 1 }), nodeContext({ now: () => (now += 20) }))
+  expect(hurried).toMatchObject({ sampling: { ended: 'time' } })
+  expect((hurried as AttributionSummary).n).toBeGreaterThan(0)
+  expect((hurried as AttributionSummary).n).toBeLessThan(50)
+  const stopped = await explainers.get('shap-summary').explain(glass, checkParams('s', explainers.get('shap-summary').params, {}), nodeContext({ stopping: () => true }))
+  expect(stopped).toMatchObject({ n: 1, sampling: { ended: 'stopped' } })
+})
+
 test('a model that shows nothing is refused, and a class that is not there', async () => {
-  for (const id of ['tree-view', 'tree-shap', 'shap-summary', 'coefficients', 'shapes', 'additive-parts']) await expect(ask(id, await glassInput('binary'))).rejects.toMatchObject({ code: 'unsupported' })
+  for (const id of ['tree-view', 'tree-shap', 'coefficients', 'shapes', 'additive-parts']) await expect(ask(id, await glassInput('binary'))).rejects.toMatchObject({ code: 'unsupported' })
   await expect(ask('tree-shap', await fittedInput('multiclass', 'hist-gradient-boosting'), { class: 'd' })).rejects.toThrow('invalid class; not one of a, b, c: d')
 })
