@@ -1,5 +1,6 @@
 /** What the two ONNX Runtimes for JavaScript share: their one interface (onnxruntime-common). */
 import { StudioError } from '../errors.ts'
+import { fieldsOf } from './read/wire.ts'
 import type { OnnxRunner, TensorFeed } from './runner.ts'
 
 interface OrtTensor {
@@ -22,13 +23,29 @@ const tensorOf = (ort: Ort, feed: TensorFeed, rows: number): OrtTensor => new or
 /** One thread and no rewriting of sums: the same graph gives the same answer again. */
 const sessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 4 }
 
+/** Nodes from which rewriting a graph costs more than it ever saves: 12,000 of them, for 3,000 columns, took 16 s and every start of a server as long. */
+const mostRewritten = 3000
+
+/** Of the outermost graph; 0 for what is none, which the runtime then refuses. */
+function nodesIn(bytes: Uint8Array): number {
+  let nodes = 0
+  try {
+    for (const { number, bytes: graph } of fieldsOf(bytes)) {
+      if (number === 7) for (const field of fieldsOf(graph)) if (field.number === 1) nodes++
+    }
+    return nodes
+  } catch {
+    return 0
+  }
+}
+
 export function ortRunner(ort: Ort, runtime: string, options: Readonly<Record<string, unknown>> = {}): OnnxRunner {
   return {
     runtime,
     async open(bytes) {
       let session: OrtSession
       try {
-        session = await ort.InferenceSession.create(bytes, { ...sessionOptions, ...options })
+        session = await ort.InferenceSession.create(bytes, { ...sessionOptions, ...(nodesIn(bytes) > mostRewritten && { graphOptimizationLevel: 'disabled' }), ...options })
       } catch (cause) {
         throw new StudioError({ code: 'bundle-mismatch', message: `invalid graph; ${runtime} refused it: ${cause instanceof Error ? cause.message.slice(0, 500) : String(cause)}`, cause })
       }
