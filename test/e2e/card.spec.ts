@@ -39,8 +39,8 @@ async function bundle(name: string, args: readonly string[]) {
 test('a table model too large for a program is asked through the graph: numbers, a moment, names that are no markup, what is missing', async ({ browser }) => {
   const lines = Array.from({ length: 240 }, (_, i) => [(i * 37) % 100, i % 9 === 0 ? '' : ((i * 53) % 71) / 7, `2020-${String(1 + (i % 12)).padStart(2, '0')}-15`, ['red', '<b>', 'green'][i % 3], (i * 37) % 100 > 50 ? 'up' : 'down'].join(','))
   writeFileSync(join(folder, 'wide.csv'), ['a,b,when,kind,label', ...lines].join('\n'))
-  // 1,300 x 1,300 weights between two layers: more than a readable program may have.
-  const { card, signature, session } = await bundle('wide', [join(folder, 'wide.csv'), '--target', 'label', '--estimator', 'mlp', '--param', 'hiddenLayerSizes=1300,1300', '--param', 'maxIter=2'])
+  // 1,230 x 1,230 weights between two layers: more than a readable program may have.
+  const { card, signature, session } = await bundle('wide', [join(folder, 'wide.csv'), '--target', 'label', '--estimator', 'mlp', '--param', 'hiddenLayerSizes=1230,1230', '--param', 'maxIter=2'])
   const opened = await openCard(browser, card)
   const { page } = opened
   const says = async (row: readonly unknown[]): Promise<void> => {
@@ -81,11 +81,12 @@ test('a network from scratch names a picture that is opened, drawn on, lit, blur
   }
   await page.getByLabel('A picture of yours').setInputFiles({ name: 'new.png', mimeType: 'image/png', buffer: Buffer.from(png(width, height, colour(false, 33))) })
   await says(pixels)
-  await page.getByRole('slider', { name: 'Light' }).fill('-0.3')
+  await page.getByRole('slider', { name: 'Brightness' }).fill('-0.3')
+  await page.getByRole('slider', { name: 'Contrast' }).fill('0.25')
   await page.getByRole('slider', { name: 'Turn' }).fill('40')
   await page.getByRole('slider', { name: 'Blur' }).fill('0.05')
   await page.getByRole('slider', { name: 'Cut from the left' }).fill('0.2')
-  const edits = { ...noEdits, brightness: -0.3, rotate: 40, blur: 0.05, crop: { ...noEdits.crop, left: 0.2 } }
+  const edits = { ...noEdits, brightness: -0.3, contrast: 0.25, rotate: 40, blur: 0.05, crop: { ...noEdits.crop, left: 0.2 } }
   await says(editPicture(pixels, edits))
   await page.getByRole('button', { name: 'As it was' }).click()
   await says(pixels)

@@ -1,6 +1,6 @@
 /**
- * What a person does to a picture to see what the model makes of it: paint over, make lighter or darker, blur, turn,
- * crop; always in this order, so that edits are a small record that can be changed, taken back and sent.
+ * What a person does to a picture to see what the model makes of it: paint over, make lighter or darker, change the
+ * contrast, blur, turn, crop; always in this order, so that edits are a small record that can be changed, taken back and sent.
  */
 import { rgbOf, type Pixels } from './luma.ts'
 
@@ -16,6 +16,8 @@ export interface PictureEdits {
   readonly strokes: readonly Stroke[]
   /** -1 is black, 1 is white. */
   readonly brightness: number
+  /** -1 is one grey, 0.5 twice the distance from grey, 0.9 ten times. */
+  readonly contrast: number
   /** Standard deviation of the blur as a share of the shorter side. */
   readonly blur: number
   /** Degrees, clockwise; what comes in at the corners is the edge drawn out. */
@@ -23,8 +25,8 @@ export interface PictureEdits {
   /** Shares cut off each side, after the turn. */
   readonly crop: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
 }
-export const noEdits: PictureEdits = { strokes: [], brightness: 0, blur: 0, rotate: 0, crop: { left: 0, right: 0, top: 0, bottom: 0 } }
-export const isEdited = ({ strokes, brightness, blur, rotate, crop }: PictureEdits): boolean => strokes.length > 0 || brightness !== 0 || blur !== 0 || rotate !== 0 || Object.values(crop).some((share) => share > 0)
+export const noEdits: PictureEdits = { strokes: [], brightness: 0, contrast: 0, blur: 0, rotate: 0, crop: { left: 0, right: 0, top: 0, bottom: 0 } }
+export const isEdited = ({ strokes, brightness, contrast, blur, rotate, crop }: PictureEdits): boolean => strokes.length > 0 || brightness !== 0 || contrast !== 0 || blur !== 0 || rotate !== 0 || Object.values(crop).some((share) => share > 0)
 
 type Rgb = { readonly width: number; readonly height: number; readonly channels: 3; readonly data: Uint8Array | Uint8ClampedArray }
 
@@ -34,6 +36,7 @@ export function editPicture(pixels: Pixels, edits: PictureEdits): Rgb {
   let data: Uint8Array | Uint8ClampedArray = rgbOf(pixels)
   for (const stroke of edits.strokes) paint(data, width, height, stroke)
   if (edits.brightness !== 0) lighten(data, edits.brightness)
+  if (edits.contrast !== 0) spread(data, edits.contrast)
   const deviation = edits.blur * Math.min(width, height)
   if (deviation > 0) data = blurred(data, width, height, deviation)
   if (edits.rotate !== 0) data = turned(data, width, height, edits.rotate)
@@ -71,6 +74,12 @@ function paint(data: Uint8Array | Uint8ClampedArray, width: number, height: numb
 function lighten(data: Uint8Array | Uint8ClampedArray, by: number): void {
   const [scale, shift] = [1 - Math.abs(by), by > 0 ? 255 * by : 0]
   for (let i = 0; i < data.length; i++) data[i] = Math.round((data[i] as number) * scale + shift)
+}
+
+/** About the middle of all levels. @param by below 1 */
+function spread(data: Uint8Array | Uint8ClampedArray, by: number): void {
+  const scale = by < 0 ? 1 + by : 1 / (1 - by)
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(255, Math.max(0, Math.round(((data[i] as number) - 127.5) * scale + 127.5)))
 }
 
 /** Three running means one after the other, which come near to a Gaussian whatever its width (Wells 1986); edges are drawn out. */

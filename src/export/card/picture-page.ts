@@ -1,6 +1,6 @@
 /**
- * A model of pictures, asked by hand: a picture of the reader's, or one drawn here, made lighter, blurred, turned and cut
- * by the studio's own arithmetic (core/images/edit.ts), and what the model says of it then. Nothing is kept.
+ * A model of pictures, asked by hand: a picture of the reader's, or one drawn here, lit, blurred, turned and cut by the
+ * studio's own arithmetic (core/images/edit.ts), and what the model says of it then. Nothing is kept.
  */
 import { goldenPictures } from '../../core/bundle/pictures.ts'
 import { editPicture, noEdits, type PictureEdits, placeBefore, type Stroke } from '../../core/images/edit.ts'
@@ -40,8 +40,9 @@ const cut = (side: keyof PictureEdits['crop'], other: keyof PictureEdits['crop']
   set: (edits, value) => ({ ...edits, crop: { ...edits.crop, [side]: Math.min(value, 0.9 - edits.crop[other]) } }),
 })
 const controls: readonly Control[] = [
-  { label: 'Light', min: -0.9, max: 0.9, step: 0.01, written: percent, get: ({ brightness }) => brightness, set: (edits, brightness) => ({ ...edits, brightness }) },
-  { label: 'Blur', min: 0, max: 0.2, step: 0.005, written: percent, get: ({ blur }) => blur, set: (edits, blur) => ({ ...edits, blur }) },
+  { label: 'Brightness', min: -0.9, max: 0.9, step: 0.01, written: percent, get: ({ brightness }) => brightness, set: (edits, brightness) => ({ ...edits, brightness }) },
+  { label: 'Contrast', min: -0.9, max: 0.9, step: 0.01, written: percent, get: ({ contrast }) => contrast, set: (edits, contrast) => ({ ...edits, contrast }) },
+  { label: 'Blur', min: 0, max: 0.1, step: 0.005, written: percent, get: ({ blur }) => blur, set: (edits, blur) => ({ ...edits, blur }) },
   { label: 'Turn', min: -180, max: 180, step: 1, written: (value) => `${value}°`, get: ({ rotate }) => rotate, set: (edits, rotate) => ({ ...edits, rotate }) },
   cut('left', 'right', 'Cut from the left'),
   cut('right', 'left', 'Cut from the right'),
@@ -101,7 +102,9 @@ export function picturePage(model: CardModel, ask: (pixels: Pixels) => Promise<C
     follow()
     return { box: make('div', { className: 'control' }, make('label', { htmlFor: id, textContent: control.label }), slider, told), follow }
   })
-  function start(next: Pixels, nextColour = colour): void {
+  /** @param file where the picture came from, which the chooser names */
+  function start(next: Pixels, nextColour = colour, file?: File): void {
+    if (chooser.files?.[0] !== file) chooser.value = ''
     pixels = next
     edits = noEdits
     colour = nextColour
@@ -116,7 +119,7 @@ export function picturePage(model: CardModel, ask: (pixels: Pixels) => Promise<C
       const bytes = new Uint8Array(await file.arrayBuffer())
       const opened = await openPictureInBrowser(bytes, readHeader(bytes).type)
       try {
-        start(opened.pixels())
+        start(opened.pixels(), colour, file)
       } finally {
         opened.close()
       }
@@ -149,7 +152,7 @@ export function picturePage(model: CardModel, ask: (pixels: Pixels) => Promise<C
     ...sliders.map(({ box }) => box),
     make('div', { className: 'control' }, make('label', { htmlFor: 'ink', textContent: 'Paint with' }), ink),
     make('div', { className: 'control' }, make('label', { htmlFor: 'width', textContent: 'Brush' }), width, make('span')),
-    make('div', { className: 'buttons' }, button('Undo a stroke', () => change({ strokes: edits.strokes.slice(0, -1) })), button('As it was', () => start(pixels))),
+    make('div', { className: 'buttons' }, button('Undo a stroke', () => change({ strokes: edits.strokes.slice(0, -1) })), button('As it was', () => start(pixels, colour, chooser.files?.[0]))),
   )
 
   function change(next: Partial<PictureEdits>): void {

@@ -24,6 +24,12 @@ describe('editPicture', () => {
     expect(levels(editPicture(grey([[0, 100, 255]]), { ...noEdits, brightness: 0.5 }))).toEqual([[128, 178, 255]])
     expect(levels(editPicture(grey([[0, 100, 255]]), { ...noEdits, brightness: -0.5 }))).toEqual([[0, 50, 128]])
   })
+  it('contrast draws levels to the middle grey, or away from it until they are black or white', () => {
+    // 127.5 + (0 - 127.5) / 2 = 63.75, 127.5 + (100 - 127.5) / 2 = 113.75; twice as far: 72.5 and beyond both ends.
+    expect(levels(editPicture(grey([[0, 100, 255]]), { ...noEdits, contrast: -0.5 }))).toEqual([[64, 114, 191]])
+    expect(levels(editPicture(grey([[0, 100, 255]]), { ...noEdits, contrast: 0.5 }))).toEqual([[0, 73, 255]])
+    expect(isEdited({ ...noEdits, contrast: 0.1 })).toBe(true)
+  })
   it('a quarter turn clockwise takes the left column to the top, a half turn the first to the last', () => {
     expect(levels(editPicture(four, { ...noEdits, rotate: 90 }))).toEqual([[70, 40, 10], [80, 50, 20], [90, 60, 30]])
     expect(levels(editPicture(four, { ...noEdits, rotate: 180 }))).toEqual([[90, 80, 70], [60, 50, 40], [30, 20, 10]])
