@@ -11,6 +11,12 @@ export interface FitState {
   readonly json: { readonly [key: string]: Json }
   readonly arrays: Readonly<Record<string, TypedArray>>
 }
+/** An array of what was kept. @param fit whose, in words; @throws StudioError bundle-mismatch where there is none of that name and type */
+export function keptArray<T extends TypedArray>({ arrays }: FitState, name: string, type: new (length: number) => T, fit: string): T {
+  const found = arrays[name]
+  if (found instanceof type) return found
+  throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of ${fit}; missing array: ${name}` })
+}
 export type ReachedUnit = 'tree' | 'round' | 'epoch' | 'machine' | 'row' | 'fold'
 /** Where it stands, in words a person knows: "tree 140 of 300". */
 export interface Reached {

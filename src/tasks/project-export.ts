@@ -1,5 +1,5 @@
 /** The whole project as one file to keep or to give away. */
-import { writeProjectFile } from '../export/project-file.ts'
+import { writeProjectFile } from '../export/project-write.ts'
 import { projectParts } from '../storage/project-parts.ts'
 import type { TaskHandler } from './task.ts'
 

@@ -1,7 +1,7 @@
 /** A project file becomes a project of its own: all of it or nothing. */
 import { StudioError } from '../core/errors.ts'
 import type { RandomBytes } from '../core/zip.ts'
-import { readProjectFile } from '../export/project-file.ts'
+import { readProjectFile } from '../export/project-read.ts'
 import { adoptProject } from '../storage/adopt-project.ts'
 import type { TaskHandler } from './task.ts'
 

@@ -1,7 +1,6 @@
 /** Where an additive fit stands between two rounds, as what is kept of it. */
-import { StudioError } from '../../errors.ts'
 import { check, v } from '../../schema.ts'
-import type { FitState } from '../../savepoint.ts'
+import { type FitState, keptArray } from '../../savepoint.ts'
 import type { TypedArray } from '../estimator.ts'
 import type { BoostPlace } from './boost.ts'
 
@@ -48,11 +47,7 @@ export function placeOf({ bagPlace, fitted, ...place }: Place): FitState {
 export function placeFrom(state: FitState | undefined): Place | undefined {
   if (!state) return undefined
   const { fitted, tables, round, bestRound, ...place } = check(schema, state.json, 'checkpoint of explainable-boosting')
-  const numbers = (name: string): Float64Array => {
-    const found = state.arrays[name]
-    if (found instanceof Float64Array) return found
-    throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of explainable-boosting; missing array: ${name}` })
-  }
+  const numbers = (name: string): Float64Array => keptArray(state, name, Float64Array, 'explainable-boosting')
   const several = (prefix: string, of: number): Float64Array[] => Array.from({ length: of }, (_, t) => numbers(`${prefix} ${t}`))
   return {
     ...place,

@@ -1,7 +1,6 @@
 /** Keeps how far the Newton searches of a fit came: those that are done, and the one under way. They come in a fixed order. */
 import type { Context } from '../../context.ts'
-import { StudioError } from '../../errors.ts'
-import type { FitState } from '../../savepoint.ts'
+import { type FitState, keptArray } from '../../savepoint.ts'
 import type { TypedArray } from '../estimator.ts'
 import { type NewtonEnd, type NewtonOptions, type NewtonPlace, orthantNewton, type SmoothLoss } from './orthant-newton.ts'
 
@@ -37,11 +36,7 @@ function stateOf(ends: readonly NewtonEnd[], { steps, w, inner }: NewtonPlace): 
 
 function readState(state: FitState | undefined): { readonly ends: readonly NewtonEnd[]; readonly place?: NewtonPlace } {
   if (!state) return { ends: [] }
-  const numbers = (name: string): Float64Array => {
-    const found = state.arrays[name]
-    if (found instanceof Float64Array) return found
-    throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of a linear model; missing array: ${name}` })
-  }
+  const numbers = (name: string): Float64Array => keptArray(state, name, Float64Array, 'a linear model')
   const ends = Array.from({ length: Number(state.json['ends']) }, (_, at): NewtonEnd => {
     const [steps, converged] = numbers(`rest ${at}`) as unknown as [number, number]
     return { w: numbers(`end ${at}`), steps, converged: converged === 1 }

@@ -1,7 +1,6 @@
 /** Keeps how far the machines of a fit came: those that are done, and the one under way. They come in a fixed order. */
 import type { Context } from '../../context.ts'
-import { StudioError } from '../../errors.ts'
-import type { FitState } from '../../savepoint.ts'
+import { type FitState, keptArray } from '../../savepoint.ts'
 import type { TypedArray } from '../estimator.ts'
 import type { KernelRows } from './kernel.ts'
 import { smo, type SmoEnd, type SmoPlace, type SmoProblem } from './smo.ts'
@@ -35,16 +34,10 @@ function stateOf(ends: readonly SmoEnd[], { steps, a, F, active }: SmoPlace): Fi
 
 function readState(state: FitState | undefined): { readonly ends: readonly SmoEnd[]; readonly place?: SmoPlace } {
   if (!state) return { ends: [] }
-  const numbers = (name: string): Float64Array => {
-    const found = state.arrays[name]
-    if (found instanceof Float64Array) return found
-    throw new StudioError({ code: 'bundle-mismatch', message: `invalid checkpoint of svm; missing array: ${name}` })
-  }
-  const { active } = state.arrays
-  if (!(active instanceof Uint32Array)) throw new StudioError({ code: 'bundle-mismatch', message: 'invalid checkpoint of svm; missing array: active' })
+  const numbers = (name: string): Float64Array => keptArray(state, name, Float64Array, 'svm')
   const ends = Array.from({ length: Number(state.json['ends']) }, (_, i): SmoEnd => {
     const [rho, steps, converged] = numbers(`rest ${i}`) as unknown as [number, number, number]
     return { coefficients: numbers(`end ${i}`), rho, steps, converged: converged === 1 }
   })
-  return { ends, place: { steps: numbers('steps')[0] as number, a: numbers('a'), F: numbers('F'), active } }
+  return { ends, place: { steps: numbers('steps')[0] as number, a: numbers('a'), F: numbers('F'), active: keptArray(state, 'active', Uint32Array, 'svm') } }
 }
