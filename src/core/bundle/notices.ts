@@ -6,7 +6,7 @@ import type { Signature, SignatureInput } from './signature.ts'
 
 export interface Notice {
   readonly level: 'warning'
-  readonly kind: 'unseen' | 'out-of-range' | 'missing-column' | 'extra-column' | 'unknown-param'
+  readonly kind: 'unseen' | 'out-of-range' | 'not-whole' | 'in-part' | 'missing-column' | 'extra-column' | 'unknown-param'
   /** Or the parameter. */
   readonly column: string
   /** From 1; absent for a whole column and for what is only counted. */
@@ -34,12 +34,16 @@ export function rangeText(input: SignatureInput, value: number): string {
 }
 
 /** Problem of one cell as a sentence, or undefined. Numbers are compared in float32, as they enter the graph. */
-function noticeAt(input: SignatureInput, feed: Feed, row: number): { readonly kind: 'unseen' | 'out-of-range'; readonly text: string } | undefined {
+function noticeAt(input: SignatureInput, feed: Feed, row: number): { readonly kind: 'unseen' | 'out-of-range' | 'not-whole'; readonly text: string } | undefined {
   if (feed.type === 'string') {
     const value = feed.values[row] as string
     return value === '' || !input.categories || seenCategories(input).has(value) ? undefined : { kind: 'unseen', text: unseenText(value) }
   }
-  if (input.kind === 'boolean' || input.min === undefined || input.max === undefined) return undefined
+  if (input.kind === 'boolean') return undefined
+  if (input.integer && feed.type === 'float' && Number.isFinite(feed.values[row]) && !Number.isInteger(feed.values[row])) {
+    return { kind: 'not-whole', text: `${Number((feed.values[row] as number).toPrecision(7))} is not a whole number; training saw whole numbers alone.` }
+  }
+  if (input.min === undefined || input.max === undefined) return undefined
   if (feed.type === 'int64') {
     const value = feed.values[row] as bigint
     if (value === missingTime || (value >= input.min && value <= input.max)) return undefined

@@ -24,6 +24,9 @@ export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string
 export function bad(what: string, rule: string, value?: unknown): StudioError {
   const name = what.slice(0, 200)
   return new StudioError({ code: 'bad-data', message: `invalid ${name}; ${rule}${value === undefined ? '' : `: ${shownValue(value instanceof Map ? {} : value)}`}`, details: { field: name } })
+/** v2's whole numbers. */
+export const wholeTypes: readonly string[] = ['INT64', 'INT32', 'INT16', 'INT8', 'UINT64', 'UINT32', 'UINT16', 'UINT8']
+
 }
 export const isObject = (value: StrictJson | undefined): value is ReadonlyMap<string, StrictJson> => value instanceof Map
 
@@ -109,8 +112,9 @@ function readShape(input: SignatureInput, shape: StrictJson | undefined): number
 
 function readTensor(input: SignatureInput, tensor: ReadonlyMap<string, StrictJson>, rows: number): Feed {
   const datatype = tensor.get('datatype')
-  // Text and true or false are read by the signature, as in plain rows: a date by its layout.
-  const accepted: readonly string[] = [datatypes[input.tensor], ...(input.kind === 'boolean' ? ['BOOL'] : input.kind === 'datetime' ? ['BYTES'] : [])]
+  // Text and true or false are read by the signature, as in plain rows: a date by its layout. Whole numbers are wider where
+  // they fit; FP64 for FP32 would be narrower.
+  const accepted: readonly string[] = [datatypes[input.tensor], ...(input.kind === 'boolean' ? ['BOOL'] : input.kind === 'datetime' ? ['BYTES'] : []), ...(input.tensor === 'float' || input.tensor === 'int64' ? wholeTypes.filter((type) => type !== datatypes[input.tensor]) : [])]
   if (typeof datatype !== 'string' || !accepted.includes(datatype)) throw bad(`datatype of ${input.name}`, `not ${accepted.join(' or ')}`, datatype ?? null)
   const data = tensor.get('data')
   if (!Array.isArray(data)) throw bad(`data of ${input.name}`, 'not a list', data ?? null)
@@ -128,11 +132,16 @@ function readTensor(input: SignatureInput, tensor: ReadonlyMap<string, StrictJso
 
 function readCell(input: SignatureInput, datatype: string, value: StrictJson): EncodedCell {
   if (value === null) return encodeCell(input, null)
-  if (datatype === 'INT64') {
+  const whole = wholeTypes.includes(datatype)
+  if (whole && input.tensor === 'float') {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { problem: 'not a whole number' }
+    if (Math.fround(value) !== value) return { problem: 'a whole number that FP32 does not hold; send FP32 where the nearest will do' }
+    if (input.kind !== 'boolean') return { value }
+  } else if (whole) {
     if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { problem: 'not a whole number of seconds since 1970 below 2^53' }
     return BigInt(value) === missingTime ? { problem: 'reserved for missing' } : { value: BigInt(value) }
   }
-  if (datatype === 'FP32' && input.kind === 'boolean') return value === 0 || value === 1 ? { value } : { problem: 'not 0 or 1' }
+  if (datatype !== 'BOOL' && input.kind === 'boolean') return value === 0 || value === 1 ? { value } : { problem: 'not 0 or 1' }
   if (datatype === 'BOOL') return typeof value === 'boolean' ? { value: value ? 1 : 0 } : { problem: 'not true or false' }
   return encodeCell(input, value)
 }

@@ -26,7 +26,9 @@ export function inferResponse(signature: Signature, model: string, version: stri
   }))
   const outputs = request.outputs ? [...new Set(request.outputs)].flatMap((asked) => all.filter(({ name }) => name === asked)) : all
   const count = (kind: Notice['kind']): number => notices.reduce((sum, notice) => sum + (notice.kind === kind ? notice.count : 0), 0)
-  const parameters = notices.length === 0 ? {} : { parameters: { unseen: count('unseen'), out_of_range: count('out-of-range') } }
+  const strange = count('unknown-param')
+  const inPart = count('in-part')
+  const parameters = notices.length === 0 ? {} : { parameters: { unseen: count('unseen'), out_of_range: count('out-of-range'), ...(strange > 0 && { unknown_parameters: strange }), ...(inPart > 0 && { in_part: inPart }) } }
   return JSON.stringify({ model_name: model, model_version: version, ...(request.id === undefined ? {} : { id: request.id }), ...parameters, outputs })
 }
 

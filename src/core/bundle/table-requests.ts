@@ -106,10 +106,11 @@ function tableOfColumns(inputs: StrictJson | undefined, what: string): Table {
   return { names: [...inputs.keys()], rows: rows ?? 0, cell }
 }
 
-function tableOfSplit(split: StrictJson | undefined): Table {
+/** Without names the columns are those of the signature, in its order. */
+function tableOfSplit(signature: Signature, split: StrictJson | undefined): Table {
   if (!isObject(split)) throw bad('dataframe_split', 'not an object with "columns" and "data"', split ?? null)
   onlyKeys(split, 'dataframe_split', ['columns', 'data', 'index'])
-  const columns = split.get('columns')
+  const columns = split.get('columns') ?? signature.inputs.map(({ name }) => name)
   const data = split.get('data')
   if (!Array.isArray(columns) || !columns.every((name): name is string => typeof name === 'string')) throw bad('dataframe_split.columns', 'not a list of names', columns ?? null)
   if (!Array.isArray(data)) throw bad('dataframe_split.data', 'not a list of rows', data ?? null)
@@ -151,7 +152,7 @@ function strangeParams(params: StrictJson | undefined): Notice[] {
 function tableOfForm(signature: Signature, form: (typeof mlflowForms)[number], value: StrictJson | undefined): Table {
   switch (form) {
     case 'dataframe_split':
-      return tableOfSplit(value)
+      return tableOfSplit(signature, value)
     case 'dataframe_records':
       if (!Array.isArray(value)) throw bad(form, 'not a list of objects', value ?? null)
       return tableOfRecords(value, form, signature.inputs.map(({ name }) => name))

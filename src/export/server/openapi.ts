@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of what is being served, made from the signatures. */
 import { pictureFormats } from '../../core/images/header.ts'
 import { formLimits, takesForms } from '../../core/bundle/form-request.ts'
+import { wholeTypes } from '../../core/bundle/requests.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
 
@@ -66,7 +67,7 @@ const inferRequest = (signature: Signature): Schema => ({
       type: 'array',
       minItems: signature.inputs.length,
       maxItems: signature.inputs.length,
-      items: tensor(['FP32', 'INT64', 'BYTES', 'BOOL'], { enum: signature.inputs.map(({ name }) => name) }),
+      items: tensor(['FP32', 'BYTES', 'BOOL', ...wholeTypes], { enum: signature.inputs.map(({ name }) => name) }),
     },
     outputs: { type: 'array', items: { type: 'object', required: ['name'], properties: { name: { enum: signature.outputs.map(({ name }) => name) } } } },
   },
@@ -128,7 +129,7 @@ export function openApi(models: Models): string {
     components: {
       schemas: {
         Error: { type: 'object', required: ['error'], properties: { error: { type: 'string' } } },
-        Warning: { type: 'object', required: ['kind', 'column', 'count', 'text'], properties: { level: { const: 'warning' }, kind: { enum: ['unseen', 'out-of-range', 'missing-column', 'extra-column', 'unknown-param'] }, column: { type: 'string' }, row: { type: 'integer', minimum: 1 }, count: { type: 'integer', minimum: 1 }, text: { type: 'string' } } },
+        Warning: { type: 'object', required: ['kind', 'column', 'count', 'text'], properties: { level: { const: 'warning' }, kind: { enum: ['unseen', 'out-of-range', 'not-whole', 'in-part', 'missing-column', 'extra-column', 'unknown-param'] }, column: { type: 'string' }, row: { type: 'integer', minimum: 1 }, count: { type: 'integer', minimum: 1 }, text: { type: 'string' } } },
       },
     },
   })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { encodeCell, missingTime } from '../../../../src/core/bundle/encode.ts'
+import { noticesOf } from '../../../../src/core/bundle/notices.ts'
 import { readInferRequest, readPlainRequest } from '../../../../src/core/bundle/requests.ts'
 import { checkFiniteAnswer, inferResponse, modelSlug, plainResponse } from '../../../../src/core/bundle/responses.ts'
 import { graphNames } from '../../../../src/core/bundle/signature-of.ts'
@@ -111,7 +112,9 @@ describe('requests', () => {
     expect(() => infer({ inputs: tensors({ shape }) })).toThrow(/invalid shape of __proto__/)
   })
   test.each<[Record<string, unknown>, RegExp]>([
-    [{ datatype: 'FP64' }, /invalid datatype of __proto__; not FP32: "FP64"/],
+    [{ datatype: 'FP64' }, /invalid datatype of __proto__; not FP32 or INT64 or .*: "FP64"/],
+    [{ datatype: 'INT32', data: [3.5] }, /invalid __proto__; not a whole number: 3.5 in row 1/],
+    [{ datatype: 'INT64', data: [2 ** 24 + 1] }, /a whole number that FP32 does not hold.*: 16777217 in row 1/],
     [{ data: [1, 2] }, /length must be that of its shape, 1: 2/],
     [{ data: 1 }, /not a list/],
     [{ data: ['1'] }, /not a finite number: "1" in row 1/],
@@ -124,6 +127,24 @@ describe('requests', () => {
     expect(() => infer({ inputs: tensors(change) })).toThrow(reason)
   })
   test('outputs come as they were asked for, and all where none was', () => {
+  test('whole numbers of every width are taken where they fit: for numbers, truth and moments', () => {
+    const wide = tensors({ datatype: 'UINT8', data: [1] }).map((tensor) => (tensor.name === 'day' ? { ...tensor, datatype: 'INT32' } : tensor.name === 'flag' ? { ...tensor, datatype: 'INT8', data: [1] } : tensor))
+    expect(infer({ inputs: wide }).feeds).toEqual(infer({ inputs: tensors() }).feeds)
+    expect(() => infer({ inputs: wide.map((tensor) => (tensor.name === 'flag' ? { ...tensor, data: [2] } : tensor)) })).toThrow('invalid flag; not 0 or 1: 2 in row 1')
+    expect(infer({ inputs: tensors({ datatype: 'INT64', data: [null] }) }).feeds[0]?.values[0]).toBeNaN()
+  })
+  test('a fraction where training saw whole numbers alone is answered and told', () => {
+    const whole: Signature = { ...signature, inputs: [{ ...number, integer: true, min: 0, max: 9 }] }
+    const told = (value: number) => noticesOf(whole, [{ type: 'float', values: Float32Array.of(value) }], 1).map(({ kind, text }) => [kind, text])
+    expect(told(3.5)).toEqual([['not-whole', '3.5 is not a whole number; training saw whole numbers alone.']])
+    expect([told(3), told(Number.NaN), told(10).map(([kind]) => kind)]).toEqual([[], [], ['out-of-range']])
+  })
+  test('dataframe_split without columns goes by position where the width fits', () => {
+    const split = (data: unknown, columns?: unknown) => readMlflowRequest(signature, parseStrictJson(JSON.stringify({ dataframe_split: { data, ...(columns ? { columns } : {}) } }), 4))
+    const row = [1, 'red', true, '2024-01-01']
+    expect(split([row]).feeds).toEqual(split([row], ['__proto__', 'colour', 'flag', 'day']).feeds)
+    expect(() => split([row.slice(1)])).toThrow('row 1 is not a list of 4 values')
+  })
     const names = (outputs?: unknown): string[] => {
       const request = infer({ inputs: tensors(), parameters: { sent: true }, ...(outputs ? { outputs } : {}) })
       return (JSON.parse(inferResponse(signature, 'm', '1', request, { answers: ['a'], probabilities: [0.5, 0.5] })) as { outputs: { name: string }[] }).outputs.map(({ name }) => name)
