@@ -65,7 +65,8 @@ ${leftOut.map(({ path, reason }) => `- ${path}: ${inCode(reason)}`).join('\n')}
 Numbers must be finite JSON numbers. null means missing, where signature.json says nullable. Dates are text
 in the layout of signature.json (in v2 also INT64 seconds since 1970, UTC). A category that training never
 saw is answered as the recipe was told to, and a value outside the range of training is answered too: both
-are listed under "warnings" with their row and column (in v2 counted under "parameters"). Every column must
+are listed under "warnings" with their row and column (in v2 counted under "parameters"), as is a picture of
+which only the first frame or eight bits a channel are looked at. Every column must
 be present in every row, and no other may be; /invocations ignores others, as MLflow does. In v2 each input
 has shape [rows, 1]. Anything else is refused with status 400 and a sentence that names row and column.
 

@@ -3,8 +3,10 @@
  * else. And what all pictures of a request may be together, however they come.
  */
 import { StudioError } from '../errors.ts'
-import { readHeader } from '../images/header.ts'
+import { readHeader, type PictureHeader } from '../images/header.ts'
+import { leftOutOf, leftOutWords } from '../images/in-part.ts'
 import { cellError, encodeRows } from './encode.ts'
+import type { Notice } from './notices.ts'
 import { fromBase64, hasPictures, toBase64 } from './pictures.ts'
 import { bad, type ModelRequest } from './requests.ts'
 import type { Signature } from './signature.ts'
@@ -27,19 +29,26 @@ export interface FormPart {
   readonly bytes: Uint8Array | undefined
 }
 
-/** Pictures in base64, row by row. @throws StudioError bad-data; nothing has been decoded then */
-export function checkPictures(signature: Signature, { rows, feeds }: ModelRequest): void {
-  if (!hasPictures(signature)) return
+/** What of a picture is not looked at, in the studio's words. */
+const inPart = (column: string, row: number, header: PictureHeader): Notice[] => leftOutOf(header).map((what) => ({ level: 'warning', kind: 'in-part', column, row: row + 1, count: 1, text: leftOutWords[what] }))
+
+/** Pictures in base64, row by row. @returns the request, with what is taken of them in part. @throws StudioError bad-data; nothing has been decoded then */
+export function checkPictures(signature: Signature, request: ModelRequest): ModelRequest {
+  if (!hasPictures(signature)) return request
+  const { rows, feeds } = request
   if (rows > formLimits.rows) throw bad('rows', `more than ${formLimits.rows} rows with pictures`, rows)
+  const notices = [...(request.notices ?? [])]
   let pixels = 0
-  for (const [i, { kind }] of signature.inputs.entries()) {
+  for (const [i, { kind, name }] of signature.inputs.entries()) {
     if (kind !== 'image') continue
     for (const [row, cell] of (feeds[i]?.values as readonly string[]).entries()) {
-      const { width, height } = readHeader(fromBase64(cell))
-      pixels += width * height
+      const header = readHeader(fromBase64(cell))
+      pixels += header.width * header.height
       if (pixels > formLimits.pixels) throw bad('rows', `more than ${formLimits.pixels / 1_000_000} million pixels in all, at row ${row + 1}`)
+      notices.push(...inPart(name, row, header))
     }
   }
+  return { ...request, notices }
 }
 
 /** @throws StudioError bad-data; nothing has been decoded then */
@@ -47,13 +56,15 @@ export function readFormRequest(signature: Signature, parts: readonly FormPart[]
   const [input] = signature.inputs
   if (!input || !takesForms(signature)) throw bad('body', 'a form is for models that take one picture a row')
   if (parts.length < 1 || parts.length > formLimits.pictures) throw bad('form', `not between 1 and ${formLimits.pictures} files`, parts.length)
+  const notices: Notice[] = []
   let pixels = 0
   const cells = parts.map(({ name, bytes }, row) => {
     if (name !== input.name) throw new StudioError({ code: 'bad-data', message: `unknown field in the form; the signature asks for ${input.name.slice(0, 80)}: ${name.slice(0, 80)}`, details: { field: name.slice(0, 200) } })
     if (!bytes) throw cellError(input, row, 'not a file', 'text')
     try {
-      const { width, height } = readHeader(bytes)
-      pixels += width * height
+      const header = readHeader(bytes)
+      pixels += header.width * header.height
+      notices.push(...inPart(name, row, header))
     } catch (error) {
       if (error instanceof StudioError) throw cellError(input, row, error.message, `${bytes.length} bytes`)
       throw error
@@ -61,5 +72,5 @@ export function readFormRequest(signature: Signature, parts: readonly FormPart[]
     if (pixels > formLimits.pixels) throw bad('form', `more than ${formLimits.pixels / 1_000_000} million pixels in all, at file ${row + 1}`)
     return toBase64(bytes)
   })
-  return { rows: cells.length, feeds: encodeRows(signature, cells.length, (row) => cells[row]) }
+  return { rows: cells.length, feeds: encodeRows(signature, cells.length, (row) => cells[row]), notices }
 }

@@ -162,9 +162,7 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         if (turn) await turn()
         const read = ({ signature }: { readonly signature: Signature }): ModelRequest => {
           if (form) return readFormRequest(signature, form)
-          const request = sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson)
-          checkPictures(signature, request)
-          return request
+          return checkPictures(signature, sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson))
         }
         const id = idOf(request, body)
         // The model is asked for now: a reload may have come since the head was read.

@@ -1,6 +1,7 @@
 /** Pictures of a request: base64 there and back, and what all of them may be together. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { checkPictures, formLimits } from '../../../../src/core/bundle/form-request.ts'
+import { checkPictures, formLimits, readFormRequest } from '../../../../src/core/bundle/form-request.ts'
 import { fromBase64, toBase64 } from '../../../../src/core/bundle/pictures.ts'
 import type { Signature } from '../../../../src/core/bundle/signature.ts'
 import { png } from '../../../support/pictures.ts'
@@ -22,4 +23,16 @@ test('many pictures in JSON, or many pixels in small files, are refused before a
   expect(ask(Array<string>(formLimits.rows).fill(small))).not.toThrow()
   expect(ask(Array<string>(formLimits.rows + 1).fill(small))).toThrow('invalid rows; more than 256 rows with pictures: 257')
   expect(ask([small, ...Array<string>(4).fill(huge)])).toThrow('invalid rows; more than 256 million pixels in all, at row 5')
+})
+
+test('what a picture has beyond its first frame and eight bits is left out with a word, by row', () => {
+  const signature = { inputs: [{ name: 'image', kind: 'image', tensor: 'uint8', nullable: false }] } as unknown as Signature
+  const files = ['rgb8.png', 'rgb16.png', 'animated.gif'].map((name) => new Uint8Array(readFileSync(`test/fixtures/pictures/${name}`)))
+  const told = [
+    { level: 'warning', kind: 'in-part', column: 'image', row: 2, count: 1, text: 'It has 16 bits a channel, and is read with 8.' },
+    { level: 'warning', kind: 'in-part', column: 'image', row: 3, count: 1, text: 'It is animated: its first frame is taken.' },
+  ]
+  const early = { level: 'warning', kind: 'unknown-param', column: 'a', count: 1, text: '' } as const
+  expect(checkPictures(signature, { rows: 3, feeds: [{ type: 'string', values: files.map(toBase64) }], notices: [early] }).notices).toEqual([early, ...told])
+  expect(readFormRequest(signature, files.map((bytes) => ({ name: 'image', bytes }))).notices).toEqual(told)
 })
