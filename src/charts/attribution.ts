@@ -19,10 +19,10 @@ export function linkWords({ link, output, score, predicted }: Pick<LocalAttribut
 /** Where the parts come from, and how sure they are. */
 export function methodWords({ kind, sampling, columns }: Pick<LocalAttribution, 'kind' | 'sampling' | 'columns'>): string {
   if (!sampling) return kind === 'tree-shap' ? 'Exact, from the trees themselves (TreeSHAP).' : 'Exact: the model is a sum of such parts.'
-  const { questions, rows, of, ended, tolerance } = sampling
+  const { questions, rows, of, ended, tolerance, leftOut = 0 } = sampling
   const widest = columns.reduce((most, { band = 0 }) => Math.max(most, band), 0)
   const count = (n: number): string => n.toLocaleString('en')
-  const others = rows === of ? `all ${count(rows)} training rows` : `${count(rows)} of ${count(of)} training rows`
+  const others = rows === of ? `all ${count(rows)} training rows` : `${count(rows)} of ${count(of)} training rows${leftOut > 0 ? ` (not of ${count(leftOut)} with missing cells, for which it has no answer)` : ''}`
   const asked = `the model was asked about ${count(questions)} rows, in which some cells are this row's and the others those of ${others}`
   if (ended === 'exact' && widest === 0) return `Shapley values, exact: ${asked}, with every choice of columns.`
   const sure = `The lines at the bars are 95% bands, at most ±${say(Number(widest.toPrecision(2)))}`

@@ -98,6 +98,8 @@ export interface Sampling {
   readonly baseBand: number
   /** The widest band that was called small, as a share of the sum of the sizes of all parts. */
   readonly tolerance: number
+  /** Training rows with missing cells that the model has no answer for. */
+  readonly leftOut?: number
 }
 /** Parts of many rows at once: which columns move predictions, which way, and with which values. */
 export interface AttributionSummary {

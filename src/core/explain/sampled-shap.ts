@@ -1,5 +1,5 @@
 /** What each column gives to one row's answer, for any model that can be asked: no look inside it. */
-import type { Matrix } from '../data/matrix.ts'
+import { type Matrix, takeRows } from '../data/matrix.ts'
 import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import { samplePositions } from '../evaluate/residuals.ts'
@@ -40,15 +40,16 @@ export const sampledShap: Explainer<typeof params> = {
     if (!row) throw new StudioError({ code: 'bad-data', message: 'missing row; parts are of one row: none chosen', hint: 'Choose a row first.' })
     refusePictures(pipeline)
     const own = pipeline.features(columnsOfRow(pipeline, row))
-    const background = pipeline.features(dataset.columns, backgroundRows(trainRows, seed, Math.min(most, Math.floor(mostNumbers / own.features.length))))
     const prediction = await pipeline.model.predict(own, context)
     const { classes } = pipeline
     const outputs = Math.max(1, classes.length)
     const output = chosenScore(classes, outputs, wanted, prediction)
+    const ask = askAbout(pipeline, output, context)
+    const { background, leftOut } = await answerable(pipeline.features(dataset.columns, backgroundRows(trainRows, seed, Math.min(most, Math.floor(mostNumbers / own.features.length)))), ask)
     const table = tableOf(own, background)
-    const found = await shapleyValues(askAbout(pipeline, output, context), table, {
+    const found = await shapleyValues(ask, table, {
       seed,
-      population: trainRows.length,
+      population: trainRows.length - leftOut,
       tolerance,
       exactQuestions,
       milliseconds: maxSeconds * 1000,
@@ -68,7 +69,7 @@ export const sampledShap: Explainer<typeof params> = {
       predicted,
       gap: Math.abs(score - predicted),
       columns,
-      sampling: { questions: found.questions, rows: found.rows, of: trainRows.length, ended: found.ended, baseBand: found.baseBand, tolerance },
+      sampling: { questions: found.questions, rows: found.rows, of: trainRows.length, ended: found.ended, baseBand: found.baseBand, tolerance, ...(leftOut > 0 && { leftOut }) },
     }
   },
 }
@@ -87,6 +88,23 @@ export function refusePictures({ recipe }: Pipeline): void {
 export function backgroundRows(trainRows: Uint32Array, seed: number, most: number): Uint32Array {
   const order = shuffle(Uint32Array.from(samplePositions(trainRows.length, seed, Math.max(2, most))), createRng(seed).fork('background'))
   return order.map((position) => trainRows[position] as number)
+}
+
+/**
+ * The background rows that the model has an answer for: some models that were brought in have none, or an error, where
+ * a cell is missing, and were admitted because no validation row lacked one. All rows where it answers them all.
+ * @throws StudioError as the model, where it answers fewer than two rows without holes
+ */
+export async function answerable(background: Matrix, ask: (X: Matrix) => Promise<ArrayLike<number>>): Promise<{ readonly background: Matrix; readonly leftOut: number }> {
+  const whole = Uint32Array.from({ length: background.rows }, (_, row) => row).filter((row) => background.features.every(({ values }) => !Number.isNaN(values[row])))
+  if (whole.length === background.rows) return { background, leftOut: 0 }
+  const failure = await ask(background).then(
+    (answers) => (Array.prototype.every.call(answers, Number.isFinite) ? undefined : new StudioError({ code: 'bad-data', message: 'invalid answer of the model; a number that is not finite' })),
+    (error: unknown) => error,
+  )
+  if (failure === undefined) return { background, leftOut: 0 }
+  if (whole.length < 2 || !(failure instanceof StudioError) || failure.code !== 'bad-data') throw failure
+  return { background: takeRows(background, whole), leftOut: background.rows - whole.length }
 }
 
 /** The answer of one class, or the value. @param output index of the class */

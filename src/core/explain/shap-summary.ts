@@ -9,7 +9,7 @@ import { createRng, shuffle } from '../math/rng.ts'
 import { sumOf } from './additive-parts.ts'
 import { tableOf } from './coalitions.ts'
 import type { AttributionSummary, Explainer, ExplainInput, Link } from './explainer.ts'
-import { askAbout, backgroundRows, refusePictures, sampledShap } from './sampled-shap.ts'
+import { answerable, askAbout, backgroundRows, refusePictures, sampledShap } from './sampled-shap.ts'
 import { chosenScore, classParam, linkOfTrees, scoreName } from './scores.ts'
 import { shapleyValues } from './shapley.ts'
 
@@ -126,7 +126,8 @@ async function byAsking(input: ExplainInput, { askedRows, maxSeconds, class: wan
   const { classes } = pipeline
   const outputs = Math.max(1, classes.length)
   const output = chosenScore(classes, outputs, wanted, undefined)
-  const background = pipeline.features(dataset.columns, backgroundRows(trainRows, seed, askedBackground))
+  const ask = askAbout(pipeline, output, context)
+  const { background, leftOut } = await answerable(pipeline.features(dataset.columns, backgroundRows(trainRows, seed, askedBackground)), ask)
   // In an order of chance: those done when time is up are a sample like any other.
   const order = shuffle(sampled(input, askedRows), createRng(seed).fork('asked'))
   const found: { readonly row: number; readonly parts: Float64Array; readonly bands: Float64Array }[] = []
@@ -137,7 +138,7 @@ async function byAsking(input: ExplainInput, { askedRows, maxSeconds, class: wan
     columns = table.columns
     const before = found.length
     // The first row may take all the time there is; a later one that did not get through is left out.
-    const said = await shapleyValues(askAbout(pipeline, output, context), table, { seed, population: trainRows.length, tolerance: askedTolerance, milliseconds: Math.max(1, left()), exactQuestions: 4096 }, context).catch((error: unknown) => {
+    const said = await shapleyValues(ask, table, { seed, population: trainRows.length - leftOut, tolerance: askedTolerance, milliseconds: Math.max(1, left()), exactQuestions: 4096 }, context).catch((error: unknown) => {
       if (before > 0 && left() <= 0 && error instanceof StudioError && error.code === 'unsupported') return undefined
       throw error
     })

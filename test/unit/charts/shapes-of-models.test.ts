@@ -85,6 +85,7 @@ test('of sampled parts the bands are drawn, written with no more digits than are
   const { sampling } = sampledOf
   expect(methodWords(sampledOf)).toBe("Shapley values, sampled: the model was asked about 3,712 rows, in which some cells are this row's and the others those of 96 of 420 training rows. The lines at the bars are 95% bands, at most ±0.03, within 10% of all that columns move, so it ended there.")
   expect(methodWords({ ...sampledOf, sampling: { ...sampling, rows: 420, ended: 'time' } })).toMatch(/all 420 training rows\..*as far as the time allowed\.$/)
+  expect(methodWords({ ...sampledOf, sampling: { ...sampling, leftOut: 3 } })).toContain('96 of 420 training rows (not of 3 with missing cells, for which it has no answer).')
   const sure = sampledOf.columns.map((column) => ({ ...column, band: 0 }))
   expect(methodWords({ ...sampledOf, columns: sure, sampling: { ...sampling, ended: 'exact' } })).toMatch(/^Shapley values, exact: .* with every choice of columns\.$/)
   expect(methodWords(attributionOf)).toContain('TreeSHAP')

@@ -1,9 +1,11 @@
 /** Parts of any model by asking it: the laws of Shapley values, honest bands, and every way to an end. */
 import { describe, expect, test } from 'vitest'
 import type { Context, Progress } from '../../../../src/core/context.ts'
+import { isValid } from '../../../../src/core/data/column.ts'
 import type { Matrix } from '../../../../src/core/data/matrix.ts'
 import { differing, everyCoalition, mix, onePermutation, partsOf, tableOf } from '../../../../src/core/explain/coalitions.ts'
 import type { ExplainInput, LocalAttribution } from '../../../../src/core/explain/explainer.ts'
+import { StudioError } from '../../../../src/core/errors.ts'
 import { sampledShap } from '../../../../src/core/explain/sampled-shap.ts'
 import { shapleyValues, type ShapleyOptions } from '../../../../src/core/explain/shapley.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
@@ -163,6 +165,27 @@ test('missing cells are cells, of the row and of the background; trees are asked
   expect(said).toMatchObject({ output: 'y', sampling: { ended: 'exact' } })
   expect(said.gap).toBeLessThan(1e-9)
   expect(said.columns.find(({ column }) => column === 'years')?.cell).toBeNull()
+})
+
+test('training rows that the model has no answer for are left out, and counted', async () => {
+  const input = await glassInput('regression')
+  const { pipeline } = input
+  // Missing stays missing in the features, as in a recipe without imputation: every 15th row has no years.
+  const features: typeof pipeline.features = (columns, rows) => {
+    const made = pipeline.features(columns, rows)
+    const years = columns.find(({ name }) => name === 'years')!
+    return { ...made, features: made.features.map((feature) => (feature.source === 'years' ? { ...feature, values: feature.values.map((value, i) => (isValid(years, rows ? rows[i]! : i) ? value : Number.NaN)) } : feature)) }
+  }
+  const holes = { ...input, trainRows: Uint32Array.from({ length: 30 }, (_, i) => i), pipeline: { ...pipeline, features } }
+  const said = await explain(holes)
+  expect(said.sampling).toMatchObject({ rows: 28, of: 30, leftOut: 2 })
+  expect(said.gap).toBeLessThan(1e-9)
+  const refusing = { ...pipeline.model, predict: async (X: Matrix) => {
+    if (X.features.some(({ values }) => values.some(Number.isNaN))) throw new StudioError({ code: 'bad-data', message: 'invalid years; takes whole numbers: missing' })
+    return pipeline.model.predict(X)
+  } }
+  expect((await explain({ ...holes, pipeline: { ...holes.pipeline, model: refusing } })).sampling).toMatchObject({ rows: 28, leftOut: 2 })
+  await expect(explain({ ...holes, trainRows: Uint32Array.of(14, 29), pipeline: { ...holes.pipeline, model: refusing } })).rejects.toThrow('takes whole numbers: missing')
 })
 
 test('baselines, pictures, and no chosen row are refused', async () => {
