@@ -3,6 +3,7 @@ import { signatureOf } from '../core/bundle/signature-of.ts'
 import { partLetters } from '../core/code/twin/read.ts'
 import { columnInfo, columnNamed } from '../core/data/dataset.ts'
 import { StudioError } from '../core/errors.ts'
+import { targetAt } from '../core/elsewhere/prepare.ts'
 import { targetInput, trainerOf, type ElsewhereJob } from '../core/elsewhere/job.ts'
 import { zip } from '../core/zip.ts'
 import { elsewhereFiles } from '../export/elsewhere/files.ts'
@@ -18,6 +19,7 @@ export const elsewhereJob: TaskHandler<'elsewhere/job'> = async ({ runId }, host
   const picture = signature.inputs.find(({ kind }) => kind === 'image')
   if (picture) throw new StudioError({ code: 'unsupported', message: `unsupported column; a job for other machines reads tables: ${picture.name.slice(0, 100)}`, hint: 'The code twin is this run as a program for PyTorch or scikit-learn, pictures included.' })
   const target = columnNamed(dataset, run.spec.target.column)
+  const codes = new Map(pipeline.classes.map((name, code) => [name, code]))
   const job: ElsewhereJob = {
     version: 1,
     name: run.name,
@@ -26,7 +28,7 @@ export const elsewhereJob: TaskHandler<'elsewhere/job'> = async ({ runId }, host
     classes: pipeline.classes,
     recipe: pipeline.recipe,
     inputs: [...signature.inputs, targetInput({ ...columnInfo(target), ...(target.kind === 'boolean' ? { labels: target.labels } : {}) })],
-    parts: partLetters(dataset.rows, { train: rowsOf('train'), valid: rowsOf('valid'), test: rowsOf('test') }),
+    parts: [...partLetters(dataset.rows, { train: rowsOf('train'), valid: rowsOf('valid'), test: rowsOf('test') })].filter((_, row) => !Number.isNaN(targetAt(target, row, run.spec.target.task, codes))).join(''),
     ...trainer,
   }
   return { zip: zip(elsewhereFiles(job)), fileName: 'train-elsewhere.zip' }

@@ -1,6 +1,6 @@
 /**
  * A run as a job for other machines: the same raw columns, fitted recipe, target and split, the boosting left to XGBoost,
- * a dense network to PyTorch. What it answers comes back as a model of the same experiment.
+ * a dense network or a linear model to PyTorch. What it answers comes back as a model of the same experiment.
  */
 import { toBase64 } from '../bundle/pictures.ts'
 import type { SignatureInput } from '../bundle/signature.ts'
@@ -12,6 +12,8 @@ import { hiddenSizes, mlp } from '../estimators/neural/mlp.ts'
 import { checkParams } from '../params.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { RunSpec } from '../run/run-spec.ts'
+import { linearElsewhere, linearPlan, type LinearPlan } from './linear.ts'
+import { trainersElsewhere, whoTrains } from './trainers.ts'
 
 export interface ElsewhereJob {
   readonly version: 1
@@ -23,12 +25,14 @@ export interface ElsewhereJob {
   readonly recipe: FittedRecipeState
   /** What is read of each row; the target is the last. */
   readonly inputs: readonly SignatureInput[]
-  /** One letter a row of the studio's data, for where the partitions hold just these rows; else rows are dealt anew by the shares. */
+  /** One letter for each of the studio's rows that has a target, for where the partitions hold just these rows; else rows are dealt anew by the shares. */
   readonly parts: string
   /** Parameters of XGBoost, and how many rounds. */
   readonly xgboost?: { readonly params: Readonly<Record<string, string | number>>; readonly rounds: number }
-  /** What PyTorch is to train; a job has one of the two. */
+  /** The network that PyTorch is to train. */
   readonly torch?: TorchNetwork
+  /** The linear model that PyTorch is to fit; a job has one of the three. */
+  readonly linear?: LinearPlan
 }
 export interface TorchNetwork {
   /** Neurons from input to output. */
@@ -66,12 +70,15 @@ function checkCarried({ sampleWeight, sampleRows, continueFrom }: RunSpec): void
  * @param features numbers that the recipe makes of a row
  * @throws StudioError unsupported for an estimator that nothing elsewhere trains, or a setting that would be lost
  */
-export function trainerOf(spec: RunSpec, features: number, classes: number): Pick<ElsewhereJob, 'xgboost' | 'torch'> {
+export function trainerOf(spec: RunSpec, features: number, classes: number): Pick<ElsewhereJob, 'xgboost' | 'torch' | 'linear'> {
+  checkCarried(spec)
+  const { id } = spec.estimator
+  if (!trainersElsewhere.has(id)) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${whoTrains()}: ${id}` })
+  if (linearElsewhere.has(id)) return { linear: linearPlan(spec, classes) }
   return spec.estimator.id === mlp.id ? { torch: torchOf(spec, features, classes) } : { xgboost: xgboostOf(spec, classes) }
 }
 
 function torchOf(spec: RunSpec, features: number, classes: number): TorchNetwork {
-  checkCarried(spec)
   const given = checkParams(mlp.id, mlp.params, spec.estimator.params)
   const sizes = [features, ...hiddenSizes(given.hiddenLayerSizes), spec.target.task === 'regression' ? 1 : classes]
   const activation = given.activation as Activation
@@ -95,12 +102,10 @@ function torchOf(spec: RunSpec, features: number, classes: number): TorchNetwork
 /**
  * Our parameters by XGBoost's names. Leaves rest on summed hessians there, not on rows: for the squared loss the two
  * are one, for classes a row weighs at most a quarter.
- * @throws StudioError unsupported for another estimator, or a loss that XGBoost's trees do not have
+ * @throws StudioError unsupported for a loss that XGBoost's trees do not have
  */
 export function xgboostOf(spec: RunSpec, classes: number): NonNullable<ElsewhereJob['xgboost']> {
-  checkCarried(spec)
   const { estimator, target, seed } = spec
-  if (estimator.id !== histGradientBoosting.id) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${histGradientBoosting.label} is what XGBoost trains elsewhere: ${estimator.id}` })
   const given = checkParams(estimator.id, histGradientBoosting.params, estimator.params)
   if (target.task === 'regression' && given.loss !== 'squared') throw new StudioError({ code: 'unsupported', message: `unsupported loss; elsewhere it is the squared one: ${given.loss}` })
   if (given.monotonicCst !== '' || given.interactionCst !== '') throw new StudioError({ code: 'unsupported', message: 'unsupported constraints; a job for a cluster carries none' })

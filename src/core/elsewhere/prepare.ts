@@ -1,9 +1,10 @@
 /** Rows of a file as what a job's booster learns from: the studio's own reading and recipe, so nothing is prepared in two ways. */
 import { graphNames } from '../bundle/signature-of.ts'
 import type { AnsweringModel } from '../bundle/predict-file.ts'
-import { isValid } from '../data/column.ts'
+import { isValid, type Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import { className } from '../data/encode-target.ts'
+import type { Task } from '../data/target.ts'
 import { applyRecipe } from '../recipe/recipe.ts'
 import type { ElsewhereJob } from './job.ts'
 
@@ -14,6 +15,13 @@ export interface PreparedRows {
   readonly features: Float32Array
   /** Class codes or values, shape (rows). */
   readonly target: Float64Array
+}
+
+/** Class code or value of a row; NaN where it has none, or one of an unknown class. */
+export function targetAt(column: Column, row: number, task: Task, codes: ReadonlyMap<string, number>): number {
+  if (!isValid(column, row)) return Number.NaN
+  if (task === 'regression') return column.kind === 'numeric' ? (column.values[row] as number) : Number.NaN
+  return codes.get(className(column, row)) ?? Number.NaN
 }
 
 /**
@@ -29,11 +37,7 @@ export function preparing(job: ElsewhereJob, take: (rows: PreparedRows) => Promi
     signature: { version: 1, name: job.name, task, target, inputs, classes: [], outputs: [] },
     async answer(columns, rows) {
       const truth = columnNamed({ columns }, target)
-      const codes = Float64Array.from(rows, (row) => {
-        if (!isValid(truth, row)) return Number.NaN
-        if (task === 'regression') return truth.kind === 'numeric' ? (truth.values[row] as number) : Number.NaN
-        return code.get(className(truth, row)) ?? Number.NaN
-      })
+      const codes = Float64Array.from(rows, (row) => targetAt(truth, row, task, code))
       const kept = rows.filter((_, i) => !Number.isNaN(codes[i]))
       const { features } = applyRecipe(job.recipe, columns, kept)
       const matrix = new Float32Array(kept.length * features.length)

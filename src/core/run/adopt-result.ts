@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeSplit } from '../data/make-split.ts'
+import { fromLinear, linearElsewhere } from '../elsewhere/linear.ts'
 import { fromTorch } from '../elsewhere/torch.ts'
 import { fromXgboost } from '../elsewhere/xgboost.ts'
 import type { ElsewhereJob } from '../elsewhere/job.ts'
@@ -31,6 +32,7 @@ const schema = v.looseObject({
   versions: v.looseObject({ xgboost: v.optional(v.string()), torch: v.optional(v.string()) }),
   booster: v.optional(v.unknown()),
   network: v.optional(v.unknown()),
+  linear: v.optional(v.unknown()),
 })
 export interface ElsewhereResult {
   readonly job: Omit<ElsewhereJob, 'parts'>
@@ -41,8 +43,10 @@ export interface ElsewhereResult {
   readonly versions: { readonly xgboost?: string; readonly torch?: string }
   /** XGBoost's trees. */
   readonly booster?: unknown
-  /** PyTorch's weights; an answer has one of the two. */
+  /** PyTorch's weights. */
   readonly network?: unknown
+  /** PyTorch's coefficients; an answer has one of the three. */
+  readonly linear?: unknown
 }
 
 /** @throws StudioError bad-data where it is no such answer */
@@ -55,12 +59,16 @@ export async function adoptResult(result: ElsewhereResult, dataset: Dataset, con
   const { target, split: rule, seed } = job.spec
   const split = makeSplit(dataset.columns, target.column, rule)
   const head = { task: target.task, classes: job.classes, categoryCounts: job.recipe.features.map(({ categories }) => categories?.length ?? 0) }
-  const { booster, network, versions } = result
-  const lineage = { trainedElsewhere: network === undefined ? `XGBoost ${versions.xgboost ?? ''}` : `PyTorch ${versions.torch ?? ''}`, trainedOnRows: result.rows.train, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
-  const state = network === undefined ? fromXgboost(booster, head, lineage) : fromTorch(network, head, lineage)
-  if (state.estimator !== job.spec.estimator.id) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${job.spec.estimator.id.slice(0, 60)}, and it holds a model of ${state.estimator}` })
-  const model = estimators.get(state.estimator).revive(state)
+  const { booster, network, linear, versions } = result
   const same = dataset.id === job.dataHash && result.split === 'as in the studio'
+  const lineage = { trainedElsewhere: network === undefined && linear === undefined ? `XGBoost ${versions.xgboost ?? ''}` : `PyTorch ${versions.torch ?? ''}`, trainedOnRows: result.rows.train, sameRows: same, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
+  const { id } = job.spec.estimator
+  if (linear !== undefined && !linearElsewhere.has(id)) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${id.slice(0, 60)}, and it holds a linear model` })
+  const { state, facts = {} } = linear !== undefined ? fromLinear(linear, id, head) : { state: network === undefined ? fromXgboost(booster, head, lineage) : fromTorch(network, head, lineage) }
+  if (state.estimator !== job.spec.estimator.id) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${job.spec.estimator.id.slice(0, 60)}, and it holds a model of ${state.estimator}` })
+  const revived = estimators.get(state.estimator).revive(state)
+  // States of linear models keep no facts.
+  const model = linear === undefined ? revived : { ...revived, facts: { ...revived.facts, ...facts, ...lineage } }
   const warnings = same ? [] : [`Trained elsewhere on ${result.rows.train.toLocaleString('en')} rows, ${dataset.id === job.dataHash ? result.split : 'and this is not the data that the job was made of'}: rows of this validation part may have been among them, and then its figures flatter it.`]
   return judge({ pipeline: pipelineOf({ target, classes: job.classes, recipe: job.recipe, model }), dataset, split, threshold: 0.5, seed, warnings, fit: result.seconds * 1000, begun }, context)
 }

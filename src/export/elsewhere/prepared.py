@@ -1,6 +1,8 @@
 """What every training elsewhere needs: the job, its partitions as prepare.mjs leaves them, their parts, and the answer."""
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -25,6 +27,23 @@ def opened(options):
         job = json.load(file)
     todo = scorer.partitions_of(options.partitions, options.work)
     return job, todo, [options.node, os.path.join(HERE, "prepare.mjs"), os.path.abspath(options.job)]
+
+
+def prepare(command, todo, processes):
+    """All partitions, by so many processes at once. @returns the answers in the order of todo"""
+    idle = SimpleQueue()
+    for _ in range(processes):
+        idle.put(scorer.LineProgram(command))
+
+    def one(pair):
+        program = idle.get()
+        try:
+            return program.ask(*pair)
+        finally:
+            idle.put(program)
+
+    with ThreadPoolExecutor(processes) as pool:
+        return list(pool.map(one, todo))
 
 
 def matrix(path, features, letters, part):
@@ -60,7 +79,7 @@ def rows_of(letters):
 
 def finish(options, job, answer):
     """Writes result.json, renamed when whole, and says in one line what came out."""
-    kept = {key: value for key, value in job.items() if key not in ("parts", "torch")}
+    kept = {key: value for key, value in job.items() if key not in ("parts", "torch", "linear")}
     half = options.out + ".part"
     with open(half, "w", encoding="utf-8") as file:
         json.dump({"version": 1, "kind": "glasshouse-elsewhere", "job": kept, **answer}, file)

@@ -15,33 +15,13 @@ import hashlib
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 
 import numpy as np
 import torch
 
 import prepared
-import scorer
 
 BENDS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "logistic": torch.nn.Sigmoid}
-
-
-def prepare(command, todo, processes):
-    """All partitions, by so many processes at once. @returns the answers in the order of todo"""
-    idle = SimpleQueue()
-    for _ in range(processes):
-        idle.put(scorer.LineProgram(command))
-
-    def one(pair):
-        program = idle.get()
-        try:
-            return program.ask(*pair)
-        finally:
-            idle.put(program)
-
-    with ThreadPoolExecutor(processes) as pool:
-        return list(pool.map(one, todo))
 
 
 def network(plan):
@@ -149,7 +129,7 @@ def main():
     job, todo, command = prepared.opened(options)
     plan = job["torch"]
     begun = time.time()
-    answers = prepare(command, todo, max(1, min(options.processes, len(todo))))
+    answers = prepared.prepare(command, todo, max(1, min(options.processes, len(todo))))
     letters, how = prepared.dealt(job, [answer["rows"] for answer in answers])
     rows = prepared.rows_of(letters)
     if rows["train"] < 2:
