@@ -17,7 +17,7 @@ export interface OpenedBundle {
 
 const manifestSchema = v.looseObject({ version: v.literal(1), files: v.array(v.looseObject({ path: v.string(), sha256: v.string() })) })
 const signatureSchema = v.looseObject({
-  version: v.literal(1),
+  version: v.picklist([1, 2]),
   name: v.string(),
   task: v.picklist(['binary', 'multiclass', 'regression']),
   inputs: v.array(v.looseObject({ name: v.string(), tensor: v.picklist(['float', 'string', 'int64', 'uint8']) })),

@@ -3,6 +3,7 @@ import { StudioError } from '../errors.ts'
 import { cellError, emptyFeed, encodeCell, encodeRows, missingTime, setCell, shownValue } from './encode.ts'
 import type { EncodedCell, Feed } from './encode.ts'
 import type { Notice } from './notices.ts'
+import { readParams } from './params.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 import type { StrictJson } from './strict-json.ts'
 
@@ -15,18 +16,20 @@ export interface ModelRequest {
   readonly id?: string
   /** v2 only: names of the outputs asked for. */
   readonly outputs?: readonly string[]
+  /** Where labels are asked for at another threshold than the model's. */
+  readonly threshold?: number
   /** What the reader of the body overlooked on purpose. */
   readonly notices?: readonly Notice[]
 }
 
 export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES', uint8: 'BYTES' } as const
 
-export function bad(what: string, rule: string, value?: unknown): StudioError {
-  const name = what.slice(0, 200)
-  return new StudioError({ code: 'bad-data', message: `invalid ${name}; ${rule}${value === undefined ? '' : `: ${shownValue(value instanceof Map ? {} : value)}`}`, details: { field: name } })
 /** v2's whole numbers. */
 export const wholeTypes: readonly string[] = ['INT64', 'INT32', 'INT16', 'INT8', 'UINT64', 'UINT32', 'UINT16', 'UINT8']
 
+export function bad(what: string, rule: string, value?: unknown): StudioError {
+  const name = what.slice(0, 200)
+  return new StudioError({ code: 'bad-data', message: `invalid ${name}; ${rule}${value === undefined ? '' : `: ${shownValue(value instanceof Map ? {} : value)}`}`, details: { field: name } })
 }
 export const isObject = (value: StrictJson | undefined): value is ReadonlyMap<string, StrictJson> => value instanceof Map
 
@@ -34,10 +37,11 @@ export function onlyKeys(object: ReadonlyMap<string, StrictJson>, what: string, 
   for (const key of object.keys()) if (!allowed.includes(key)) throw bad(what, `a field that is not one of ${allowed.join(', ')}`, key)
 }
 
-/** `{"rows": [{"column": value, ...}, ...]}`: every column of the signature in each row, and no other. @throws StudioError bad-data */
+/** `{"rows": [{"column": value, ...}, ...], "params": {...}}`: every column of the signature in each row, and no other. @throws StudioError bad-data */
 export function readPlainRequest(signature: Signature, body: StrictJson): ModelRequest {
   if (!isObject(body)) throw bad('body', 'not an object with "rows"', body)
-  onlyKeys(body, 'body', ['rows'])
+  onlyKeys(body, 'body', ['rows', 'params'])
+  const params = readParams(signature, 'params', body.get('params'))
   const rows = body.get('rows')
   if (!Array.isArray(rows)) throw bad('rows', 'not a list of objects', rows ?? null)
   checkCount('rows', rows.length)
@@ -50,7 +54,7 @@ export function readPlainRequest(signature: Signature, body: StrictJson): ModelR
     }
   })
   const feeds = encodeRows(signature, rows.length, (row, input) => (rows[row] as ReadonlyMap<string, StrictJson>).get(signature.inputs[input]?.name as string))
-  return { rows: rows.length, feeds }
+  return { rows: rows.length, feeds, ...params }
 }
 
 export function checkCount(what: string, rows: number): void {
@@ -64,6 +68,7 @@ export function readInferRequest(signature: Signature, body: StrictJson): ModelR
   const id = body.get('id')
   if (id !== undefined && (typeof id !== 'string' || id.length > 200)) throw bad('id', 'not text of at most 200 characters', id)
   checkParameters('parameters', body.get('parameters'))
+  const params = readParams(signature, 'parameters', body.get('parameters'))
   const inputs = body.get('inputs')
   if (!Array.isArray(inputs)) throw bad('inputs', 'not a list of tensors', inputs ?? null)
   const given = new Map<string, ReadonlyMap<string, StrictJson>>()
@@ -90,10 +95,10 @@ export function readInferRequest(signature: Signature, body: StrictJson): ModelR
   checkCount('inputs', count)
   const feeds = signature.inputs.map((input, i) => readTensor(input, tensors[i] as ReadonlyMap<string, StrictJson>, count))
   const outputs = readOutputs(signature, body.get('outputs'))
-  return { rows: count, feeds, ...(id === undefined ? {} : { id }), ...(outputs ? { outputs } : {}) }
+  return { rows: count, feeds, ...params, ...(id === undefined ? {} : { id }), ...(outputs ? { outputs } : {}) }
 }
 
-/** Parameters are left to servers, and this one has none. What says that the data lie elsewhere cannot be overlooked. */
+/** What says that the data lie elsewhere cannot be overlooked. */
 function checkParameters(what: string, parameters: StrictJson | undefined): void {
   if (parameters === undefined || parameters === null) return
   if (!isObject(parameters)) throw bad(what, 'not an object', parameters)

@@ -11,6 +11,7 @@ import type { Prediction } from '../data/target.ts'
 import { StudioError } from '../errors.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { nullableColumns } from './nullable.ts'
+import { paramsFor } from './params.ts'
 import type { Signature, SignatureInput } from './signature.ts'
 
 export interface SignatureOptions {
@@ -74,13 +75,14 @@ export async function signatureOf(pipeline: Pipeline, columns: readonly Column[]
   }
   const { task, column: target } = pipeline.target
   return {
-    version: 1,
+    version: 2,
     name: options.name,
     task,
     target,
     inputs,
     classes: pipeline.classes,
     ...(task === 'binary' ? { threshold: options.threshold } : {}),
+    params: paramsFor(task, options.threshold),
     outputs:
       task === 'regression'
         ? [{ name: output('value'), tensor: 'double', shape: [-1] }]

@@ -1,5 +1,6 @@
 /** The typed contract of a served model: what goes in, what comes out. JSON; shared by studio and server. */
 import type { Task } from '../data/target.ts'
+import type { SignatureParam } from './params.ts'
 
 export interface SignatureInput {
   /** The column's name: what requests and new files call it. */
@@ -23,7 +24,8 @@ export interface SignatureInput {
   readonly layout?: string
 }
 export interface Signature {
-  readonly version: 1
+  /** 2 since requests may have parameters; 1 has none. */
+  readonly version: 1 | 2
   readonly name: string
   readonly task: Task
   readonly target: string
@@ -32,5 +34,7 @@ export interface Signature {
   readonly classes: readonly string[]
   /** Binary only: label is the positive class where its probability >= threshold. */
   readonly threshold?: number
+  /** What a request may set, each with its default; absent in version 1. */
+  readonly params?: readonly SignatureParam[]
   readonly outputs: readonly { readonly name: string; readonly tensor: 'float' | 'double' | 'string'; readonly shape: readonly number[] }[]
 }

@@ -10,6 +10,7 @@ import { cellText, createScanner } from '../ingest/csv/scanner.ts'
 import type { RowBatch } from '../ingest/csv/scanner.ts'
 import { encodeRows, shownValue } from './encode.ts'
 import type { Notice } from './notices.ts'
+import { readParams } from './params.ts'
 import { checkCount, bad, isObject, onlyKeys } from './requests.ts'
 import type { ModelRequest } from './requests.ts'
 import type { Signature, SignatureInput } from './signature.ts'
@@ -137,16 +138,10 @@ export function readMlflowRequest(signature: Signature, body: StrictJson): Model
   const given = mlflowForms.filter((form) => body.has(form))
   const [form] = given
   if (form === undefined || given.length > 1) throw bad('body', `exactly one of ${mlflowForms.join(', ')} must be there`, given.length)
-  const strange = strangeParams(body.get('params'))
+  const params = readParams(signature, 'params', body.get('params'))
   const request = requestOf(signature, tableOfForm(signature, form, body.get(form)), true)
-  return strange.length === 0 ? request : { ...request, notices: [...(request.notices ?? []), ...strange] }
-}
-
-/** The models have no parameters; as with MLflow, one that is given is told and ignored. */
-function strangeParams(params: StrictJson | undefined): Notice[] {
-  if (params === undefined || params === null) return []
-  if (!isObject(params)) throw bad('params', 'not an object', params)
-  return [...params.keys()].slice(0, 50).map((name) => ({ level: 'warning', kind: 'unknown-param', column: name.slice(0, 200), count: 1, text: 'The model has no such parameter.' }))
+  const notices = [...(request.notices ?? []), ...(params.notices ?? [])]
+  return { ...request, ...params, ...(notices.length > 0 && { notices }) }
 }
 
 function tableOfForm(signature: Signature, form: (typeof mlflowForms)[number], value: StrictJson | undefined): Table {

@@ -103,7 +103,7 @@ const schema = v.looseObject({
   format: v.literal(format),
   version: v.literal(pipelineVersion),
   signature: v.looseObject({
-    version: v.literal(1),
+    version: v.picklist([1, 2]),
     name: v.string(),
     task,
     target: v.string(),

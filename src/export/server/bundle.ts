@@ -57,7 +57,7 @@ export function readBundle(folder: string): Bundle {
   }
   const signature = json('signature.json') as Signature
   const golden = json('golden.json') as GoldenRows
-  if (signature.version !== 1 || golden.version !== 1) throw new BundleError('unsupported bundle; signature.json and golden.json must be of version 1')
+  if ((signature.version !== 1 && signature.version !== 2) || golden.version !== 1) throw new BundleError('unsupported bundle; signature.json must be of version 1 or 2, golden.json of version 1')
   const digest = createHash('sha256').update(read('manifest.json')).digest('hex')
   return { model: read('model.onnx'), signature, golden, digest, ...(listed.has(reference) ? { reference: json(reference) as ReferenceProfile } : {}) }
 }

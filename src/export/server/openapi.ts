@@ -58,11 +58,14 @@ const readyGet = (summary: string, tag: string, more: Schema = {}, texts: Readon
 const named = (path: string, item: Schema): Schema => Object.fromEntries(Object.entries(item).map(([method, operation]) => [method, { operationId: `${method}${path.replace(/[^A-Za-z0-9]+/g, '_')}`, ...(operation as Schema) }]))
 const tensor = (datatypes: readonly string[], name: Schema = { type: 'string' }): Schema => ({ type: 'object', required: ['name', 'shape', 'datatype', 'data'], properties: { name, shape: { type: 'array', items: { type: 'integer', minimum: 1 } }, datatype: { enum: datatypes }, data: { type: 'array' } } })
 
+/** What a request may set beside its rows; what is unknown is ignored with a warning. */
+const paramsSchema = ({ params = [] }: Signature): Schema => ({ type: ['object', 'null'], properties: objectOf(params.map(({ name, default: given, min, max }) => [name, { type: 'number', default: given, minimum: min, maximum: max }] as const)) })
 const inferRequest = (signature: Signature): Schema => ({
   type: 'object',
   required: ['inputs'],
   properties: {
     id: { type: 'string', maxLength: 200 },
+    parameters: paramsSchema(signature),
     inputs: {
       type: 'array',
       minItems: signature.inputs.length,
@@ -91,7 +94,7 @@ export function openApi(models: Models): string {
   ]
   const answers = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
   const rows = (signature: Signature): Schema => ({ type: 'object', required: ['predictions'], properties: { predictions: { type: 'array', items: signature.task === 'regression' ? { type: 'number' } : answerSchema(signature) }, warnings: { type: 'array', items: { $ref: '#/components/schemas/Warning' } } } })
-  const plain = (signature: Signature): Schema => ({ type: 'object', required: ['rows'], additionalProperties: false, properties: { rows: { type: 'array', minItems: 1, maxItems: 10_000, items: rowSchema(signature) } } })
+  const plain = (signature: Signature): Schema => ({ type: 'object', required: ['rows'], additionalProperties: false, properties: { rows: { type: 'array', minItems: 1, maxItems: 10_000, items: rowSchema(signature) }, params: paramsSchema(signature) } })
   const first = models.first.fallback.signature
   paths.push(['/predict', post('Rows by column names', 'Plain', asked(first, plain(first)), answers(first))])
   const list = (items: Schema): Schema => ({ type: 'array', items })
@@ -101,7 +104,7 @@ export function openApi(models: Models): string {
       'Rows as MLflow sends them: exactly one of the four forms, or CSV with a header',
       'MLflow',
       {
-        ...json({ oneOf: ['dataframe_split', 'dataframe_records', 'instances', 'inputs'].map((form) => ({ required: [form], properties: { [form]: {} } })), type: 'object', properties: { dataframe_split: { type: 'object', required: ['columns', 'data'], properties: { columns: list({ type: 'string' }), data: list({ type: 'array' }), index: list({}) } }, dataframe_records: list({ type: 'object' }), instances: list({}), inputs: {}, params: { type: ['object', 'null'] } } }),
+        ...json({ oneOf: ['dataframe_split', 'dataframe_records', 'instances', 'inputs'].map((form) => ({ required: [form], properties: { [form]: {} } })), type: 'object', properties: { dataframe_split: { type: 'object', required: ['data'], properties: { columns: list({ type: 'string' }), data: list({ type: 'array' }), index: list({}) } }, dataframe_records: list({ type: 'object' }), instances: list({}), inputs: {}, params: paramsSchema(first) } }),
         'text/csv': { schema: { type: 'string' } },
       },
       rows(first),

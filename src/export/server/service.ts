@@ -2,6 +2,7 @@
 import { noticesOf } from '../../core/bundle/notices.ts'
 import type { Notice } from '../../core/bundle/notices.ts'
 import type { ModelRequest } from '../../core/bundle/requests.ts'
+import { atThreshold } from '../../core/bundle/params.ts'
 import { checkFiniteAnswer } from '../../core/bundle/responses.ts'
 import type { ServedAnswer } from '../../core/onnx/runner.ts'
 import { labelsOf, shortLabel, type ServerMetrics } from './server-metrics.ts'
@@ -41,12 +42,13 @@ export class Service {
       // Nobody waits for it, and its failure is nobody's but its own.
       shadow.run(request).then((answer) => {
         checkFiniteAnswer(answer, request.rows)
-        this.#told(shadow, 'shadow', id, protocol, request, answer)
+        this.#told(shadow, 'shadow', id, protocol, request, atThreshold(shadow.signature, answer, request.threshold))
       }).catch(() => this.#metrics.shadowFailures.inc(labelsOf(shadow)))
     }
-    const answer = await answering
+    const own = await answering
     if (turn) await turn()
-    checkFiniteAnswer(answer, request.rows)
+    checkFiniteAnswer(own, request.rows)
+    const answer = atThreshold(primary.signature, own, request.threshold)
     const notices = [...(request.notices ?? []), ...noticesOf(primary.signature, request.feeds, request.rows)]
     this.#count(primary, request, answer, notices)
     if (turn && this.#log) await turn()

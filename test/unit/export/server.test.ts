@@ -99,6 +99,11 @@ describe('protocols', () => {
     const { signature, golden } = bundle('tree')
     const extra = await post(`${url}/invocations`, { dataframe_split: { columns: [...signature.inputs.map(({ name }) => name), 'surplus'], data: [[...(golden.rows[0] as unknown[]), 1]] }, params: { temperature: 1 } })
     expect(extra.body.warnings?.slice(0, 2)).toMatchObject([{ kind: 'extra-column', column: 'surplus' }, { kind: 'unknown-param', column: 'temperature' }])
+    // The tree's signature says what may be set: a threshold, for labels alone.
+    expect(signature).toMatchObject({ version: 2, params: [{ name: 'threshold', default: signature.threshold }] })
+    const asked = async (params: object) => (await post(`${url}/predict`, `${row('tree').slice(0, -1)},"params":${JSON.stringify(params)}}`)).body.predictions[0] as unknown as { label: string; probabilities: object }
+    const [never, always] = [await asked({ threshold: 1 }), await asked({ threshold: 0 })]
+    expect([always.label, always.probabilities]).toEqual([signature.classes[1], never.probabilities])
     // ONNX Runtime would keep an id of the machine there, to report with.
     expect(readdirSync(home, { recursive: true })).toEqual([])
     server.child.kill('SIGKILL')

@@ -3,6 +3,7 @@ import { encodeCell, missingTime } from '../../../../src/core/bundle/encode.ts'
 import { noticesOf } from '../../../../src/core/bundle/notices.ts'
 import { readInferRequest, readPlainRequest } from '../../../../src/core/bundle/requests.ts'
 import { checkFiniteAnswer, inferResponse, modelSlug, plainResponse } from '../../../../src/core/bundle/responses.ts'
+import { atThreshold } from '../../../../src/core/bundle/params.ts'
 import { graphNames } from '../../../../src/core/bundle/signature-of.ts'
 import type { Signature, SignatureInput } from '../../../../src/core/bundle/signature.ts'
 import { parseStrictJson } from '../../../../src/core/bundle/strict-json.ts'
@@ -126,7 +127,6 @@ describe('requests', () => {
   ])('a tensor with %j is refused', (change, reason) => {
     expect(() => infer({ inputs: tensors(change) })).toThrow(reason)
   })
-  test('outputs come as they were asked for, and all where none was', () => {
   test('whole numbers of every width are taken where they fit: for numbers, truth and moments', () => {
     const wide = tensors({ datatype: 'UINT8', data: [1] }).map((tensor) => (tensor.name === 'day' ? { ...tensor, datatype: 'INT32' } : tensor.name === 'flag' ? { ...tensor, datatype: 'INT8', data: [1] } : tensor))
     expect(infer({ inputs: wide }).feeds).toEqual(infer({ inputs: tensors() }).feeds)
@@ -145,6 +145,7 @@ describe('requests', () => {
     expect(split([row]).feeds).toEqual(split([row], ['__proto__', 'colour', 'flag', 'day']).feeds)
     expect(() => split([row.slice(1)])).toThrow('row 1 is not a list of 4 values')
   })
+  test('outputs come as they were asked for, and all where none was', () => {
     const names = (outputs?: unknown): string[] => {
       const request = infer({ inputs: tensors(), parameters: { sent: true }, ...(outputs ? { outputs } : {}) })
       return (JSON.parse(inferResponse(signature, 'm', '1', request, { answers: ['a'], probabilities: [0.5, 0.5] })) as { outputs: { name: string }[] }).outputs.map(({ name }) => name)
@@ -207,5 +208,30 @@ describe('numbers that a file writes with groups and signs', () => {
   })
   test('text is no number where the signature names no layout', () => {
     expect(encodeCell({ name: 'price', kind: 'numeric', tensor: 'float', nullable: false }, '12')).toEqual({ problem: 'not a finite number' })
+  })
+})
+
+describe('parameters beside the rows', () => {
+  const two: Signature = { ...signature, version: 2, params: [{ name: 'threshold', type: 'double', default: 0.5, min: 0, max: 1 }] }
+  const text = (more: string): ReturnType<typeof parseStrictJson> => parseStrictJson(`{"rows":[{"__proto__":1,"colour":"red","flag":true,"day":null}]${more}}`, 6)
+  test('the threshold has a default, is taken from every protocol, and moves labels alone', () => {
+    expect(readPlainRequest(two, text(''))).not.toHaveProperty('threshold')
+    expect(readPlainRequest(two, text(',"params":{"threshold":0.5}'))).not.toHaveProperty('threshold')
+    expect(readPlainRequest(two, text(',"params":{"threshold":0.9}'))).toMatchObject({ threshold: 0.9 })
+    expect(readMlflowRequest(two, parseStrictJson('{"instances":[{"__proto__":1,"colour":"red","flag":true,"day":null}],"params":{"threshold":0}}', 6))).toMatchObject({ threshold: 0 })
+    const tensor = (name: string, datatype: string, value: string): string => `{"name":"${name}","shape":[1,1],"datatype":"${datatype}","data":[${value}]}`
+    expect(readInferRequest(two, parseStrictJson(`{"parameters":{"threshold":1},"inputs":[${tensor('__proto__', 'FP32', '1')},${tensor('colour', 'BYTES', '"red"')},${tensor('flag', 'BOOL', 'true')},${tensor('day', 'INT64', '0')}]}`, 6))).toMatchObject({ threshold: 1 })
+    const answer = { answers: ['__proto__', '"quoted"'], probabilities: [0.6, 0.4, 0.2, 0.8] }
+    expect(atThreshold(two, answer, undefined)).toBe(answer)
+    expect(atThreshold(two, answer, 0.4)).toEqual({ ...answer, answers: ['"quoted"', '"quoted"'] })
+    expect(atThreshold(two, answer, 0.9)).toEqual({ ...answer, answers: ['__proto__', '__proto__'] })
+  })
+  test.each(['"0.5"', '1.5', '-0.1', 'null', '{}'])('a threshold of %s is refused by name', (value) => {
+    expect(() => readPlainRequest(two, text(`,"params":{"threshold":${value}}`))).toThrow('invalid threshold in params; not a number between 0 and 1: ')
+  })
+  test('what is unknown is told and ignored, by a signature of version 1 everything', () => {
+    expect(readPlainRequest(two, text(',"params":{"temperature":1}')).notices).toMatchObject([{ kind: 'unknown-param', column: 'temperature', text: 'The model has no such parameter; it has threshold.' }])
+    expect(readPlainRequest(signature, text(',"params":{"threshold":0.9}'))).toMatchObject({ notices: [{ kind: 'unknown-param', column: 'threshold' }] })
+    expect(() => readPlainRequest(two, text(',"params":[1]'))).toThrow('invalid params; not an object')
   })
 })
