@@ -68,7 +68,8 @@ saw is answered as the recipe was told to, and a value outside the range of trai
 are listed under "warnings" with their row and column (in v2 counted under "parameters"), as is a picture of
 which only the first frame or eight bits a channel are looked at. Every column must
 be present in every row, and no other may be; /invocations ignores others, as MLflow does. In v2 each input
-has shape [rows, 1]. Anything else is refused with status 400 and a sentence that names row and column.
+has shape [rows, 1]; whole numbers of any width may come where they fit, FP64 for FP32 may not. A fraction where
+training saw whole numbers alone is answered with a warning. Anything else is refused with status 400 and a sentence that names row and column.
 
 ## Settings (environment)
 
@@ -82,8 +83,8 @@ has shape [rows, 1]. Anything else is refused with status 400 and a sentence tha
 | BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures, and room for four rows where it takes thousands of columns |
 | INFERENCE_TIMEOUT_MS | 10000 | for one run of the graph, which takes one picture; then the thread is replaced and the request gets 503 |
 | DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door may close, which it does when nobody new comes; how long all of it takes at most |
-| REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON |
-| REQUEST_LOG_REDACT | none | columns, by commas, whose values are not written; * for all |
+| REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON; opened anew on SIGHUP, on a full disk its lines are lost and counted |
+| REQUEST_LOG_REDACT | none | columns, by commas or as a JSON list, whose values are not written, in whatever case; * for all. Answers are always written. A name that no model has refuses the start, and a reload |
 | SERVING, WATCH | none | several models and versions, below; WATCH=1 reloads when the file changes |
 
 ## Several models and versions
@@ -97,7 +98,7 @@ SERVING names a JSON file; its folders are bundles, relative to it:
 A version or an alias may stand in every address. With shadow routing the challenger is asked the same beside
 the champion and its answer goes to the request log alone. { "kind": "split", "weights": { "champion": 9,
 "challenger": 1 } } answers from either by weight, the same X-Request-Id always from the same; with a request
-log the other is asked too and both are logged. On SIGHUP the server opens what is new, asks its golden rows
+log the others are asked too and all are logged. On SIGHUP the server opens what is new, asks its golden rows
 and swaps; no request is dropped, and where something is wrong everything stays as it was.
 
 ## Container

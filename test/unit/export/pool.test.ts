@@ -65,10 +65,13 @@ describe('inference pool', () => {
     const gone = join(folder, 'thread.mjs')
     writeFileSync(gone, decodeURIComponent(echo.href.slice('data:text/javascript,'.length)))
     const pool = new InferencePool(pathToFileURL(gone), options())
+    expect(pool.ready).toBe(false)
     await pool.open()
+    expect(pool.ready).toBe(true)
     rmSync(folder, { recursive: true })
     const results = await Promise.allSettled([ask(pool, 13), ask(pool, 1)])
     expect(results.map((result) => result.status === 'rejected' && (result.reason as Error).name)).toEqual(['Error', 'Overloaded'])
+    expect(pool.ready).toBe(false)
     await pool.close()
   })
   test('a thread that cannot open its model fails the start', async () => {

@@ -15,10 +15,11 @@ const model = { name: 'm', config: { routing: { kind: 'single' } }, fallback: ve
 const models = { models: new Map([['m', model]]), first: model, model: () => model, all: () => [version] } as unknown as Models
 const metrics = new ServerMetrics()
 const state: AppState = { ready: true }
+let bodyLimit = 1000
 let server: Server
 
 beforeAll(async () => {
-  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: () => 1000 }, state)
+  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: () => bodyLimit }, state)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
@@ -84,4 +85,21 @@ test('who has said everything and listens on is answered', async () => {
   const back = await raw(post(json, `Content-Length: ${body.length}`) + body, { half: true })
   expect(back).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\{"predictions":\[\{"value":1\}\]\}$/)
   expect(await raw(post(json, 'Content-Length: 100') + body, { half: true })).toMatch(/^HTTP\/1.1 400 /)
+})
+
+test('a model that has lost all its threads is not ready, and alive', async () => {
+  const ask = async (path: string): Promise<string> => /^HTTP\/1.1 (\d+)/.exec(await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`, { enough: /\}$/ }))?.[1] as string
+  const paths = ['/v2/health/ready', '/v2/models/m/ready', '/ping', '/v2/health/live']
+  expect(await Promise.all(paths.map(ask))).toEqual(['200', '200', '200', '200'])
+  version.ready = false
+  expect(await Promise.all(paths.map(ask))).toEqual(['503', '503', '503', '200'])
+  version.ready = true
+})
+
+test('a reload may bring a model that takes longer bodies', async () => {
+  const long = `{"rows":[${' '.repeat(2000)}{"a":1}]}`
+  const ask = () => raw(post(json, `Content-Length: ${long.length}`) + long, { enough: /\}$/ })
+  expect(await ask()).toMatch(/^HTTP\/1.1 413 /)
+  bodyLimit = 3000
+  expect(await ask()).toMatch(/^HTTP\/1.1 200 /)
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
 import type { ServedAnswer } from '../../../src/core/onnx/runner.ts'
-import type { ServedModel } from '../../../src/export/server/models.ts'
+import { ServedModel } from '../../../src/export/server/models.ts'
 import { Overloaded } from '../../../src/export/server/pool.ts'
 import type { RequestLog } from '../../../src/export/server/request-log.ts'
 import type { ServedVersion } from '../../../src/export/server/served-version.ts'
@@ -38,4 +38,21 @@ test.each<[string, () => Promise<ServedAnswer>, { readonly failures: number; rea
 
 test('a counter that an alert asks for is there before its first event', async () => {
   expect(await new ServerMetrics().text()).toContain('glasshouse_reloads_total{outcome="refused"} 0')
+})
+
+test('a split between three versions gives one answer and logs those of all', async () => {
+  const served = (version: string) => [version, { model: 'm', version, signature, drift: undefined, run: () => Promise.resolve({ answers: [Number(version)] }) } as unknown as ServedVersion] as const
+  const weights = new Map([['1', 2], ['2', 1], ['3', 1]])
+  const model = new ServedModel('m', { name: 'm', versions: new Map(), aliases: new Map(), fallback: '1', routing: { kind: 'split', weights } }, new Map(['1', '2', '3'].map(served)))
+  const logged: string[] = []
+  const log = { write: ({ request: id, version, arm }: Parameters<RequestLog['write']>[0]) => void logged.push(`${id} ${arm} ${version}`) } as unknown as RequestLog
+  const service = new Service(new ServerMetrics(), log)
+  const given = new Set<string>()
+  for (let i = 0; i < 40; i++) given.add((await service.answer(model, undefined, `id-${i}`, 'plain', () => request)).version.version)
+  await new Promise((done) => setTimeout(done, 0))
+  expect([...given].sort()).toEqual(['1', '2', '3'])
+  for (let i = 0; i < 40; i++) {
+    const of = logged.filter((line) => line.startsWith(`id-${i} `)).map((line) => line.split(' '))
+    expect([of.map(([, , version]) => version).sort(), of.map(([, arm]) => arm).sort()]).toEqual([['1', '2', '3'], ['primary', 'shadow', 'shadow']])
+  }
 })
