@@ -80,7 +80,7 @@ export function attribution(input: LocalAttribution & { readonly labels?: readon
     name: 'parts',
     x: places.map(({ x }) => x),
     y: rows,
-    text: bars.map(({ part, band }, i) => besides((places[i] as Place).side, band === 0 ? (i === cut && rough > 0 ? signedLike(part, rough) : rounded(part)) : `${signedLike(part, band)} ± ${say(Number(band.toPrecision(1)))}`)),
+    text: bars.map(({ part, band }, i) => (band === 0 ? (i === cut && rough > 0 ? signedLike(part, rough) : rounded(part)) : `${signedLike(part, band)} ± ${say(Number(band.toPrecision(1)))}`)),
     textposition: places.map(({ side }) => `middle ${side}`),
     textfont: { size: 12, color: places.map(({ side }) => (side === 'center' ? palette.ground : palette.ink)) },
     hoverinfo: 'skip',
@@ -128,17 +128,12 @@ function tableRows({ base, columns, labels }: LocalAttribution & { readonly labe
   return columns.map(({ column, part }, i) => [labels?.[i] ?? column, part, (at += part)])
 }
 
-interface Place {
-  readonly x: number
-  readonly side: 'center' | 'left' | 'right'
-}
-/** A figure with a gap towards its bar. */
-const besides = (side: Place['side'], text: string): string => (side === 'left' ? `${text}\u00a0` : side === 'right' ? `\u00a0${text}` : text)
 /** Where a bar's figure stands: in the middle of a long bar, else beside it and its band, where there is more room. */
-function placeOf({ from, to, band }: { readonly from: number; readonly to: number; readonly band: number }, [low, high]: readonly [number, number]): Place {
+function placeOf({ from, to, band }: { readonly from: number; readonly to: number; readonly band: number }, [low, high]: readonly [number, number]): { x: number; side: 'center' | 'left' | 'right' } {
   if (Math.abs(to - from) - band > (high - low) / 2) return { x: (from + to) / 2, side: 'center' }
   const [start, end] = [Math.min(from, to - band), Math.max(from, to + band)]
-  return high - end >= start - low ? { x: end, side: 'right' } : { x: start, side: 'left' }
+  const gap = (high - low) * 0.012
+  return high - end >= start - low ? { x: end + gap, side: 'right' } : { x: start - gap, side: 'left' }
 }
 /** Room at both sides for the figures beside the bars. */
 function rangeOf(values: readonly number[]): { readonly range: readonly [number, number] } {
