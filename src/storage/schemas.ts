@@ -9,7 +9,7 @@ import { tasks } from '../core/data/target.ts'
 import { backboneLimits } from '../core/images/backbone/limits.ts'
 import { limits, pictureSources, pictureTypes } from '../core/images/header.ts'
 import { encodings } from '../core/ingest/options.ts'
-import { recipeSchema, specEntries, splitSchema, targetSchema } from '../core/run/spec-schema.ts'
+import { recipeSchema, runSpecSchema as runSpec, splitSchema, targetSchema } from '../core/run/spec-schema.ts'
 import { misfit, v } from '../core/schema.ts'
 import type { ChunkColumn, ChunkRecord, DatasetRecord, StoreName } from './records.ts'
 
@@ -81,7 +81,6 @@ const profile = v.looseObject({
 const score = v.looseObject({ metric: text, value: v.nullable(finite), low: v.nullable(finite), high: v.nullable(finite) })
 const evaluation = v.looseObject({ version: version1, part: v.picklist(['train', 'valid', 'test', 'folds']), n: count, task, scores: v.array(score), warnings: v.array(text) })
 const folds = v.looseObject({ folds: count, repeats: count, rows: count, scores: v.array(v.looseObject({ metric: text, values: v.array(v.nullable(finite)), mean: v.nullable(finite), sd: v.nullable(finite) })) })
-const runSpec = v.looseObject({ ...specEntries, projectId: id, datasetId: id })
 const reached = v.looseObject({ unit: text, done: count, total: count })
 const curves = v.array(v.looseObject({ name: text, x: v.array(v.number()), y: v.array(v.number()) }))
 const run = v.looseObject({

@@ -26,7 +26,7 @@ async function textOf(file: File): Promise<string> {
   const text = (from: Uint8Array): string => new TextDecoder().decode(from)
   if (!(bytes[0] === 0x50 && bytes[1] === 0x4b)) return text(bytes)
   const pipeline = (await openBundleZip(randomBytes(bytes))).files.get('pipeline.json')
-  if (!pipeline) throw new StudioError({ code: 'bundle-mismatch', message: 'invalid bundle; it has no pipeline.json', hint: 'Its model.onnx can be brought in by itself.' })
+  if (!pipeline) throw new StudioError({ code: 'bundle-mismatch', message: 'invalid bundle; it has no pipeline.json', hint: 'Where it is a model of tables, its model.onnx can be brought in by itself.' })
   return text(pipeline)
 }
 

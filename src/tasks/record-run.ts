@@ -5,6 +5,8 @@ import { asStudioError } from '../core/errors.ts'
 import { canonicalJson, sha256 } from '../core/ids.ts'
 import { type CheckpointOf, checkpointVersion, Keeper } from '../core/run/keeper.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
+import { runSpecSchema } from '../core/run/spec-schema.ts'
+import { check } from '../core/schema.ts'
 import type { TrainResult } from '../core/run/train.ts'
 import { openCheckpoint } from '../storage/checkpoints.ts'
 import { createRun, failRun, finishRun, resumeRun } from '../storage/runs.ts'
@@ -25,9 +27,11 @@ export interface RunStart {
 /** Of a run in whichever project, on the same data read anew. */
 export const checkpointOf = async ({ projectId: _, datasetId: __, ...spec }: RunSpec, dataset: Dataset, app: string): Promise<CheckpointOf> => ({ version: checkpointVersion, app, spec: await sha256(canonicalJson(spec)), data: dataset.id })
 
-/** @param make what the run does with its data */
+/** @param make what the run does with its data. @throws StudioError bad-data for settings of another form, before anything is on record */
 export async function recordRun({ runId, token, spec, name, resume }: RunStart, host: Host, make: (dataset: Dataset, keeper: Keeper | undefined) => Promise<TrainResult>): Promise<{ readonly runId: string }> {
   const { store, context, environment } = host
+  // A program may hand over anything; a record that cannot be read again would be lost.
+  check(runSpecSchema, spec, 'run')
   const begun = context.now()
   const { app, userAgent, threads } = environment
   context.report({ kind: 'step', phase: 'load', done: 0, total: 1 })

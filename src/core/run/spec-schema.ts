@@ -51,3 +51,5 @@ export const specEntries = {
   sampleWeight: v.optional(text),
   continueFrom: v.optional(text),
 }
+const id = v.pipe(text, v.minLength(1), v.maxLength(200))
+export const runSpecSchema = v.looseObject({ ...specEntries, projectId: id, datasetId: id })

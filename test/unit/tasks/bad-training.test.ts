@@ -34,6 +34,14 @@ describe('a training that cannot be', () => {
     expect((await listRuns(opened.host.store, opened.projectId)).map(({ status }) => status)).toEqual(['failed', 'succeeded'])
   })
 
+  it('settings of another form are refused by field before anything is on record', async () => {
+    const opened = await open()
+    const spec = boosting({})(opened)
+    const wrong = { ...spec, split: { ...spec.split, strategy: { kind: 'shuffled' } } } as unknown as RunSpec
+    await expect(train({ runId: 'bad', token: opened.token, spec: wrong }, opened.host)).rejects.toMatchObject({ code: 'bad-data', message: expect.stringMatching(/^invalid run; split\.strategy\.kind: expected .*, received "shuffled"$/) })
+    expect(await listRuns(opened.host.store, opened.projectId)).toEqual([])
+  })
+
   it.each<[string, Partial<RunSpec>, RegExp]>([
     ['a class in one row under stratified folds', { target: { column: 'kind', task: 'multiclass' }, folds: 3 }, /^Not cross-validated: invalid class; stratified folds need at least 2 rows of each: lonely has 1\.$/],
     ['more folds than rows', { target: { column: 'a', task: 'regression' }, folds: 33, split: { strategy: { kind: 'random' }, validShare: 0.2, testShare: 0.2, seed: 1 } }, /^Not cross-validated: invalid folds; more than there are rows \(32\): 33\.$/],
