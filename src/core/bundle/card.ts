@@ -164,9 +164,9 @@ const milliseconds = (ms: number): string => `${number(Number(ms.toPrecision(3))
 /** What it takes to run it: measured here, and nothing is said of other machines. */
 function costRows({ numbers, runtime, threads, machine, times, picture }: GraphCost, one: 'picture' | 'row'): [string, string][] {
   const of = ({ rows }: GraphTime): string => (rows > 1 ? `${rows.toLocaleString('en')} ${one}s at once` : picture ? `one decoded picture of ${picture.width} x ${picture.height}` : 'one row')
-  const measured = times.map((time) => `${milliseconds(time.ms)} for ${of(time)} (median of ${time.times})`)
+  const measured = times.map((time) => `${milliseconds(time.ms)} for ${of(time)} (median of ${time.times} times${time.inARow > 1 ? `, each the mean of ${time.inARow} in a row` : ''})`)
   return [
-    ['Numbers in the graph', `${numbers.toLocaleString('en')}: weights, conditions and leaves of trees, ${one}s that are kept, and constants of the preparation`],
+    ['Numbers in the graph', `${numbers.toLocaleString('en')} of floating point: all that was learnt, and constants of the preparation`],
     ['Time to answer', measured.length === 0 ? 'not measured' : `${measured.join('; ')}; the graph alone, ${runtime}, ${threads} thread, on ${cut(machine)}. Another machine takes another time.`],
   ]
 }
@@ -242,7 +242,7 @@ function shownFactors({ groups }: CardAnalyses): CardBlock[] {
 
 function metricBlocks(signature: Signature): CardBlock[] {
   const used = metrics.all.filter((metric) => metric.tasks.includes(signature.task))
-  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over ${noun(signature)}s.`), list(used.map((metric) => `${metric.label}: ${metric.help}`))]
+  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over ${noun(signature)}s.`), list(used.map((metric) => `${metric.label}: ${metric.help.replace(/\brow(s?)\b/g, `${noun(signature)}$1`)}`))]
 }
 
 function evaluationData({ run, signature }: CardFacts): CardBlock[] {
