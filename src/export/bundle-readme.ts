@@ -106,8 +106,7 @@ and swaps; no request is dropped, and where something is wrong everything stays 
     docker build -t ${model} . && docker run --rm --read-only --cap-drop ALL -p 8080:8080 ${model}
 
 The image runs as a user without rights on a file system it cannot write, and its last stage holds no npm and
-no compiler. The base image is pinned by version, not by digest: a digest is a fact about a registry that was
-not at hand when this was exported. Pin it with \`docker buildx imagetools inspect\` before production.
+no compiler. The base image is named by version and digest; how to take a newer one stands in deploy/README.md.
 On SIGTERM the server turns not ready, finishes what it has (10 s at most) and exits with 0.
 `
 }
