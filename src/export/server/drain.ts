@@ -57,16 +57,25 @@ export class Door {
     this.#server.closeAllConnections()
   }
 
-  /** Right behind a turn of the event loop that found nobody. The listening socket alone: http's own close also ends connections whose first request is on its way. */
+  /**
+   * Behind a turn of the event loop that found nobody new. Until then who comes is let in and not yet listened to: turns
+   * are short, and callers who wait for an answer come no second time. The listening socket alone is closed: http's own
+   * close also ends connections whose first request is on its way.
+   */
   async #close(): Promise<void> {
+    const held: Socket[] = []
+    const { emit } = this.#server
+    this.#server.emit = (event: string, ...values: unknown[]): boolean => (event === 'connection' ? held.push(values[0] as Socket) > 0 : emit.call(this.#server, event, ...values))
     const started = now()
     for (let last = started; last - started < 500; ) {
-      const before = this.#newest
+      const before = held.length
       await turn()
       const ended = now()
-      if (this.#newest === before && ended - last < 0.2) break
+      if (held.length === before && ended - last < 0.2) break
       last = ended
     }
     NetServer.prototype.close.call(this.#server)
+    this.#server.emit = emit
+    for (const socket of held) if (!socket.destroyed) emit.call(this.#server, 'connection', socket)
   }
 }

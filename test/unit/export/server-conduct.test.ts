@@ -81,7 +81,7 @@ test('what Node leaves lax is set', async () => {
 
 test('200 slow clients delay nobody, and beyond 512 connections the slow ones make room', async () => {
   const { server, port } = await start()
-  /** Milliseconds that nine in ten of twenty questions, one every 50 ms, were answered within. */
+  /** Milliseconds that nine in ten of twenty questions were answered within, one every 50 ms. */
   const live = async (): Promise<number> => {
     const polls: Promise<number>[] = []
     for (let i = 0; i < 20; i++) {
@@ -91,14 +91,18 @@ test('200 slow clients delay nobody, and beyond 512 connections the slow ones ma
     }
     return (await Promise.all(polls)).sort((x, y) => x - y)[17] as number
   }
-  const alone = await live()
   const slow = await slowClients(port, 200, ['head', 'body', 'reader'])
-  // 100 ms is what is asked for, by a factor of 4, or of what this machine needs without them where it is busy with something else.
-  expect(await live()).toBeLessThan(4 * Math.max(100, alone))
+  // 100 ms is what is asked for, by a factor of 4; in one of three rounds, because a machine may be busy with something else.
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3 && best >= 400; round++) best = Math.min(best, await live())
+  expect(best).toBeLessThan(400)
   expect(slow.ended()).toBe(0)
   const more = await slowClients(port, 400, ['head', 'body'])
   expect((await ask(port, '/predict', body)).status).toBe(200)
-  expect(slow.ended() + more.ended()).toBeGreaterThanOrEqual(600 - 512)
+  const metrics = await (await fetch(await server.metricsUrl())).text()
+  expect(Number(/^glasshouse_connections (\d+)$/m.exec(metrics)?.[1])).toBeLessThanOrEqual(512)
+  const ended = [...metrics.matchAll(/^glasshouse_connections_ended_total\{why="(?:room|full)"\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
+  expect(ended).toBeGreaterThanOrEqual(600 - 512)
   slow.close()
   more.close()
   server.child.kill('SIGKILL')
@@ -132,4 +136,19 @@ test('while it leaves: who asks whether it is ready goes elsewhere, who came is 
   expect([...counts.keys()]).toEqual([200])
   expect(await server.exit).toBe(0)
   expect((await ask(port, '/v2/health/live')).status).toBe(-1)
+}, 20_000)
+
+test('callers who never ask whether it is ready come to a closed door, not into one that closes', async () => {
+  const { server, port } = await start({ DRAIN_DELAY_MS: '100', DRAIN_MS: '1000' })
+  const counts = new Map<number, number>()
+  const clients = Array.from({ length: 32 }, async () => {
+    for (let status = 200; status !== -1; counts.set(status, (counts.get(status) ?? 0) + 1)) ({ status } = await ask(port, '/predict', body))
+  })
+  await pause(200)
+  server.child.kill('SIGTERM')
+  await Promise.all(clients)
+  expect(await server.exit).toBe(0)
+  expect([...counts.keys()].filter((status) => ![200, 0, -1].includes(status))).toEqual([])
+  // Between the last look and the closing lies an instant that nobody can take away; without the care it is nearly all of the 32.
+  expect(counts.get(0) ?? 0).toBeLessThanOrEqual(3)
 }, 20_000)
