@@ -3,11 +3,16 @@ import { openAsBlob } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { colourOrders, layouts, levelRanges } from '../core/images/backbone/limits.ts'
-import type { BackboneDeclaration } from '../core/images/backbone/own.ts'
+import { sha256 } from '../core/ids.ts'
+import { networkInside, type BackboneDeclaration } from '../core/images/backbone/own.ts'
+import { checkParams } from '../core/params.ts'
+import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import type { BackboneFacts } from '../jobs/protocol.ts'
+import { saveBackbone } from '../storage/backbones.ts'
 import { backboneBring, backboneLook } from '../tasks/backbone.ts'
 import type { Host } from '../tasks/task.ts'
 import { openFile } from './files.ts'
+import type { AgainRequest } from './train-again.ts'
 import { UsageError } from './usage.ts'
 
 export interface OwnNetworkFile {
@@ -49,4 +54,20 @@ export async function bringNetwork({ path, declared }: OwnNetworkFile, { project
   const { layout = offer.layout ?? 'planes', height = offer.height ?? 224, width = offer.width ?? 224, colours = 'rgb', range = 'unit', output = first?.tensor ?? '' } = declared
   if (!offer.outputs.some(({ tensor }) => tensor === output)) throw new UsageError(`invalid --declare output; the file offers ${offer.outputs.map(({ tensor }) => tensor).join(', ').slice(0, 300)}: ${output}`)
   return backboneBring({ projectId, token, files, declaration: { layout, height, width, colours, range, output }, name }, host)
+}
+
+/** The spec with the network of its recipe, where it has one, cut out of a bundle's graph. */
+export async function withNetwork(graphPath: string, spec: AgainRequest['spec'], { projectId, token }: { readonly projectId: string; readonly token: number }, { store }: Host): Promise<AgainRequest['spec']> {
+  const looking = spec.recipe.steps.find(({ step }) => step === ownEmbedding.id)
+  if (!looking) return spec
+  const { height, width, size } = checkParams(ownEmbedding.id, ownEmbedding.params, looking.params)
+  const graph = await openFile(graphPath)
+  try {
+    const file = networkInside(await graph.bytes.read(0, graph.bytes.size), { height, width, size })
+    const hash = await sha256(file)
+    await saveBackbone(store, token, { projectId, version: 1, hash, name: 'network', height, width, size, file, addedAt: 0 })
+    return { ...spec, recipe: { ...spec.recipe, steps: spec.recipe.steps.map((step) => (step === looking ? { ...step, params: { ...step.params, backbone: hash } } : step)) } }
+  } finally {
+    await graph.close()
+  }
 }

@@ -9,22 +9,18 @@ import { withPositive } from '../core/data/encode-target.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import type { Kind } from '../core/data/kinds.ts'
 import { defaultSplit } from '../core/data/default-split.ts'
-import { sha256 } from '../core/ids.ts'
-import { networkInside } from '../core/images/backbone/own.ts'
 import { keepsCopies } from '../core/images/quality.ts'
-import { checkParams } from '../core/params.ts'
-import { ownEmbedding } from '../core/recipe/own-embedding.ts'
 import { asOneTraining } from '../core/run/continue-from.ts'
 import type { RunSpec } from '../core/run/run-spec.ts'
 import { specEntries } from '../core/run/spec-schema.ts'
 import { check, parseJson, v } from '../core/schema.ts'
-import { saveBackbone } from '../storage/backbones.ts'
 import { pictureColumns } from '../tasks/pictures-commit.ts'
 import type { Host } from '../tasks/task.ts'
 import { readWords } from './arguments.ts'
 import { checkWritable, openFile } from './files.ts'
 import { terminalContext, terminalHost } from './host.ts'
 import type { Io } from './io.ts'
+import { withNetwork } from './network.ts'
 import { arePictures } from './open-picture.ts'
 import { summaryText } from './summary.ts'
 import { exportBundle, noteOddities, summaryOf } from './train.ts'
@@ -58,25 +54,9 @@ async function readBundleRun(path: string): Promise<Pick<AgainRequest, 'spec' | 
   return { spec, threshold, kinds: [...inputs.map(({ name, kind }) => ({ column: name, kind })), ...numbers.map((column) => ({ column, kind: 'numeric' as const }))] }
 }
 
-/** A network that was brought in comes out of the bundle's graph. */
-async function withNetwork(runPath: string, spec: AgainRequest['spec'], { projectId, token }: { readonly projectId: string; readonly token: number }, { store }: Host): Promise<AgainRequest['spec']> {
-  const looking = spec.recipe.steps.find(({ step }) => step === ownEmbedding.id)
-  if (!looking) return spec
-  const { height, width, size } = checkParams(ownEmbedding.id, ownEmbedding.params, looking.params)
-  const graph = await openFile(join(dirname(runPath), 'model.onnx'))
-  try {
-    const file = networkInside(await graph.bytes.read(0, graph.bytes.size), { height, width, size })
-    const hash = await sha256(file)
-    await saveBackbone(store, token, { projectId, version: 1, hash, name: 'network', height, width, size, file, addedAt: 0 })
-    return { ...spec, recipe: { ...spec.recipe, steps: spec.recipe.steps.map((step) => (step === looking ? { ...step, params: { ...step.params, backbone: hash } } : step)) } }
-  } finally {
-    await graph.close()
-  }
-}
-
 async function onPictures(path: string, runPath: string, { spec, threshold }: Pick<AgainRequest, 'spec' | 'threshold'>, host: Host): Promise<TrainedOnPictures> {
   const { projectId, token, dataset, classes, skipped, skippedCount, inPart } = await picturesAt(path, host)
-  const looking = await withNetwork(runPath, spec, { projectId, token }, host)
+  const looking = await withNetwork(join(dirname(runPath), 'model.onnx'), spec, { projectId, token }, host)
   // Where there are no copies, none can straddle the parts.
   const alone = keepsCopies(spec.split) && !dataset.columns.some(({ name }) => name === pictureColumns.copies)
   // A class may have come or gone since.

@@ -8,7 +8,8 @@ import { saveDataset } from '../storage/save-dataset.ts'
 import { picturesAdd } from '../tasks/pictures-add.ts'
 import type { Host } from '../tasks/task.ts'
 import { pictureFiles } from './open-picture.ts'
-import type { AgainRequest } from './train-again.ts'
+import { withNetwork } from './network.ts'
+import type { AgainRequest, Here } from './train-again.ts'
 import { trainOn } from './train-again.ts'
 import type { Trained } from './train-file.ts'
 
@@ -25,8 +26,14 @@ export interface PictureRows {
   readonly dealtBy?: { readonly column: string; readonly values: readonly (string | null)[] }
 }
 
-/** @throws StudioError bad-data naming the first picture that is not there, and all that training throws */
-export async function trainAgainOnPictures(pictures: PictureRows, { spec, threshold }: Pick<AgainRequest, 'spec' | 'threshold'>, host: Host): Promise<Trained> {
+/** @param network path of a bundle's graph, where the pictures are seen through one that was brought in. @throws StudioError bad-data naming the first picture that is not there, and all that training throws */
+export async function trainAgainOnPictures(pictures: PictureRows, { spec, threshold, network }: Pick<AgainRequest, 'spec' | 'threshold'> & { readonly network?: string | undefined }, host: Host): Promise<Trained> {
+  const { dataset, ...place } = await picturesHere(pictures, spec.target.column, host)
+  return trainOn(dataset, { ...place, spec: network === undefined ? spec : await withNetwork(network, spec, place, host), threshold }, host)
+}
+
+/** Pictures as the only dataset of a project of their own. */
+export async function picturesHere(pictures: PictureRows, target: string, host: Host): Promise<Here> {
   const wanted = new Set(pictures.sha256)
   const files = []
   for (const entry of await pictureFiles([pictures.folder])) {
@@ -41,12 +48,12 @@ export async function trainAgainOnPictures(pictures: PictureRows, { spec, thresh
   if (skipped[0]) throw new StudioError({ code: 'bad-data', message: `invalid picture; it cannot be opened here: ${skipped[0].file}: ${skipped[0].reason}` })
   const columns = [
     columnFrom(pictures.column, 'image', pictures.sha256),
-    columnFrom(spec.target.column, 'categorical', pictures.targets),
+    columnFrom(target, 'categorical', pictures.targets),
     ...(pictures.dealtBy ? [columnFrom(pictures.dealtBy.column, 'id', pictures.dealtBy.values)] : []),
   ]
   const rows = pictures.sha256.length
   const { profile, hash } = await profileOf(columns, rows)
   const source = { kind: 'derived', fileName: 'pictures', bytes: 0, sha256: hash } as const
   const dataset = await saveDataset(host.store, { id: hash, name, rows, columns, source }, { projectId, token, profile, checkpoint: () => host.context.checkpoint() })
-  return trainOn(dataset, { projectId, token, spec, threshold }, host)
+  return { dataset, projectId, token }
 }

@@ -4,13 +4,18 @@ import { pictureLayers } from '../core/code/picture-layers.ts'
 import { codePlan } from '../core/code/plan.ts'
 import { prepareCode } from '../core/code/prepare.ts'
 import { earlierFit } from '../core/code/twin/earlier.ts'
+import type { ForeignTwin } from '../core/code/twin/kept.ts'
 import type { TwinPictures } from '../core/code/twin/pictures.ts'
 import { twinOf, type Twin, type TwinInput } from '../core/code/twin/twin.ts'
 import { codeEndings, languagesOf, modelCode, sqlRefusal, type LeftOutFile } from '../core/code/write.ts'
 import { hasPictures } from '../core/bundle/pictures.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import { StudioError } from '../core/errors.ts'
+import type { ModelState } from '../core/estimators/estimator.ts'
+import { foreignId, type ForeignJson } from '../core/estimators/onnx-model.ts'
 import { estimators } from '../core/estimators/registry.ts'
+import { interfaceOf } from '../core/onnx/read/interface.ts'
+import { readOnnx } from '../core/onnx/read/model.ts'
 import type { Pipeline } from '../core/run/pipeline.ts'
 import { pipelineRunOf, writePipeline } from '../core/run/pipeline-file.ts'
 import type { Dataset } from '../core/data/dataset.ts'
@@ -23,8 +28,9 @@ import type { DatasetRecord } from '../storage/records.ts'
 export type ProgramFile = readonly [path: string, content: string | Uint8Array<ArrayBuffer>]
 
 export function twinInput(run: Run, dataset: Dataset, record: Pick<DatasetRecord, 'options' | 'rejectedCount'>, pipeline: Pipeline, split: TwinInput['split']): TwinInput {
-  const earlier = earlierFit(pipeline.model.state())
-  return { run, ...(earlier !== undefined && { earlier }), data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
+  const state = pipeline.model.state()
+  const earlier = earlierFit(state)
+  return { run, ...(earlier !== undefined && { earlier }), ...(state.estimator === foreignId && { foreign: foreignOf(state) }), data: { source: dataset.source, rows: dataset.rows, options: record.options, rejected: record.rejectedCount, columns: dataset.columns.map(columnInfo), ...picturesIn(run, dataset) }, recipe: pipeline.recipe, classes: pipeline.classes, split }
 }
 
 function picturesIn({ spec: { target, split } }: Run, dataset: Dataset): { pictures?: TwinPictures } {
@@ -33,6 +39,11 @@ function picturesIn({ spec: { target, split } }: Run, dataset: Dataset): { pictu
   const cells = (of: Column): Json[] => Array.from({ length: dataset.rows }, (_, row) => cellAt(of, row))
   const dealtBy = 'column' in split.strategy && split.strategy.column !== target.column ? split.strategy.column : undefined
   return { pictures: { column: column.name, sha256: cells(column).map(String), targets: cells(columnNamed(dataset, target.column)), ...(dealtBy !== undefined && { dealtBy: { column: dealtBy, values: cells(columnNamed(dataset, dealtBy)) } }) } }
+}
+
+function foreignOf({ json, arrays }: ModelState): ForeignTwin {
+  const { fileName, answer, classes, order } = json as unknown as ForeignJson
+  return { fileName, answer, classes, order, graph: interfaceOf(readOnnx(arrays['file'] as Uint8Array)) }
 }
 
 /** The files of a twin, by the names that it reads itself by. */

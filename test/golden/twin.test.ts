@@ -26,14 +26,18 @@ import { createMemoryStore } from '../../src/storage/memory-store.ts'
 import { createProject, savePlan, takeOver } from '../../src/storage/projects.ts'
 import { readRun } from '../../src/storage/runs.ts'
 import { deployExport } from '../../src/tasks/deploy-export.ts'
+import { deployTwin } from '../../src/tasks/deploy-twin.ts'
+import { modelBring, modelBringOwn } from '../../src/tasks/model-bring.ts'
 import { picturesAdd } from '../../src/tasks/pictures-add.ts'
 import { picturesCommit } from '../../src/tasks/pictures-commit.ts'
 import type { Host } from '../../src/tasks/task.ts'
 import { train } from '../../src/tasks/train.ts'
+import { elsewhereCases } from '../support/elsewhere-cases.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { openPng } from '../support/open-png.ts'
 import { png } from '../support/pictures.ts'
 import { columnInfo } from '../../src/core/data/dataset.ts'
+import type { RunSpec } from '../../src/core/run/run-spec.ts'
 import type { RecipeSpec } from '../../src/core/recipe/step.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
 
@@ -164,6 +168,66 @@ describe('the scores of the twin lie as near as it says', () => {
   })
 })
 
+/** What another place made, as runs of the penguins. */
+describe('a model that came from elsewhere', () => {
+  const answers = JSON.parse(readFileSync(new URL('elsewhere.json', import.meta.url), 'utf8')) as { readonly results: Readonly<Record<string, object>> }
+  const seated = async (target: string, task: Task) => {
+    const own = { column: target, task, ...(task === 'binary' && { positive: 'male' }) }
+    return retrain({ file: data, spec: { version: 1, target: own, split: defaultSplit(own), recipe: { version: 1, excluded: [], steps: [] }, estimator: { id: 'baseline', params: {} }, seed: 3 } })
+  }
+  /** @returns the twin of what was brought, its scores, and its pipeline.json and graph, where it has one */
+  async function brought({ host, run }: Retrained, bring: (place: { readonly runId: string; readonly token: number; readonly question: RunSpec }) => Promise<unknown>) {
+    const token = await takeOver(host.store, run.spec.projectId)
+    await bring({ runId: 'back', token, question: run.spec })
+    const { files } = await deployTwin({ runId: 'back' }, host)
+    const text = (path: string): string => files.find((file) => file.path === path)?.text ?? ''
+    const twin: Twin = { python: text('twin.py'), notebook: text('twin.ipynb'), typescript: text('twin.ts'), split: text('split.json') }
+    return { twin, scores: (await readRun(host.store, 'back')).evaluation?.scores ?? [] }
+  }
+  const exported = async ({ host, run }: Retrained, runId = run.id): Promise<Awaited<ReturnType<typeof openZip>>> =>
+    openZip(bytesOf((await deployExport({ runId, name: 'Penguins', intendedUse: '', limitations: '' }, host)).zip as Uint8Array<ArrayBuffer>))
+
+  test.each(elsewhereCases)('elsewhere $name', async (one) => {
+    const seat = await seated(targets[one.task], one.task)
+    const { twin, scores } = await brought(seat, (place) => modelBringOwn({ ...place, file: new File([JSON.stringify(answers.results[one.name])], 'result.json') }, seat.host))
+    held(`elsewhere ${one.name}`, scores, twin)
+  })
+
+  test('of rows that are not here is kept as it is: in Python as its graph, in TypeScript bit for bit', async () => {
+    const half = join(folder, 'half.csv')
+    writeFileSync(half, readFileSync(data, 'utf8').split('\n').filter((_, row) => row % 2 === 0).join('\n'))
+    const seat = await seated('sex', 'binary')
+    const there = await retrain({ file: half, spec: { ...seat.run.spec, recipe: await proposal('random-forest', 'sex'), estimator: { id: 'random-forest', params: { nEstimators: 9 } } }, threshold: 0.4 })
+    const bundle = await exported(there)
+    const pipeline = await bundle.read('pipeline.json')
+    const { twin, scores } = await brought(seat, (place) => modelBringOwn({ ...place, file: new File([pipeline], 'pipeline.json') }, seat.host))
+    expect(twin.python).toContain('# It does not learn: the model was trained on other rows than these, in another project.')
+    const back = await exported(seat, 'back')
+    expect([...back.names]).toContain('code/twin.py')
+    held('kept of other rows', scores, twin, [['model.onnx', await back.read('model.onnx')]])
+    await inFolder(async (own) => {
+      copyFileSync(data, join(own, 'penguins.csv'))
+      writeFileSync(join(own, 'pipeline.json'), pipeline)
+      expectSameBits(await runTypescript(own, twin, { MODEL: 'pipeline.json' }))
+    })
+  }, 180_000)
+
+  test('as a stranger’s graph is asked with the same mapping', async () => {
+    const seat = await seated('species', 'multiclass')
+    const there = await retrain({ file: data, spec: { ...seat.run.spec, recipe: { version: 1, excluded: ['island', 'sex', 'year'], steps: [step('i', 'impute', ['numeric'], {})] }, estimator: { id: 'decision-tree', params: { maxDepth: 3 } } } })
+    const graph = await (await exported(there)).read('model.onnx')
+    const columns = there.run.features.map(({ name }) => name)
+    const { twin, scores } = await brought(seat, ({ question, ...place }) => modelBring({ ...place, spec: { ...question, estimator: { id: 'onnx-model', params: {} } }, file: new File([graph], 'tree.onnx'), mapping: { fileName: 'tree.onnx', columns, classes: ['Adelie', 'Chinstrap', 'Gentoo'] } }, seat.host))
+    expect(twin.python).toContain('# It does not learn: the model was brought in: tree.onnx.')
+    held('kept stranger', scores, twin, [['model.onnx', graph]])
+    await inFolder(async (own) => {
+      copyFileSync(data, join(own, 'penguins.csv'))
+      writeFileSync(join(own, 'tree.onnx'), graph)
+      expectSameBits(await runTypescript(own, twin))
+    })
+  }, 180_000)
+})
+
 /** A model of the stripes, taken out as a bundle. */
 async function pictureTwin({ id, params: own, pixels }: Omit<(typeof pictureCases)[number], 'name'>, strategy: SplitStrategy = { kind: 'random' }) {
   const { host, project, token, datasetId, files } = await stripes(strategy.kind === 'grouped')
@@ -214,11 +278,11 @@ test('every estimator has a twin; the notebook holds the lines of the script', a
 })
 
 /** What the twin in TypeScript prints in this folder; the package is not installed there, its build stands in for it. */
-async function runTypescript(own: string, { typescript, split }: Twin) {
+async function runTypescript(own: string, { typescript, split }: Twin, env: Readonly<Record<string, string>> = {}) {
   await buildCli()
   writeFileSync(join(own, 'split.json'), split)
   writeFileSync(join(own, 'twin.mts'), typescript.replace("'glasshouse'", JSON.stringify(resolve('dist-cli/api.mjs'))))
-  return spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8' })
+  return spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: own, encoding: 'utf8', env: { ...process.env, ...env } })
 }
 function expectSameBits({ status, stdout, stderr }: Awaited<ReturnType<typeof runTypescript>>): void {
   expect(status, stderr).toBe(0)

@@ -17,7 +17,7 @@ export function number(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`
 }
 /** Names of the data in a comment: one line, nothing that ends it. */
-export const inComment = (name: string): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, 120)
+export const inComment = (name: string, most = 120): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, most)
 
 /** The shortest decimal that 32 bits round to this float32. */
 function single(value: number): string {

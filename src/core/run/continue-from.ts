@@ -62,5 +62,5 @@ export function asOneTraining(run: { readonly spec: RunSpec; readonly facts: Rea
   return { ...spec, estimator: { id, params: { ...params, [rounds]: before + Number(checkParams(id, table, params)[rounds]) } } }
 }
 
-export const continuedWords = (earlier: EarlierRun): readonly string[] =>
-  earlier.sameRows ? [] : ['The earlier model was trained on other rows, or the same ones dealt otherwise: where some that it learnt from are among those that judge here, every figure flatters it.']
+export const continuedElsewhere = 'The earlier model was trained on other rows, or the same ones dealt otherwise: where some that it learnt from are among those that judge here, every figure flatters it.'
+export const continuedWords = (earlier: EarlierRun): readonly string[] => (earlier.sameRows ? [] : [continuedElsewhere])

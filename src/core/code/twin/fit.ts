@@ -33,6 +33,8 @@ export interface TwinModel {
   readonly because: string
   /** The twin is another model that is as good: on top of the tolerance comes what chance makes of the difference of two scores on these rows, sqrt(2) times the reach of a 95 % interval. */
   readonly another?: true
+  /** On top of the tolerance for ranks alone: where probabilities reach 1, the last bit decides which comes first. */
+  readonly ranks?: number
 }
 export type TwinEstimator = (fit: TwinFit) => TwinModel
 

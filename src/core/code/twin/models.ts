@@ -6,6 +6,7 @@ import { balanced, namesClasses as classes, rowsWeigh, type TwinEstimator, type 
 import { marginLines, pairLines, sidesLines } from './margins.ts'
 import { network, pictureNetwork } from './network.ts'
 import { call, py } from './python.ts'
+import { treeOfSets } from './tree.ts'
 
 const rounding = 'the same optimum; rounding apart'
 const exact = 1e-5
@@ -65,9 +66,11 @@ const logistic: TwinEstimator = (fit) => {
 const plainTable = (fit: TwinFit): string[] => ['# scikit-learn 1.2 splits categories as numbers and takes no holes: those become -1.', 'X = np.where(np.isnan(X), np.float32(-1), X)', ...(fit.categorical.length > 0 ? [`# Category codes: ${py(fit.categorical.map((f) => fit.features[f] ?? ''))}`] : [])]
 
 const decisionTree: TwinEstimator = (fit) => {
+  const own = treeOfSets(fit)
+  if (own) return own
   const { params: p } = fit
   const name = classes(fit) ? 'DecisionTreeClassifier' : 'DecisionTreeRegressor'
-  const model = sklearn(fit, 'tree', name, { max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, criterion: classes(fit) ? (p['criterion'] as Json) : `${p['errorCriterion']}_error`, ccp_alpha: p['ccpAlpha'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: 'the studio splits categories into sets and sends missing values to the better side; scikit-learn does neither, and breaks ties in another order' })
+  const model = sklearn(fit, 'tree', name, { max_depth: orNone(p['maxDepth']), min_samples_leaf: p['minSamplesLeaf'] as Json, min_samples_split: p['minSamplesSplit'] as Json, min_impurity_decrease: p['minImpurityDecrease'] as Json, criterion: classes(fit) ? (p['criterion'] as Json) : `${p['errorCriterion']}_error`, ccp_alpha: p['ccpAlpha'] as Json, class_weight: balanced(fit), random_state: fit.seed }, { tolerance: 0.06, because: 'the studio sends missing values to the better side; scikit-learn takes no holes, and breaks ties in another order' })
   return { ...model, lines: [...plainTable(fit), ...model.lines], another: true }
 }
 
@@ -152,7 +155,7 @@ const neighbours: TwinEstimator = (fit) => {
 const bayes =
   (name: string, given: (params: TwinFit['params']) => Readonly<Record<string, Json>>): TwinEstimator =>
   (fit) =>
-    sklearn(fit, 'naive_bayes', name, given(fit.params), same, { ...double, weights: true })
+    ({ ...sklearn(fit, 'naive_bayes', name, given(fit.params), { tolerance: exact, because: `${rounding}; the ROC AUC within 0.02, where the last bit of a probability of 1 decides its rank` }, { ...double, weights: true }), ranks: 0.02 })
 
 /** Probabilities, by the studio's own folds. @param machine without weights: they are given to each fit */
 const calibrated = (fit: TwinFit, kind: 'LinearSVC' | 'SVC', machine: string): TwinModel => ({

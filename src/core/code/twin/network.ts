@@ -43,17 +43,19 @@ interface Training {
 /** Knows net, inputs, wanted and losses; leaves net with the best weights. */
 const trainingLines = (fit: TwinFit, { learns, each, tol }: Training): string[] => {
   const { params: p } = fit
+  // A job for PyTorch mixes by NumPy's chance.
+  const isJob = fit.facts['trainedElsewhere'] !== undefined
   return [
     `batch, alpha = ${p['batchSize']}, ${p['alpha']}`,
     'kernels = [layer.weight for layer in net.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear))]',
     'others = [parameter for parameter in net.parameters() if not any(parameter is kernel for kernel in kernels)]',
     `optimiser = torch.optim.Adam([{"params": kernels}, {"params": others}], lr=${p['learningRateInit']})`,
-    'order = Chance(SEED, "inner split").shuffled(range(len(train)))',
+    isJob ? 'order = np.random.default_rng([SEED, 0]).permutation(len(train))' : 'order = Chance(SEED, "inner split").shuffled(range(len(train)))',
     p['earlyStopping'] === true ? `aside = max(1, int(len(train) * ${p['validationFraction']} + 0.5)) if len(train) >= 20 else 0` : 'aside = 0',
     'held, learn = order[:aside], order[aside:]',
     'best, best_loss, stale, step = copy.deepcopy(net.state_dict()), float("inf"), 0, 0',
     `for epoch in range(${epochsOf(fit)}):`,
-    '    mixed, judged = Chance(SEED, f"epoch {epoch}").shuffled(learn), 0.0',
+    `    mixed, judged = ${isJob ? 'learn[np.random.default_rng([SEED, 1 + epoch]).permutation(len(learn))]' : 'Chance(SEED, f"epoch {epoch}").shuffled(learn)'}, 0.0`,
     '    net.train()',
     '    for start in range(0, len(mixed), batch):',
     '        rows, step = mixed[start:start + batch], step + 1',
@@ -65,7 +67,7 @@ const trainingLines = (fit: TwinFit, { learns, each, tol }: Training): string[] 
     '        optimiser.step()',
     '        judged += loss.item() * len(rows) / len(mixed)',
     '    net.eval()',
-    '    if held:',
+    '    if len(held) > 0:',
     '        with torch.no_grad():',
     '            judged = sum(losses(net(inputs[held[i:i + 256]]), held[i:i + 256]).sum().item() for i in range(0, len(held), 256)) / len(held)',
     `    stale = 0 if judged < best_loss - ${tol} else stale + 1`,

@@ -33,8 +33,20 @@ export const picturesCell = ({ column }: TwinPictures, target: string): string[]
   `frame = pd.DataFrame({${py(column)}: [found[sha256] for sha256 in split["pictures"]], ${py(target)}: split["targets"]})`,
 ]
 
+/** `rgb(path)`: the levels of a picture, (height, width, 3), upright and on white. */
+export const rgbHelper: readonly string[] = [
+  'def rgb(path):',
+  '    image = ImageOps.exif_transpose(Image.open(path))',
+  '    clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info',
+  '    pixels = np.asarray(image.convert("RGBA" if clear else "RGB"), np.float64)',
+  '    # What is see-through lies on white.',
+  '    return np.floor(pixels[..., :3] * (pixels[..., 3:] / 255) + 255 * (1 - pixels[..., 3:] / 255) + 0.5) if clear else pixels',
+  '',
+]
+
 /** `shrunk(path, side, crop)`: the studio's resize, (3, side, side) from 0 to 1; stands before the steps of pictures. */
 export const resizeHelper: readonly string[] = [
+  ...rgbHelper,
   'def axis(size, extent, out):',
   '    """Weights of the studio\'s resize along one side: a triangle as wide as what falls into a pixel."""',
   '    scale = extent / out',
@@ -43,13 +55,7 @@ export const resizeHelper: readonly string[] = [
   `    return (held / np.maximum(held.sum(axis=1, keepdims=True), ${emptyWeight})).astype(np.float32)`,
   '',
   'def shrunk(path, side, crop):',
-  '    image = ImageOps.exif_transpose(Image.open(path))',
-  '    clear = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info',
-  '    pixels = np.asarray(image.convert("RGBA" if clear else "RGB"), np.float64)',
-  '    if clear:',
-  '        # What is see-through lies on white.',
-  '        pixels = np.floor(pixels[..., :3] * (pixels[..., 3:] / 255) + 255 * (1 - pixels[..., 3:] / 255) + 0.5)',
-  '    pixels = pixels.astype(np.float32).transpose(2, 0, 1)',
+  '    pixels = rgb(path).astype(np.float32).transpose(2, 0, 1)',
   '    _, tall, wide = pixels.shape',
   '    square = {"cover": min(tall, wide), "contain": max(tall, wide)}.get(crop)',
   '    return axis(tall, square or tall, side) @ pixels @ axis(wide, square or wide, side).T / np.float32(255)',
