@@ -18,6 +18,8 @@ export interface SplitCell {
 /** Splits of a feature that are looked at; fewer where rows are so wide that their preparing takes long. */
 const mostSplits = 60
 const mostCells = 12_000
+/** Columns times features whose splits are looked for: each takes some 35 preparings of a whole row. */
+const mostPrepared = 100_000
 const largestKey = 0x7f7fffff
 const bits = new DataView(new ArrayBuffer(4))
 
@@ -42,7 +44,7 @@ export function splitCells(graph: OnnxGraph, recipe: FittedRecipeState, inputs: 
     const cells = rawCells(index, values.slice(0, perFeature), (cells) => prepare(index, cells).features[feature]?.values ?? new Float32Array(0))
     if (cells.length > 0) found.push(cells)
     // Every feature so far has its turn in the first round: the others would have none.
-    if (found.length >= most) break
+    if (found.length >= Math.min(most, Math.ceil(mostPrepared / inputs.length))) break
   }
   const cells: SplitCell[] = []
   for (let round = 0; cells.length < most && found.some((splits) => splits.length > round); round++) {
