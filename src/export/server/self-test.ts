@@ -70,7 +70,8 @@ export function abuseCases(signature: Signature, row: readonly GoldenCell[], bod
     ...[[-1, 1], [0, 1], [1.5, 1], [9007199254740992, 1], [1], [1, 2], '1', null].map((shape): AbuseCase => ({ name: `shape ${JSON.stringify(shape)}`, path: infer, body: changed({ shape }), status: 400, says: 'shape' })),
     ...tableCases(signature, row, model),
     ...(takesForms(signature) ? formCases(signature) : []),
-    ...signature.inputs.slice(0, 50).flatMap((of) => cellCases(of, (json) => withCell(of, json))),
+    // Fewer where a row is long: each case sends two.
+    ...signature.inputs.slice(0, Math.max(5, Math.min(50, Math.floor(20_000 / signature.inputs.length)))).flatMap((of) => cellCases(of, (json) => withCell(of, json))),
   ]
   return cases.map((item) => (item.says === 'shape' && !named ? { ...item, says: 'invalid' } : item))
 }
