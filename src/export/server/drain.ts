@@ -64,7 +64,7 @@ export class Door {
    */
   async #close(): Promise<void> {
     const held: Socket[] = []
-    const { emit } = this.#server
+    const emit = this.#server.emit as (this: Server, event: string, ...values: readonly unknown[]) => boolean
     this.#server.emit = (event: string, ...values: unknown[]): boolean => (event === 'connection' ? held.push(values[0] as Socket) > 0 : emit.call(this.#server, event, ...values))
     const started = now()
     for (let last = started; last - started < 500; ) {
