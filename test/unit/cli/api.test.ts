@@ -36,7 +36,8 @@ vi.mock('../../../src/cli/fold-seat.ts', () => ({
   },
 }))
 vi.mock('../../../src/cli/train-again.ts', () => ({
-  async trainAgain(_: unknown, host: Host) {
+  fileHere: async () => ({ dataset: {} }),
+  async trainOn(_dataset: unknown, _place: unknown, host: Host) {
     host.context.crew?.enlist({} as Post)
     const pool = host.openPool?.('d', () => new Promise((resolve) => setTimeout(resolve, 5)))
     await Promise.all([1, 2, 3].map(() => pool?.fold({} as FoldTask, quietContext())))

@@ -150,6 +150,6 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('batch/', () =
     const answers = parts.flatMap((_, i) => readFileSync(join(own, 'scored', `part-${i}.csv`), 'utf8').trim().split('\r\n').slice(1).map((line) => line.split(',')[2]))
     expect(answers).toEqual(expected)
     expect(JSON.parse(readFileSync(join(own, 'scored', '_predictions.json'), 'utf8'))).toMatchObject({ rows, unanswered: 0, kept: [] })
-    expect(readdirSync(join(own, 'scored')).sort()).toEqual(['_predictions.json', 'part-0.csv', 'part-1.csv'])
+    expect(readdirSync(join(own, 'scored')).sort()).toEqual(['_predictions.json', '_scoring.json', 'part-0.csv', 'part-1.csv'])
   })
 })

@@ -7,7 +7,7 @@ import { canonicalJson, sha256 } from '../../../../src/core/ids.ts'
 import { pipelineVersion, type PipelineMigrations, readPipeline, writePipeline } from '../../../../src/core/run/pipeline-file.ts'
 import { columnsOfCells, type GoldenRows } from '../../../../src/core/bundle/golden.ts'
 import { earlierFit } from '../../../../src/core/code/twin/earlier.ts'
-import { twinOf } from '../../../../src/core/code/twin/twin.ts'
+import { keptBecause } from '../../../../src/core/code/twin/kept.ts'
 import { expectAllClose } from '../../../support/expect-all-close.ts'
 import { expectConsole } from '../../../support/fail-on-console.ts'
 import { graphOf } from '../../../support/onnx-cases.ts'
@@ -95,7 +95,7 @@ describe('files that earlier versions wrote', () => {
     const again = await readPipeline(await writePipeline({ pipeline, signature, ...(run && { run }) }))
     expect(await again.pipeline.predict(columnsOfCells(signature.inputs, golden.rows))).toEqual(prediction)
   })
-  test('a model that is trained otherwise by now has no twin, and is named', async () => {
+  test('a model that is trained otherwise by now is asked as it is by its twin, which says why', async () => {
     const { pipeline } = await readPipeline(stored('v2-svm-one-a-class'))
     expect(earlierFit(pipeline.model.state())).toBe('one machine a class against the rest, now one a pair of classes')
     expect(earlierFit((await readPipeline(stored('v2-linear-svm-a-sigmoid-a-class'))).pipeline.model.state())).toBe('a sigmoid a class, now one temperature for all')
@@ -103,6 +103,6 @@ describe('files that earlier versions wrote', () => {
       const { result } = await graphOf({ name: '', estimator, task: 'multiclass' })
       expect(earlierFit(result.pipeline.model.state())).toBeUndefined()
     }
-    expect(() => twinOf({ earlier: 'as before', run: { spec: {}, facts: {} }, data: {} } as never)).toThrow('unsupported run; an earlier version trained it otherwise than a twin of today: as before')
+    expect(keptBecause({ earlier: 'as before', run: { spec: {}, facts: {} } } as never)).toBe('an earlier version of the studio trained it otherwise than any program of today: as before')
   })
 })

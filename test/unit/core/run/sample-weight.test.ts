@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { columnFrom, type Cell, type Column } from '../../../../src/core/data/column.ts'
 import { columnInfo, type Dataset } from '../../../../src/core/data/dataset.ts'
 import type { TargetSpec } from '../../../../src/core/data/target.ts'
-import { xgboostOf } from '../../../../src/core/elsewhere/job.ts'
+import { trainerOf } from '../../../../src/core/elsewhere/job.ts'
 import { estimators, tableEstimators } from '../../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../../src/core/math/rng.ts'
 import { defaultRecipe } from '../../../../src/core/recipe/default-recipe.ts'
@@ -138,8 +138,8 @@ it.each<[string, readonly Column[], Partial<RunSpec>, string, RegExp]>([
 
 it('is refused by what would leave it out: a job for a cluster', () => {
   const weighed = spec('hist-gradient-boosting', number, { sampleWeight: 'w' })
-  expect(() => xgboostOf(weighed, 0)).toThrow('unsupported sample weight; a job for a cluster carries none: w')
-  expect(() => xgboostOf(spec('hist-gradient-boosting', number), 0)).not.toThrow()
+  expect(() => trainerOf(weighed, 3, 0)).toThrow('unsupported sample weight; a job for a cluster carries none: w')
+  expect(() => trainerOf(spec('hist-gradient-boosting', number), 3, 0)).not.toThrow()
 })
 
 it('makes another search, and leaves the question of those without one as it was', () => {
