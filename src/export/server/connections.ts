@@ -48,6 +48,8 @@ export class Connections {
   readonly ended: Record<Ending, number> = { ahead: 0, unread: 0, room: 0, full: 0 }
   /** Requests being answered: at most one a connection. */
   inFlight = 0
+  /** Requests that came during work that they would disturb. */
+  #postponed: (() => void)[] | undefined
   #later: NodeJS.Timeout | undefined
 
   constructor(handle: RequestListener, limits: ConnectionLimits = connectionLimits) {
@@ -88,7 +90,20 @@ export class Connections {
     held.since = performance.now()
     this.inFlight++
     response.once('close', () => this.#done(held, response))
-    this.#handle(request, response)
+    const answer = (): void => this.#handle(request, response)
+    if (this.#postponed) this.#postponed.push(() => held.socket.destroyed || answer())
+    else answer()
+  }
+
+  /** Runs work during which requests are let in and not yet looked at. */
+  async postpone(work: () => Promise<void>): Promise<void> {
+    const postponed: (() => void)[] = (this.#postponed = [])
+    try {
+      await work()
+    } finally {
+      this.#postponed = undefined
+      for (const answer of postponed) answer()
+    }
   }
 
   #done(held: Held, response: ServerResponse): void {

@@ -6,6 +6,7 @@
  */
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import type { Connections } from './connections.ts'
 
 export interface DrainTimes {
   /** How long readiness says no before the door may close. */
@@ -27,12 +28,14 @@ const pause = (ms: number): Promise<void> => new Promise<void>((resolve) => setT
 
 export class Door {
   readonly #server: Server
+  readonly #connections: Connections
   readonly #open = new Set<Socket>()
   #newest = 0
 
   /** @param server that has no connection yet */
-  constructor(server: Server) {
+  constructor(server: Server, connections: Connections) {
     this.#server = server
+    this.#connections = connections
     server.on('connection', (socket: Socket) => {
       this.#newest = now()
       this.#open.add(socket)
@@ -58,24 +61,21 @@ export class Door {
   }
 
   /**
-   * Behind a turn of the event loop that found nobody new. Until then who comes is let in and not yet listened to: turns
-   * are short, and callers who wait for an answer come no second time. The listening socket alone is closed: http's own
-   * close also ends connections whose first request is on its way.
+   * Behind a turn of the event loop that found nobody new. Until then who asks is not yet answered: turns are short, and
+   * callers who wait for an answer come no second time. The listening socket alone is closed: http's own close also
+   * ends connections whose first request is on its way.
    */
-  async #close(): Promise<void> {
-    const held: Socket[] = []
-    const emit = this.#server.emit as (this: Server, event: string, ...values: readonly unknown[]) => boolean
-    this.#server.emit = (event: string, ...values: unknown[]): boolean => (event === 'connection' ? held.push(values[0] as Socket) > 0 : emit.call(this.#server, event, ...values))
-    const started = now()
-    for (let last = started; last - started < 500; ) {
-      const before = held.length
-      await turn()
-      const ended = now()
-      if (held.length === before && ended - last < 0.2) break
-      last = ended
-    }
-    NetServer.prototype.close.call(this.#server)
-    this.#server.emit = emit
-    for (const socket of held) if (!socket.destroyed) emit.call(this.#server, 'connection', socket)
+  #close(): Promise<void> {
+    return this.#connections.postpone(async () => {
+      const started = now()
+      for (let last = started; last - started < 500; ) {
+        const before = this.#newest
+        await turn()
+        const ended = now()
+        if (this.#newest === before && ended - last < 0.2) break
+        last = ended
+      }
+      NetServer.prototype.close.call(this.#server)
+    })
   }
 }

@@ -16,6 +16,7 @@ import type { AppState } from './app.ts'
 import { bodyLimitOf } from './body.ts'
 import { BundleError } from './bundle.ts'
 import { readConfig, singleBundle } from './config.ts'
+import type { Connections } from './connections.ts'
 import { Door } from './drain.ts'
 import { inferThread } from './infer-thread.ts'
 import { LineFile } from './line-file.ts'
@@ -90,7 +91,7 @@ async function serve(): Promise<void> {
   const state: AppState = { ready: true }
   metrics.watch(models, state, requestLog)
   const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit: () => bodyLimit }, state)
-  const door = new Door(server)
+  const door = new Door(server, state.connections as Connections)
   const metricsServer = createMetricsServer(metrics.text)
 
   const stop = async (): Promise<void> => {

@@ -61,6 +61,23 @@ test('requests that came together are answered in order, one at a time', async (
   await until(() => connections.inFlight === 0)
 })
 
+test('what is postponed is let in and answered later, but for who has left', async () => {
+  const { connections, seen, caller } = await serve({}, 3)
+  let done = (): void => {}
+  const work = connections.postpone(() => new Promise((resolve) => (done = resolve)))
+  const [first, second] = [await caller(ask('/first')), await caller(ask('/second'))]
+  await until(() => connections.inFlight === 2)
+  first.destroy()
+  await until(() => connections.size === 1)
+  expect(seen).toEqual([])
+  done()
+  await work
+  await once(second, 'data')
+  await caller(ask('/third'))
+  await until(() => seen.length === 2)
+  expect(seen).toEqual(['/second', '/third'])
+})
+
 test('who asks too far ahead is let go, and nothing of it is counted on', async () => {
   const { connections, seen, caller } = await serve({ ahead: 4 }, 3)
   const socket = await caller(ask('/never').repeat(400))
