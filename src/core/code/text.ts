@@ -16,8 +16,22 @@ export function number(value: number): string {
   const text = String(value)
   return /[.e]/.test(text) ? text : `${text}.0`
 }
-/** Names of the data in a comment: one line, nothing that ends it. */
-export const inComment = (name: string, most = 120): string => JSON.stringify(name).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`).slice(0, most)
+const inAscii = (text: string): string => JSON.stringify(text).replaceAll('*/', '* /').replace(/[^\x20-\x7e]|</g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/**
+ * Names of the data in a comment: one line, nothing that ends it. A long one is cut between two characters and closed: C goes on with
+ * the comment on the next line where one ends in a backslash. @param most characters of the whole, quotes included
+ */
+export function inComment(name: string, most = 120): string {
+  const whole = inAscii(name)
+  if (whole.length <= most) return whole
+  let kept = '...'
+  for (const mark of name) {
+    const longer = `${kept.slice(0, -3)}${mark}...`
+    if (inAscii(longer).length > most) break
+    kept = longer
+  }
+  return inAscii(kept)
+}
 
 /** The shortest decimal that 32 bits round to this float32. */
 function single(value: number): string {

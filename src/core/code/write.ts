@@ -27,7 +27,7 @@ export function modelCode(plan: CodePlan, language: CodeLanguage): string {
 const head = (plan: CodePlan, comment: string, call: string): string =>
   [
     `${call}`,
-    plan.classes.length > 0 ? `Answers probabilities, in this order: ${plan.classes.map(inComment).join(', ')}.` : 'Answers the value.',
+    plan.classes.length > 0 ? `Answers probabilities, in this order: ${plan.classes.map((name) => inComment(name)).join(', ')}.` : 'Answers the value.',
     ...(plan.holdsRows ? ['IT CONTAINS ROWS OF THE TRAINING DATA, as the recipe prepared them: whoever may not see those may not see this file.'] : []),
     'Features, as the recipe prepares them, numbers in float32, categories as codes, missing as NaN (NULL in SQL):',
     ...plan.features.map((name, f) => `  ${f + 1}. ${inComment(name)}`),

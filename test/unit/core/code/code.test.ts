@@ -148,6 +148,19 @@ describe('what is written answers as the model', () => {
   })
 })
 
+test('every program names its classes in their order, whole, whatever they are called', () => {
+  const classes = ['a', 'b', '*/ c', 'd\ne', 'é', `${'x'.repeat(200)}`]
+  const plan: CodePlan = { features: [`${'y'.repeat(115)}\\\\`, 'b'], classes, base: [0, 0, 0, 0, 0, 0], parts: [], link: 'softmax' }
+  const named = `"a", "b", "* / c", "d\\ne", "\\u00e9", "${'x'.repeat(115)}..."`
+  for (const language of codeLanguages) {
+    const lines = modelCode(plan, language).split('\n')
+    const comment = { javascript: '//', python: '#', c: '//', sql: '--' }[language]
+    expect(lines[1], language).toBe(`${comment} Answers probabilities, in this order: ${named}.`)
+    // A comment of C that ends in a backslash takes the next line with it.
+    expect(lines.filter((line) => line.endsWith('\\')), language).toEqual([])
+  }
+})
+
 test('a model without such a form, or too large a one, is refused by name', async () => {
   const { result } = await graphOf({ name: '', estimator: 'ridge', task: 'regression' })
   const { model, recipe } = result.pipeline
