@@ -19,7 +19,7 @@ export interface SignatureParam {
   readonly max: number
 }
 export interface RequestParams {
-  /** Where a request asks for another than the model's. */
+  /** As asked, also where it is the default: other models that answer the same request have others. */
   readonly threshold?: number
   /** Absent where there are none. */
   readonly notices?: readonly Notice[]
@@ -43,14 +43,15 @@ export function readParams({ params = [] }: Signature, what: string, given: Stri
       continue
     }
     if (typeof value !== 'number' || !(value >= known.min && value <= known.max)) throw refuse(`${known.name} in ${what}`, `not a number between ${known.min} and ${known.max}`, value)
-    if (value !== known.default) threshold = value
+    threshold = value
   }
   return { ...(notices.length > 0 && { notices }), ...(threshold !== undefined && { threshold }) }
 }
 
-/** The answer with labels at a request's own threshold; as it is where the request has none. */
-export function atThreshold({ classes }: Signature, answer: ServedAnswer, threshold: number | undefined): ServedAnswer {
+/** The answer with labels at a request's own threshold; as it is where the request has none, or the model's, by which the graph decided. Compared in float32, as there. */
+export function atThreshold({ classes, threshold: own }: Signature, answer: ServedAnswer, threshold: number | undefined): ServedAnswer {
   const { probabilities } = answer
-  if (threshold === undefined || !probabilities) return answer
-  return { ...answer, answers: Array.from({ length: answer.answers.length }, (_, row) => classes[(probabilities[2 * row + 1] as number) >= threshold ? 1 : 0] as string) }
+  if (threshold === undefined || threshold === own || !probabilities) return answer
+  const least = Math.fround(threshold)
+  return { ...answer, answers: Array.from({ length: answer.answers.length }, (_, row) => classes[Math.fround(probabilities[2 * row + 1] as number) >= least ? 1 : 0] as string) }
 }

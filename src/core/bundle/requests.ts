@@ -1,6 +1,6 @@
 /** Bodies of requests as tensors: the Open Inference Protocol v2, and plain rows by column names. */
 import { StudioError } from '../errors.ts'
-import { cellError, emptyFeed, encodeCell, encodeRows, missingTime, setCell, shownValue } from './encode.ts'
+import { cellError, emptyFeed, encodeCell, encodeRows, setCell, shownValue } from './encode.ts'
 import type { EncodedCell, Feed } from './encode.ts'
 import type { Notice } from './notices.ts'
 import { readParams } from './params.ts'
@@ -16,7 +16,7 @@ export interface ModelRequest {
   readonly id?: string
   /** v2 only: names of the outputs asked for. */
   readonly outputs?: readonly string[]
-  /** Where labels are asked for at another threshold than the model's. */
+  /** That labels are asked for at. */
   readonly threshold?: number
   /** What the reader of the body overlooked on purpose. */
   readonly notices?: readonly Notice[]
@@ -24,8 +24,12 @@ export interface ModelRequest {
 
 export const datatypes = { float: 'FP32', double: 'FP64', int64: 'INT64', string: 'BYTES', uint8: 'BYTES' } as const
 
-/** v2's whole numbers. */
-export const wholeTypes: readonly string[] = ['INT64', 'INT32', 'INT16', 'INT8', 'UINT64', 'UINT32', 'UINT16', 'UINT8']
+/** v2's whole numbers: from `least` to below `limit`. */
+const wholeRanges = new Map<string, { readonly least: number; readonly limit: number }>([64, 32, 16, 8].flatMap((bits) => [
+  [`INT${bits}`, { least: -(2 ** (bits - 1)), limit: 2 ** (bits - 1) }],
+  [`UINT${bits}`, { least: 0, limit: 2 ** bits }],
+]))
+export const wholeTypes: readonly string[] = [...wholeRanges.keys()]
 
 export function bad(what: string, rule: string, value?: unknown): StudioError {
   const name = what.slice(0, 200)
@@ -135,16 +139,24 @@ function readTensor(input: SignatureInput, tensor: ReadonlyMap<string, StrictJso
   return feed
 }
 
+/** Why a value is none that its datatype holds. */
+function wholeProblem(datatype: string, value: StrictJson): string | undefined {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return 'not a whole number'
+  const { least, limit } = wholeRanges.get(datatype) as { readonly least: number; readonly limit: number }
+  // The last of 64 bits is no double.
+  if (value < least || value >= limit) return `not within ${datatype}, ${BigInt(least)} to ${BigInt(limit) - 1n}`
+  return Number.isSafeInteger(value) ? undefined : 'not a whole number of size below 2^53; larger ones are rounded on their way through JSON'
+}
+
 function readCell(input: SignatureInput, datatype: string, value: StrictJson): EncodedCell {
   if (value === null) return encodeCell(input, null)
-  const whole = wholeTypes.includes(datatype)
-  if (whole && input.tensor === 'float') {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { problem: 'not a whole number' }
-    if (Math.fround(value) !== value) return { problem: 'a whole number that FP32 does not hold; send FP32 where the nearest will do' }
-    if (input.kind !== 'boolean') return { value }
-  } else if (whole) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) return { problem: 'not a whole number of seconds since 1970 below 2^53' }
-    return BigInt(value) === missingTime ? { problem: 'reserved for missing' } : { value: BigInt(value) }
+  if (wholeRanges.has(datatype)) {
+    const problem = wholeProblem(datatype, value)
+    if (problem !== undefined) return { problem: input.tensor === 'int64' ? `${problem}; seconds since 1970 are asked for` : problem }
+    const whole = value as number
+    if (input.tensor === 'int64') return { value: BigInt(whole) }
+    if (Math.fround(whole) !== whole) return { problem: 'a whole number that FP32 does not hold; send FP32 where the nearest will do' }
+    if (input.kind !== 'boolean') return { value: whole }
   }
   if (datatype !== 'BOOL' && input.kind === 'boolean') return value === 0 || value === 1 ? { value } : { problem: 'not 0 or 1' }
   if (datatype === 'BOOL') return typeof value === 'boolean' ? { value: value ? 1 : 0 } : { problem: 'not true or false' }

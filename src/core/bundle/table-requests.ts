@@ -28,6 +28,12 @@ interface Table {
 const missingColumn = (name: string): StudioError => new StudioError({ code: 'bad-data', message: `missing column; the signature asks for ${shownValue(name)}`, details: { column: name.slice(0, 200) } })
 const unknownColumn = (name: string): StudioError => new StudioError({ code: 'bad-data', message: `unknown column; not in the signature: ${shownValue(name)}`, details: { column: name.slice(0, 200) } })
 
+/** A model that answers without any value would take them for rows in which all is missing: more likely another separator, or another model's rows. */
+function unknownColumns(given: readonly string[], asked: readonly string[]): StudioError {
+  const listed = (names: readonly string[]): string => `${names.slice(0, 10).map(shownValue).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`
+  return new StudioError({ code: 'bad-data', message: `unknown columns; the signature has none of them, it asks for ${listed(asked)}: ${listed(given)}`, details: { column: (given[0] as string).slice(0, 200) } })
+}
+
 /** @param lenient as MLflow: extra columns ignored, missing ones allowed where null is */
 function requestOf(signature: Signature, table: Table, lenient: boolean): ModelRequest {
   checkCount('rows', table.rows)
@@ -38,6 +44,7 @@ function requestOf(signature: Signature, table: Table, lenient: boolean): ModelR
   })
   const notices: Notice[] = []
   const known = new Set(signature.inputs.map(({ name }) => name))
+  if (table.names.length > 0 && !table.names.some((name) => known.has(name))) throw unknownColumns(table.names, [...known])
   for (const name of table.names) {
     if (known.has(name)) continue
     if (!lenient) throw unknownColumn(name)
@@ -163,6 +170,9 @@ const encoder = new TextEncoder()
 /** What pandas.read_csv, with which MLflow reads CSV, takes for missing. */
 const pandasMissing = new Set(['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'])
 
+/** What it takes for true and false. */
+const pandasTruths: ReadonlyMap<string, boolean> = new Map(['true', 'True', 'TRUE', 'false', 'False', 'FALSE'].map((text) => [text, text.toLowerCase() === 'true']))
+
 /** A CSV cell as the JSON that the signature reads: what pandas calls missing is, unless it is a category of the training; numbers and truth values are read from their text. */
 function csvValue(input: SignatureInput, text: string): unknown {
   if (pandasMissing.has(text) && !input.categories?.includes(text) && !input.labels?.includes(text)) return null
@@ -171,7 +181,7 @@ function csvValue(input: SignatureInput, text: string): unknown {
     const value = parseNumber(bytes, 0, bytes.length, 46)
     return Number.isNaN(value) ? text : value
   }
-  if (input.kind === 'boolean' && !input.labels?.includes(text)) return text === 'true' || text === 'True' ? true : text === 'false' || text === 'False' ? false : text
+  if (input.kind === 'boolean' && !input.labels?.includes(text)) return pandasTruths.get(text) ?? text
   return text
 }
 

@@ -68,6 +68,7 @@ export function abuseCases(signature: Signature, row: readonly GoldenCell[], bod
     { name: 'more data than shape', path: infer, body: changed({ shape: [1, 1], data: [null, null] }), status: 400, says: 'length' },
     { name: 'one input longer than the others', path: infer, body: good.length > 1 ? changed({ shape: [2, 1], data: [first.data, first.data] }) : changed({ shape: [2, 1] }), status: 400 },
     ...[[-1, 1], [0, 1], [1.5, 1], [9007199254740992, 1], [1], [1, 2], '1', null].map((shape): AbuseCase => ({ name: `shape ${JSON.stringify(shape)}`, path: infer, body: changed({ shape }), status: 400, says: 'shape' })),
+    ...(first.datatype === 'FP32' || first.datatype === 'INT64' ? [{ name: 'a number that its datatype does not hold', path: infer, body: changed({ datatype: 'UINT8', data: [-1] }), status: 400, says: 'UINT8, 0 to 255' }] : []),
     ...tableCases(signature, row, model),
     ...(takesForms(signature) ? formCases(signature) : []),
     // Fewer where a row is long: each case sends two.
@@ -102,6 +103,7 @@ function tableCases(signature: Signature, row: readonly GoldenCell[], model: str
     { name: 'CSV with a header alone', path: '/invocations', body: 'a,b', headers: csv, status: 400, says: 'rows' },
     { name: 'CSV with an open quote', path: '/invocations', body: 'a,b\n1,"2', headers: csv, status: 400, says: 'quote' },
     { name: 'CSV with a ragged row', path: '/invocations', body: 'a,b\n1', headers: csv, status: 400, says: 'row 1' },
+    { name: 'CSV with semicolons', path: '/invocations', body: 'no such column;nor this\n1;2', headers: csv, status: 400, says: 'no such column' },
     { name: 'CSV where JSON is asked', path: '/predict', body: 'a', headers: csv, status: 415 },
   ]
 }

@@ -1,5 +1,6 @@
 /** Whatever a shadow does, the answer is that of the primary. */
 import { expect, test } from 'vitest'
+import { paramsFor, readParams } from '../../../src/core/bundle/params.ts'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
 import type { ServedAnswer } from '../../../src/core/onnx/runner.ts'
 import { ServedModel } from '../../../src/export/server/models.ts'
@@ -34,6 +35,25 @@ test.each<[string, () => Promise<ServedAnswer>, { readonly failures: number; rea
   expect(logged).toContainEqual(['1', 'primary', 1])
   expect(logged.filter((entry) => JSON.stringify(entry) === '["2","shadow",2]').length).toBe(expected.logged ? 1 : 0)
   expect((await metrics.text()).includes('glasshouse_shadow_failures_total{model="m",version="2"} 1')).toBe(expected.failures === 1)
+})
+
+test('labels of every arm are those at the threshold that was asked for, also where it is the own of one of them', async () => {
+  const two = (threshold: number): Signature => ({ ...signature, version: 2, task: 'binary', classes: ['no', 'yes'], threshold, params: paramsFor('binary', threshold) })
+  const served = (version: string, threshold: number) => ({ model: 'm', version, signature: two(threshold), drift: undefined, run: () => Promise.resolve({ answers: [0.7 >= threshold ? 'yes' : 'no'], probabilities: Float32Array.of(0.3, 0.7) }) }) as unknown as ServedVersion
+  const route = { primary: served('champion', 0.5), shadows: [served('challenger', 0.9)] }
+  const model = { config: { routing: { kind: 'shadow', to: 'challenger' } }, route: () => route } as unknown as ServedModel
+  const logged: unknown[] = []
+  const log = { write: ({ version, answer }: Parameters<RequestLog['write']>[0]) => void logged.push([version, answer.answers[0]]) } as unknown as RequestLog
+  const service = new Service(new ServerMetrics(), log)
+  const ask = async (params?: object): Promise<unknown> => {
+    logged.length = 0
+    await service.answer(model, undefined, 'id', 'plain', (version) => ({ ...request, ...readParams(version.signature, 'params', params && new Map(Object.entries(params))) }))
+    await new Promise((done) => setTimeout(done, 0))
+    return Object.fromEntries(logged as [string, string][])
+  }
+  expect(await ask({ threshold: 0.5 })).toEqual({ champion: 'yes', challenger: 'yes' })
+  expect(await ask({ threshold: 0.9 })).toEqual({ champion: 'no', challenger: 'no' })
+  expect(await ask()).toEqual({ champion: 'yes', challenger: 'no' })
 })
 
 test('a counter that an alert asks for is there before its first event', async () => {

@@ -116,6 +116,14 @@ describe('requests', () => {
     [{ datatype: 'FP64' }, /invalid datatype of __proto__; not FP32 or INT64 or .*: "FP64"/],
     [{ datatype: 'INT32', data: [3.5] }, /invalid __proto__; not a whole number: 3.5 in row 1/],
     [{ datatype: 'INT64', data: [2 ** 24 + 1] }, /a whole number that FP32 does not hold.*: 16777217 in row 1/],
+    [{ datatype: 'UINT8', data: [-3] }, /^invalid __proto__; not within UINT8, 0 to 255: -3 in row 1$/],
+    [{ datatype: 'UINT8', data: [256] }, /not within UINT8, 0 to 255: 256/],
+    [{ datatype: 'INT8', data: [128] }, /not within INT8, -128 to 127: 128/],
+    [{ datatype: 'INT16', data: [-32769] }, /not within INT16, -32768 to 32767: -32769/],
+    [{ datatype: 'UINT32', data: [2 ** 32] }, /not within UINT32, 0 to 4294967295: 4294967296/],
+    [{ datatype: 'UINT64', data: [-1] }, /not within UINT64, 0 to 18446744073709551615: -1/],
+    [{ datatype: 'INT64', data: [2 ** 63] }, /not within INT64, -9223372036854775808 to 9223372036854775807: /],
+    [{ datatype: 'INT64', data: [2 ** 53] }, /not a whole number of size below 2\^53; larger ones are rounded/],
     [{ data: [1, 2] }, /length must be that of its shape, 1: 2/],
     [{ data: 1 }, /not a list/],
     [{ data: ['1'] }, /not a finite number: "1" in row 1/],
@@ -131,6 +139,10 @@ describe('requests', () => {
     const wide = tensors({ datatype: 'UINT8', data: [1] }).map((tensor) => (tensor.name === 'day' ? { ...tensor, datatype: 'INT32' } : tensor.name === 'flag' ? { ...tensor, datatype: 'INT8', data: [1] } : tensor))
     expect(infer({ inputs: wide }).feeds).toEqual(infer({ inputs: tensors() }).feeds)
     expect(() => infer({ inputs: wide.map((tensor) => (tensor.name === 'flag' ? { ...tensor, data: [2] } : tensor)) })).toThrow('invalid flag; not 0 or 1: 2 in row 1')
+    expect(() => infer({ inputs: wide.map((tensor) => (tensor.name === 'day' ? { ...tensor, datatype: 'INT16' } : tensor)) })).toThrow('invalid day; not within INT16, -32768 to 32767; seconds since 1970 are asked for: 1704067200 in row 1')
+    for (const [datatype, least, largest] of [['INT8', -128, 127], ['UINT8', 0, 255], ['INT16', -32768, 32767]]) {
+      expect([least, largest].map((value) => infer({ inputs: tensors({ datatype, data: [value] }) }).feeds[0]?.values[0])).toEqual([least, largest])
+    }
     expect(infer({ inputs: tensors({ datatype: 'INT64', data: [null] }) }).feeds[0]?.values[0]).toBeNaN()
   })
   test('a fraction where training saw whole numbers alone is answered and told', () => {
@@ -155,7 +167,7 @@ describe('requests', () => {
     expect(names([{ name: 'probabilities', parameters: { binary_data: true } }, { name: 'label' }, { name: 'label' }])).toEqual(['probabilities', 'label'])
   })
   test('2^53 seconds are refused, though JSON can write them', () => {
-    expect(() => infer({ inputs: [...tensors().slice(0, 3), { name: 'day', shape: [1, 1], datatype: 'INT64', data: [2 ** 53] }] })).toThrow(/invalid day; not a whole number of seconds/)
+    expect(() => infer({ inputs: [...tensors().slice(0, 3), { name: 'day', shape: [1, 1], datatype: 'INT64', data: [2 ** 53] }] })).toThrow(/invalid day; not a whole number of size below 2\^53.*; seconds since 1970/)
   })
 })
 
@@ -176,7 +188,22 @@ describe('tables', () => {
     for (const word of ['', 'NA', 'NaN', 'null', '<NA>']) expect(csv(`${word},red,yes,${word}`), word).toEqual([[Number.NaN], ['red'], [1], [missingTime]])
     expect(() => csv('1,NA,yes,')).toThrow('invalid colour; a value is needed')
     expect(csv('1,NA,yes,', { ...signature, inputs: [number, { ...category, categories: ['NA'] }, flag, date] })[1]).toEqual(['NA'])
+    for (const word of ['true', 'True', 'TRUE']) expect(csv(`1,red,${word},`)[2], word).toEqual([1])
+    for (const word of ['false', 'False', 'FALSE']) expect(csv(`1,red,${word},`)[2], word).toEqual([0])
+    expect(() => csv('1,red,tRUE,')).toThrow('invalid flag; not true or false')
     expect(() => csv('?,red,yes,')).toThrow('invalid __proto__; not a finite number: "?" in row 1')
+  })
+  test('columns of which the model knows none are refused in every form, though it answers rows without any value', () => {
+    const lax: Signature = { ...signature, inputs: [number, { ...category, nullable: true }, date] }
+    const refusal = (given: string): string => `unknown columns; the signature has none of them, it asks for "__proto__", "colour", "day": ${given}`
+    expect(() => readCsvRequest(lax, '__proto__;colour;day\n1;red;\n')).toThrow(refusal('"__proto__;colour;day"'))
+    const forms = (columns: readonly string[]) => [{ dataframe_split: { columns, data: [columns.map(() => null)] } }, ...['dataframe_records', 'instances'].map((form) => ({ [form]: [Object.fromEntries(columns.map((name) => [name, null]))] })), { inputs: Object.fromEntries(columns.map((name) => [name, [null]])) }]
+    const read = (form: object) => readMlflowRequest(lax, parseStrictJson(JSON.stringify(form), 4))
+    for (const form of forms(['Colour', 'Day'])) expect(() => read(form), Object.keys(form)[0]).toThrow(refusal('"Colour", "Day"'))
+    for (const form of forms(['Colour', 'day'])) expect(read(form).notices?.map(({ kind, column }) => [kind, column])).toEqual([['extra-column', 'Colour'], ['missing-column', '__proto__'], ['missing-column', 'colour']])
+    // A record of nothing names nothing wrongly.
+    expect(values(read({ dataframe_records: [{}] }))).toEqual([[Number.NaN], [''], [missingTime]])
+    expect(() => readV1Request(lax, parseStrictJson('{"instances":[{"Colour":null}]}', 4))).toThrow(refusal('"Colour"'))
   })
 })
 
@@ -216,13 +243,18 @@ describe('parameters beside the rows', () => {
   const text = (more: string): ReturnType<typeof parseStrictJson> => parseStrictJson(`{"rows":[{"__proto__":1,"colour":"red","flag":true,"day":null}]${more}}`, 6)
   test('the threshold has a default, is taken from every protocol, and moves labels alone', () => {
     expect(readPlainRequest(two, text(''))).not.toHaveProperty('threshold')
-    expect(readPlainRequest(two, text(',"params":{"threshold":0.5}'))).not.toHaveProperty('threshold')
+    // Asked is asked, whatever this model's own is: beside it another may answer, whose own is another.
+    expect(readPlainRequest(two, text(',"params":{"threshold":0.5}'))).toMatchObject({ threshold: 0.5 })
     expect(readPlainRequest(two, text(',"params":{"threshold":0.9}'))).toMatchObject({ threshold: 0.9 })
     expect(readMlflowRequest(two, parseStrictJson('{"instances":[{"__proto__":1,"colour":"red","flag":true,"day":null}],"params":{"threshold":0}}', 6))).toMatchObject({ threshold: 0 })
     const tensor = (name: string, datatype: string, value: string): string => `{"name":"${name}","shape":[1,1],"datatype":"${datatype}","data":[${value}]}`
     expect(readInferRequest(two, parseStrictJson(`{"parameters":{"threshold":1},"inputs":[${tensor('__proto__', 'FP32', '1')},${tensor('colour', 'BYTES', '"red"')},${tensor('flag', 'BOOL', 'true')},${tensor('day', 'INT64', '0')}]}`, 6))).toMatchObject({ threshold: 1 })
     const answer = { answers: ['__proto__', '"quoted"'], probabilities: [0.6, 0.4, 0.2, 0.8] }
     expect(atThreshold(two, answer, undefined)).toBe(answer)
+    expect(atThreshold(two, answer, 0.5)).toBe(answer)
+    expect(atThreshold({ ...two, threshold: 0.9 }, answer, 0.5)).toEqual({ ...answer, answers: ['__proto__', '"quoted"'] })
+    // Nine in ten is reached at 0.9, though as a 32-bit number it is a little less.
+    expect(atThreshold(two, { answers: ['__proto__'], probabilities: Float32Array.of(0.1, 0.9) }, 0.9).answers).toEqual(['"quoted"'])
     expect(atThreshold(two, answer, 0.4)).toEqual({ ...answer, answers: ['"quoted"', '"quoted"'] })
     expect(atThreshold(two, answer, 0.9)).toEqual({ ...answer, answers: ['__proto__', '__proto__'] })
   })
