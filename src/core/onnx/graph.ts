@@ -56,9 +56,10 @@ export interface OnnxGraph {
 export type ResourceName = AssetName | `backbone:${string}`
 
 export class GraphBuilder {
-  readonly #nodes: OnnxNode[] = []
-  readonly #initializers: { name: string; tensor: OnnxTensor | RawTensor }[] = []
-  readonly #inputs: OnnxValue[] = []
+  #nodes: OnnxNode[] = []
+  readonly #makers = new Map<string, OnnxNode>()
+  readonly #initializers = new Map<string, OnnxTensor | RawTensor>()
+  readonly #inputs = new Map<string, OnnxValue>()
   readonly #outputs: OnnxValue[] = []
   readonly #metadata = new Map<string, string>()
   readonly #shared = new Map<string, string>()
@@ -80,13 +81,13 @@ export class GraphBuilder {
   fresh(hint: string): string {
     for (;;) {
       const name = `${hint.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, 40)}_${this.#counter++}`
-      if (!this.#inputs.some((input) => input.name === name)) return name
+      if (!this.#inputs.has(name)) return name
     }
   }
   /** A graph input under exactly this name, any text but the empty one. Add all inputs first: other names avoid theirs. */
   input(name: string, type: TensorType, shape: readonly Dimension[]): string {
-    if (this.#inputs.some((value) => value.name === name)) throw new StudioError({ code: 'bug', message: `invalid graph input; added twice: ${name}` })
-    this.#inputs.push({ name, type, shape })
+    if (this.#inputs.has(name)) throw new StudioError({ code: 'bug', message: `invalid graph input; added twice: ${name}` })
+    this.#inputs.set(name, { name, type, shape })
     return name
   }
   output(name: string, type: TensorType, shape: readonly Dimension[]): void {
@@ -98,7 +99,7 @@ export class GraphBuilder {
     const known = key === undefined ? undefined : this.#shared.get(key)
     if (known !== undefined) return known
     const name = this.fresh(hint)
-    this.#initializers.push({ name, tensor })
+    this.#initializers.set(name, tensor)
     if (key !== undefined) this.#shared.set(key, name)
     return name
   }
@@ -109,7 +110,7 @@ export class GraphBuilder {
   doubles(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
     return this.constant(hint, { type: 'double', dims, values: Float64Array.from(values) })
   }
-  ints(hint: string, values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
+  ints(hint: string, values: ArrayLike<number | bigint>, dims: readonly number[] = [values.length]): string {
     return this.constant(hint, { type: 'int64', dims, values: BigInt64Array.from(Array.from(values, BigInt)) })
   }
   cast(value: string, to: 'float' | 'double'): string {
@@ -122,23 +123,47 @@ export class GraphBuilder {
   /** Adds a node with several outputs. */
   nodes(opType: string, inputs: readonly string[], outputCount: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain: OnnxNode['domain'] = ''): readonly string[] {
     const outputs = Array.from({ length: outputCount }, () => this.fresh(opType.toLowerCase()))
-    this.#nodes.push({ opType, domain, name: this.fresh(opType), inputs, outputs, attributes })
+    this.#add({ opType, domain, name: this.fresh(opType), inputs, outputs, attributes })
     return outputs
   }
   /** A node of another file (read/graft.ts). @param outputs which of its outputs are there */
   foreign(opType: string, inputs: readonly string[], outputs: readonly boolean[], raw: Uint8Array): readonly string[] {
     const names = outputs.map((there) => (there ? this.fresh(opType.toLowerCase()) : ''))
-    this.#nodes.push({ opType, domain: '', name: this.fresh(opType), inputs, outputs: names, attributes: {}, raw })
+    this.#add({ opType, domain: '', name: this.fresh(opType), inputs, outputs: names, attributes: {}, raw })
     return names
   }
   foreignConstant(raw: Uint8Array): string {
     const name = this.fresh('weight')
-    this.#initializers.push({ name, tensor: { raw } })
+    this.#initializers.set(name, { raw })
     return name
   }
   /** An Identity under a name that callers will see, such as "label". */
   nameAs(value: string, name: string): void {
-    this.#nodes.push({ opType: 'Identity', domain: '', name: this.fresh('Identity'), inputs: [value], outputs: [name], attributes: {} })
+    this.#add({ opType: 'Identity', domain: '', name: this.fresh('Identity'), inputs: [value], outputs: [name], attributes: {} })
+  }
+  #add(node: OnnxNode): void {
+    this.#nodes.push(node)
+    for (const output of node.outputs) this.#makers.set(output, node)
+  }
+  /** The node that a value comes out of. */
+  maker(value: string): OnnxNode | undefined {
+    return this.#makers.get(value)
+  }
+  constantNamed(value: string): OnnxTensor | RawTensor | undefined {
+    return this.#initializers.get(value)
+  }
+  inputNamed(value: string): OnnxValue | undefined {
+    return this.#inputs.get(value)
+  }
+  /** Forgets what was added and is not needed for this value. */
+  keepOnly(value: string): void {
+    const needed = new Set([value])
+    // A Set is walked to its end, also where that moves.
+    for (const name of needed) for (const input of this.#makers.get(name)?.inputs ?? []) needed.add(input)
+    this.#nodes = this.#nodes.filter(({ outputs }) => outputs.some((name) => needed.has(name)))
+    for (const name of this.#makers.keys()) if (!needed.has(name)) this.#makers.delete(name)
+    for (const name of this.#initializers.keys()) if (!needed.has(name)) this.#initializers.delete(name)
+    for (const [key, name] of this.#shared) if (!needed.has(name)) this.#shared.delete(key)
   }
   metadata(key: string, value: string): void {
     this.#metadata.set(key, value)
@@ -147,8 +172,8 @@ export class GraphBuilder {
     return {
       name,
       nodes: this.#nodes,
-      initializers: this.#initializers,
-      inputs: this.#inputs,
+      initializers: Array.from(this.#initializers, ([name, tensor]) => ({ name, tensor })),
+      inputs: [...this.#inputs.values()],
       outputs: this.#outputs,
       metadata: Object.fromEntries(this.#metadata),
     }

@@ -12,6 +12,7 @@ import type { GraphSeries } from '../recipe/step.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 import { GraphBuilder } from './graph.ts'
 import type { OnnxGraph, ResourceName } from './graph.ts'
+import { sideBySide } from './side-by-side.ts'
 
 /**
  * @param signature of this pipeline (`signatureOf`): names of inputs and outputs, threshold
@@ -32,7 +33,7 @@ export function pipelineToOnnx(pipeline: Pipeline, signature: Signature, metadat
   if (series.length !== features.length || series.some(({ name }, i) => name !== features[i]?.name)) {
     throw new StudioError({ code: 'bug', message: `invalid graph; its features must be those of the model, ${features.length}: ${series.length}` })
   }
-  const X = series.length === 1 ? (series[0] as GraphSeries).tensor : graph.node('Concat', series.map(({ tensor }) => tensor), { axis: { kind: 'int', value: 1 } })
+  const X = sideBySide(series.map(({ tensor }) => tensor), graph)
   const state = pipeline.model.state()
   const head = estimators.get(state.estimator).toOnnx(state, X, graph)
   const name = (index: number): string => signature.outputs[index]?.name as string
