@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildCli } from '../../src/cli/build.mjs'
-import { zip } from '../../src/core/zip.ts'
+import { bytesOf, openZip, zip } from '../../src/core/zip.ts'
 import { openCard } from '../support/card-page.ts'
 import { png } from '../support/pictures.ts'
 import { startServer, unpack } from '../support/served-bundle.ts'
@@ -46,8 +46,7 @@ test('three classes are dropped, a head learns them, and the export passes its c
   await goTo(page, 'Data')
   await expect(page.getByRole('listbox', { name: 'rings, 11 pictures' })).toBeVisible()
   await goTo(page, 'Deploy')
-  // Rows in a file and clusters are for tables.
-  await expect(page.getByRole('tab')).toHaveText(['Export a bundle', 'Try it on pictures', 'Code twin'])
+  await expect(page.getByRole('tab')).toHaveText(['Export a bundle', 'Try it on pictures', 'Train elsewhere', 'Code twin'])
   await page.getByRole('button', { name: 'Check and build' }).click()
   const download = page.getByRole('button', { name: /^Download .*\.zip/ })
   await expect(download).toBeVisible({ timeout: 60_000 })
@@ -57,6 +56,22 @@ test('three classes are dropped, a head learns them, and the export passes its c
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()])
   // What the browser made, asked again in a terminal with the decoders of the bundle's server.
   expect(execFileSync('node', ['dist-cli/glasshouse.mjs', 'verify', await file.path()], { encoding: 'utf8' })).toMatch(/golden rows answered, .* 0 other labels/)
+
+  // As a job for PyTorch it takes its training pictures along as numbers; the answer is a run beside it.
+  await page.getByRole('tab', { name: 'Train elsewhere' }).click()
+  await expect(page.getByText('The job holds the training pictures as numbers')).toBeVisible()
+  if (process.env['LOOK']) await page.screenshot({ path: `${process.env['LOOK']}-elsewhere.png`, fullPage: true })
+  const [sent] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the job' }).click()])
+  const job = await openZip(bytesOf(new Uint8Array(readFileSync(await sent.path()))))
+  const { parts, prepared, classes, ...told } = JSON.parse(new TextDecoder().decode(await job.read('job.json'))) as { parts: string; prepared: { width: number }; classes: readonly string[] }
+  expect(await job.read('pictures.x')).toHaveLength(parts.length * prepared.width * 4)
+  const ones = (count: number): number[] => new Array<number>(count).fill(1)
+  const linear = { coefficients: ones(prepared.width * 3), intercepts: ones(3), featureScales: ones(prepared.width), facts: {} }
+  const answer = { version: 1, kind: 'glasshouse-elsewhere', job: { ...told, classes }, rows: { train: parts.length, valid: 0 }, split: 'as in the studio', workers: 1, seconds: 1, versions: { torch: '1.13.1' }, linear }
+  await goTo(page, 'Train')
+  await page.getByRole('button', { name: 'Bring in', exact: true }).click()
+  await page.getByRole('dialog', { name: 'Bring in a model' }).getByLabel('ONNX file, bundle or JSON').setInputFiles({ name: 'result.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(answer)) })
+  await expect(page.getByRole('row', { name: /, elsewhere.*Done/ })).toBeVisible({ timeout: 60_000 })
 })
 
 test('a network of one’s own is tried, brought in, learnt through and exported', async ({ studio: page, browser }) => {

@@ -18,7 +18,8 @@ with tempfile.TemporaryDirectory() as folder:
     )
     for job in sorted(pathlib.Path(folder).iterdir()):
         script = next(job.glob("train_*.py"))
-        done = subprocess.run([sys.executable, "-W", "ignore", script, job / "data.csv", "--work", job / "work", "--out", job / "result.json"], capture_output=True, text=True)
+        rows = [job / "data.csv"] if (job / "data.csv").exists() else []
+        done = subprocess.run([sys.executable, "-W", "ignore", script, *rows, "--work", job / "work", "--out", job / "result.json"], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{job.name}: {done.stderr[-2000:]}")
         print(job.name, done.stdout.strip().splitlines()[-1])

@@ -18,24 +18,16 @@ import type { ParamValues } from '../../src/core/params.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import type { SplitStrategy } from '../../src/core/data/split.ts'
 import { defaultSplit } from '../../src/core/data/default-split.ts'
-import { createRng } from '../../src/core/math/rng.ts'
-import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
 import { bytesOf, openZip } from '../../src/core/zip.ts'
 import { datasetRecord, loadDataset } from '../../src/storage/datasets.ts'
-import { createMemoryStore } from '../../src/storage/memory-store.ts'
-import { createProject, savePlan, takeOver } from '../../src/storage/projects.ts'
+import { takeOver } from '../../src/storage/projects.ts'
 import { readRun } from '../../src/storage/runs.ts'
 import { deployExport } from '../../src/tasks/deploy-export.ts'
 import { deployTwin } from '../../src/tasks/deploy-twin.ts'
 import { modelBring, modelBringOwn } from '../../src/tasks/model-bring.ts'
-import { picturesAdd } from '../../src/tasks/pictures-add.ts'
-import { picturesCommit } from '../../src/tasks/pictures-commit.ts'
-import type { Host } from '../../src/tasks/task.ts'
 import { train } from '../../src/tasks/train.ts'
 import { elsewhereCases } from '../support/elsewhere-cases.ts'
-import { nodeContext } from '../support/node-context.ts'
-import { openPng } from '../support/open-png.ts'
-import { png } from '../support/pictures.ts'
+import { everyLayer, pixelsOnly, stripes, stripesSpec } from '../support/stripes.ts'
 import { columnInfo } from '../../src/core/data/dataset.ts'
 import type { RunSpec } from '../../src/core/run/run-spec.ts'
 import type { RecipeSpec } from '../../src/core/recipe/step.ts'
@@ -100,7 +92,7 @@ const pictureCases: readonly { readonly name: string; readonly id: string; reado
       rotate: 10,
       zoom: 0.1,
       colour: 0.2,
-      layers: JSON.stringify([{ type: 'conv', filters: 6, size: 4, activation: 'none' }, { type: 'batch-norm' }, { type: 'max-pool' }, { type: 'depthwise', size: 3, activation: 'tanh' }, { type: 'dropout', rate: 0.2 }, { type: 'conv', filters: 9, size: 3, padding: 'valid' }, { type: 'average-pool' }, { type: 'dense', units: 10, activation: 'logistic' }, { type: 'dropout', rate: 0.1 }]),
+      layers: everyLayer,
     },
     pixels: { size: 14 },
   },
@@ -230,37 +222,16 @@ describe('a model that came from elsewhere', () => {
 
 /** A model of the stripes, taken out as a bundle. */
 async function pictureTwin({ id, params: own, pixels }: Omit<(typeof pictureCases)[number], 'name'>, strategy: SplitStrategy = { kind: 'random' }) {
-  const { host, project, token, datasetId, files } = await stripes(strategy.kind === 'grouped')
+  const made = await stripes(strategy.kind === 'grouped')
+  const { host, token, datasetId, files } = made
   const { columns } = await datasetRecord(host.store, datasetId)
-  const target = { column: 'label', task: 'multiclass' as const }
-  const recipe: RecipeSpec = pixels ? { version: 1, excluded: ['file', 'copies'], steps: [{ id: 'p', step: 'image-pixels', columns: { by: 'name', names: ['image'] }, params: pixels }] } : defaultRecipe(estimators.get(id).tags, columns, 'label')
-  await train({ runId: 'run-1', token, spec: { version: 1, projectId: project, datasetId, target, split: { strategy, validShare: 0.4, testShare: 0.1, seed: 2 }, recipe, estimator: { id, params: own ?? {} }, seed: 1 } }, host)
+  const recipe = pixels ? pixelsOnly(pixels) : defaultRecipe(estimators.get(id).tags, columns, 'label')
+  await train({ runId: 'run-1', token, spec: stripesSpec(made, recipe, { id, params: own ?? {} }, strategy) }, host)
   const { zip } = await deployExport({ runId: 'run-1', name: 'Stripes', intendedUse: '', limitations: '' }, host)
   const bundle = await openZip(bytesOf(zip as Uint8Array<ArrayBuffer>))
   const text = async (name: string): Promise<string> => new TextDecoder().decode(await bundle.read(name))
   const twin: Twin = { python: await text('code/twin.py'), notebook: await text('code/twin.ipynb'), typescript: await text('code/twin.ts'), split: await text('code/split.json') }
   return { twin, files, scores: (await readRun(host.store, 'run-1')).evaluation?.scores ?? [], graph: await bundle.read('model.onnx') }
-}
-
-/** Stripes one way, the other way, and rings, in a wide and an upright form: hard enough that some are mistaken. */
-async function stripes(copied = false) {
-  const store = createMemoryStore()
-  const host: Host = { store, context: nodeContext(), environment: { app: 'test', userAgent: 'node', threads: 1 }, openPicture: openPng, openRunner: async () => nodeRunner() }
-  const project = (await createProject(store, 'Stripes')).id
-  const token = await takeOver(store, project)
-  const kinds = ['across', 'down', 'rings'] as const
-  await savePlan(store, project, token, { datasetId: null, target: null, split: null, recipe: null, pictures: { classes: [...kinds] } })
-  const files = kinds.flatMap((kind, k) =>
-    Array.from({ length: 12 }, (_, i): readonly [string, Uint8Array<ArrayBuffer>] => {
-      const noise = createRng(100 * k + i)
-      const at = (x: number, y: number): number => (kind === 'across' ? y : kind === 'down' ? x : Math.hypot(x - 30, y - 20)) + noise.normal() * (2 + (i % 4))
-      return [`${kind}-${i}.png`, png(i % 2 ? 60 : 34, i % 2 ? 34 : 60, (x, y) => (Math.floor(at(x, y) / (5 + (i % 3))) % 2 === 0 ? [230, 240 - 9 * i, 40] : [20 + 9 * i, 30, 90]))]
-    }),
-  )
-  if (copied) files.push(['across-0-again.png', files[0]?.[1] as Uint8Array<ArrayBuffer>])
-  await picturesAdd({ projectId: project, token, files: files.map(([path, bytes]) => ({ path: `${path.split('-')[0]}/${path}`, file: new Blob([bytes]) })), source: 'file' }, host)
-  const { datasetId } = await picturesCommit({ projectId: project, token, name: 'Stripes' }, host)
-  return { host, project, token, datasetId: datasetId as string, files }
 }
 
 /** Scores of ours may move in their last digits from one engine to another. */

@@ -1,4 +1,4 @@
-/** Runs on the penguins that other machines train (test/golden/elsewhere.py). */
+/** Runs on the penguins, and on pictures, that other machines train (test/golden/elsewhere.py). */
 import { retrain } from '../../src/cli/api.ts'
 import { columnInfo } from '../../src/core/data/dataset.ts'
 import { defaultSplit } from '../../src/core/data/default-split.ts'
@@ -7,6 +7,7 @@ import { estimators } from '../../src/core/estimators/registry.ts'
 import type { ParamValues } from '../../src/core/params.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import { loadDataset } from '../../src/storage/datasets.ts'
+import { everyLayer } from './stripes.ts'
 
 export const penguins = 'public/samples/penguins.csv'
 const targets: Readonly<Record<Task, string>> = { binary: 'sex', multiclass: 'species', regression: 'body_mass_g' }
@@ -39,3 +40,11 @@ export async function elsewhereSpec({ id, task, params }: ElsewhereCase) {
   const target = { column: targets[task], task }
   return { version: 1 as const, target, split: defaultSplit(target), recipe: defaultRecipe(estimators.get(id).tags, await columns, target.column), estimator: { id, params }, seed: 3 }
 }
+
+/** Of these, the settings of a convolutional network and, of the others, what stands for pixels as numbers. */
+export const pictureCases: readonly { readonly name: string; readonly id: string; readonly params: ParamValues; readonly pixels: ParamValues }[] = [
+  { name: 'pictures-every-layer', id: 'cnn', params: { learningRateInit: 0.003, batchSize: 8, backend: 'wasm', maxIter: 8, validationFraction: 0.2, classWeight: 'balanced', flip: true, shift: 0.1, rotate: 10, zoom: 0.1, colour: 0.2, layers: everyLayer }, pixels: { size: 14 } },
+  { name: 'pictures-grey', id: 'cnn', params: { learningRateInit: 0.003, batchSize: 8, backend: 'wasm', maxIter: 5, earlyStopping: false, alpha: 0.01, layers: JSON.stringify([{ type: 'conv', filters: 4 }, { type: 'max-pool' }]) }, pixels: { size: 12, colour: 'grey', crop: 'contain' } },
+  { name: 'pictures-xgboost', id: 'hist-gradient-boosting', params: { maxIter: 10, maxLeafNodes: 6, minSamplesLeaf: 2 }, pixels: { size: 8, colour: 'grey', layout: 'numbers', crop: 'stretch' } },
+  { name: 'pictures-dense', id: 'mlp', params: { maxIter: 3, hiddenLayerSizes: '6', batchSize: 8, backend: 'wasm' }, pixels: { size: 8, colour: 'grey', layout: 'numbers', crop: 'stretch' } },
+]

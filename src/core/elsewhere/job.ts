@@ -1,6 +1,6 @@
 /**
  * A run as a job for other machines: the same raw columns, fitted recipe, target and split, the boosting left to XGBoost,
- * a dense network or a linear model to PyTorch. What it answers comes back as a model of the same experiment.
+ * a network or a linear model to PyTorch. What it answers comes back as a model of the same experiment.
  */
 import { toBase64 } from '../bundle/pictures.ts'
 import type { SignatureInput } from '../bundle/signature.ts'
@@ -9,9 +9,11 @@ import { StudioError } from '../errors.ts'
 import { histGradientBoosting } from '../estimators/hist-gradient-boosting.ts'
 import { initialWeights, type Activation } from '../estimators/neural/dense.ts'
 import { hiddenSizes, mlp } from '../estimators/neural/mlp.ts'
+import type { PictureNetworkParts } from '../estimators/neural/picture-network.ts'
 import { checkParams } from '../params.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { RunSpec } from '../run/run-spec.ts'
+import { cnnPlan, type CnnPlan } from './cnn.ts'
 import { linearElsewhere, linearPlan, type LinearPlan } from './linear.ts'
 import { trainersElsewhere, whoTrains } from './trainers.ts'
 
@@ -23,17 +25,23 @@ export interface ElsewhereJob {
   readonly dataHash: string
   readonly classes: readonly string[]
   readonly recipe: FittedRecipeState
-  /** What is read of each row; the target is the last. */
+  /** What is read of each row; the target is the last. None where the rows are prepared. */
   readonly inputs: readonly SignatureInput[]
   /** One letter for each of the studio's rows that has a target, for where the partitions hold just these rows; else rows are dealt anew by the shares. */
   readonly parts: string
+  /** Of pictures: their rows lie in the job's folder under this name, as `prepare.ts` leaves partitions, one for each letter. */
+  readonly prepared?: { readonly name: string; /** Numbers a row. */ readonly width: number }
   /** Parameters of XGBoost, and how many rounds. */
   readonly xgboost?: { readonly params: Readonly<Record<string, string | number>>; readonly rounds: number }
   /** The network that PyTorch is to train. */
   readonly torch?: TorchNetwork
-  /** The linear model that PyTorch is to fit; a job has one of the three. */
+  /** The linear model that PyTorch is to fit. */
   readonly linear?: LinearPlan
+  /** The convolutional network that PyTorch is to train; a job has one of the four. */
+  readonly cnn?: CnnPlan
 }
+/** What a job's trainer is told. */
+export type Trainer = Pick<ElsewhereJob, 'xgboost' | 'torch' | 'linear' | 'cnn'>
 export interface TorchNetwork {
   /** Neurons from input to output. */
   readonly sizes: readonly number[]
@@ -68,13 +76,15 @@ function checkCarried({ sampleWeight, sampleRows, continueFrom }: RunSpec): void
 /**
  * What trains the run elsewhere.
  * @param features numbers that the recipe makes of a row
+ * @param pictured of a convolutional network, what it knows of its pictures
  * @throws StudioError unsupported for an estimator that nothing elsewhere trains, or a setting that would be lost
  */
-export function trainerOf(spec: RunSpec, features: number, classes: number): Pick<ElsewhereJob, 'xgboost' | 'torch' | 'linear'> {
+export function trainerOf(spec: RunSpec, features: number, classes: number, pictured?: PictureNetworkParts): Trainer {
   checkCarried(spec)
   const { id } = spec.estimator
   if (!trainersElsewhere.has(id)) throw new StudioError({ code: 'unsupported', message: `unsupported estimator; ${whoTrains()}: ${id}` })
   if (linearElsewhere.has(id)) return { linear: linearPlan(spec, classes) }
+  if (pictured) return { cnn: cnnPlan(spec, pictured) }
   return spec.estimator.id === mlp.id ? { torch: torchOf(spec, features, classes) } : { xgboost: xgboostOf(spec, classes) }
 }
 

@@ -1,11 +1,11 @@
 /** The weights that PyTorch learnt, in the studio's own order, as a model of ours. */
-import { fromBase64 } from '../bundle/pictures.ts'
 import { StudioError } from '../errors.ts'
 import { countWeights } from '../estimators/neural/dense.ts'
 import type { ModelState } from '../estimators/estimator.ts'
 import type { Head } from '../estimators/tree/head.ts'
 import type { Json } from '../recipe/step.ts'
 import { check, v } from '../schema.ts'
+import { weightsFrom } from './weights.ts'
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 const schema = v.looseObject({
@@ -30,15 +30,7 @@ export function fromTorch(json: unknown, { task, classes, categoryCounts }: Omit
   const outputs = task === 'regression' ? 1 : classes.length
   if (sizes[0] !== categoryCounts.length) throw refuse(`it was trained on ${sizes[0]} features, and the recipe makes ${categoryCounts.length}`)
   if (sizes.at(-1) !== outputs) throw refuse(`it has ${sizes.at(-1)} outputs instead of ${outputs}`)
-  let bytes: Uint8Array<ArrayBuffer>
-  try {
-    bytes = fromBase64(theta)
-  } catch {
-    throw refuse('its weights are not in base64')
-  }
-  if (bytes.length !== countWeights(sizes) * 4) throw refuse(`it has ${bytes.length / 4} weights instead of ${countWeights(sizes)}`)
-  const weights = new Float32Array(bytes.buffer)
-  if (!weights.every(Number.isFinite)) throw refuse('a weight is not finite')
+  const weights = weightsFrom(theta, countWeights(sizes))
   return {
     estimator: 'mlp',
     version: 1,

@@ -2,6 +2,7 @@
 export const trainersElsewhere: ReadonlyMap<string, 'XGBoost' | 'PyTorch'> = new Map([
   ['hist-gradient-boosting', 'XGBoost'],
   ['mlp', 'PyTorch'],
+  ['cnn', 'PyTorch'],
   ['logistic-regression', 'PyTorch'],
   ['ridge', 'PyTorch'],
   ['linear-regression', 'PyTorch'],

@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { makeSplit } from '../data/make-split.ts'
+import { fromCnn } from '../elsewhere/cnn.ts'
 import { fromLinear, linearElsewhere } from '../elsewhere/linear.ts'
 import { fromTorch } from '../elsewhere/torch.ts'
 import { fromXgboost } from '../elsewhere/xgboost.ts'
@@ -33,6 +34,7 @@ const schema = v.looseObject({
   booster: v.optional(v.unknown()),
   network: v.optional(v.unknown()),
   linear: v.optional(v.unknown()),
+  cnn: v.optional(v.unknown()),
 })
 export interface ElsewhereResult {
   readonly job: Omit<ElsewhereJob, 'parts'>
@@ -45,8 +47,10 @@ export interface ElsewhereResult {
   readonly booster?: unknown
   /** PyTorch's weights. */
   readonly network?: unknown
-  /** PyTorch's coefficients; an answer has one of the three. */
+  /** PyTorch's coefficients. */
   readonly linear?: unknown
+  /** PyTorch's weights of a convolutional network; an answer has one of the four. */
+  readonly cnn?: unknown
 }
 
 /** @throws StudioError bad-data where it is no such answer */
@@ -59,12 +63,12 @@ export async function adoptResult(result: ElsewhereResult, dataset: Dataset, con
   const { target, split: rule, seed } = job.spec
   const split = makeSplit(dataset.columns, target.column, rule)
   const head = { task: target.task, classes: job.classes, categoryCounts: job.recipe.features.map(({ categories }) => categories?.length ?? 0) }
-  const { booster, network, linear, versions } = result
+  const { booster, network, linear, cnn, versions } = result
   const same = dataset.id === job.dataHash && result.split === 'as in the studio'
-  const lineage = { trainedElsewhere: network === undefined && linear === undefined ? `XGBoost ${versions.xgboost ?? ''}` : `PyTorch ${versions.torch ?? ''}`, trainedOnRows: result.rows.train, sameRows: same, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
+  const lineage = { trainedElsewhere: (network ?? linear ?? cnn) === undefined ? `XGBoost ${versions.xgboost ?? ''}` : `PyTorch ${versions.torch ?? ''}`, trainedOnRows: result.rows.train, sameRows: same, workers: result.workers, secondsElsewhere: result.seconds, ofRun: job.name }
   const { id } = job.spec.estimator
   if (linear !== undefined && !linearElsewhere.has(id)) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${id.slice(0, 60)}, and it holds a linear model` })
-  const { state, facts = {} } = linear !== undefined ? fromLinear(linear, id, head) : { state: network === undefined ? fromXgboost(booster, head, lineage) : fromTorch(network, head, lineage) }
+  const { state, facts = {} } = linear !== undefined ? fromLinear(linear, id, head) : { state: cnn !== undefined ? fromCnn(cnn, job.spec, head, lineage) : network !== undefined ? fromTorch(network, head, lineage) : fromXgboost(booster, head, lineage) }
   if (state.estimator !== job.spec.estimator.id) throw new StudioError({ code: 'bad-data', message: `invalid result.json; its job was of ${job.spec.estimator.id.slice(0, 60)}, and it holds a model of ${state.estimator}` })
   const revived = estimators.get(state.estimator).revive(state)
   // States of linear models keep no facts.

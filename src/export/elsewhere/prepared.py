@@ -1,4 +1,4 @@
-"""What every training elsewhere needs: the job, its partitions as prepare.mjs leaves them, their parts, and the answer."""
+"""What every training elsewhere needs: the job, its partitions as prepare.mjs (or, of pictures, the studio) leaves them, their parts, and the answer."""
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def arguments(parser):
     """The options that every trainer has."""
-    parser.add_argument("partitions", help="CSV files, as a pattern in quotes; every worker must be able to read them")
+    parser.add_argument("partitions", nargs="?", help="CSV files, as a pattern in quotes; every worker must be able to read them; none for a job that carries its rows")
     parser.add_argument("--work", required=True, help="folder that every worker can write: prepared partitions")
     parser.add_argument("--job", default=os.path.join(HERE, "job.json"))
     parser.add_argument("--out", default="result.json")
@@ -22,15 +22,29 @@ def arguments(parser):
 
 
 def opened(options):
-    """The job, its partitions as (source, target), and the command that prepares one."""
+    """The job, its partitions as (source, target), and the command that prepares one; None where the job carries its rows."""
     with open(options.job, encoding="utf-8") as file:
         job = json.load(file)
+    if "prepared" in job:
+        if options.partitions is not None:
+            raise SystemExit(f"invalid partitions; this job carries its rows and takes no others: {options.partitions}")
+        os.makedirs(options.work, exist_ok=True)
+        place = os.path.join(os.path.dirname(os.path.abspath(options.job)), job["prepared"]["name"])
+        for ending, each in ((".x", 4 * job["prepared"]["width"]), (".y", 8)):
+            found, wanted = os.path.getsize(place + ending), each * len(job["parts"])
+            if found != wanted:
+                raise SystemExit(f"invalid {place + ending}; it must be {wanted} bytes: {found}")
+        return job, [(None, place)], None
+    if options.partitions is None:
+        raise SystemExit("missing partitions; CSV files, as a pattern in quotes")
     todo = scorer.partitions_of(options.partitions, options.work)
     return job, todo, [options.node, os.path.join(HERE, "prepare.mjs"), os.path.abspath(options.job)]
 
 
 def prepare(command, todo, processes):
     """All partitions, by so many processes at once. @returns the answers in the order of todo"""
+    if command is None:
+        return [carried(target) for _, target in todo]
     idle = SimpleQueue()
     for _ in range(processes):
         idle.put(scorer.LineProgram(command))
@@ -44,6 +58,11 @@ def prepare(command, todo, processes):
 
     with ThreadPoolExecutor(processes) as pool:
         return list(pool.map(one, todo))
+
+
+def carried(target):
+    """What prepare.mjs would answer of rows that the job carries."""
+    return {"out": target, "rows": os.path.getsize(target + ".y") // 8, "leftOut": 0}
 
 
 def matrix(path, features, letters, part):
@@ -79,7 +98,7 @@ def rows_of(letters):
 
 def finish(options, job, answer):
     """Writes result.json, renamed when whole, and says in one line what came out."""
-    kept = {key: value for key, value in job.items() if key not in ("parts", "torch", "linear")}
+    kept = {key: value for key, value in job.items() if key not in ("parts", "prepared", "torch", "linear", "cnn")}
     half = options.out + ".part"
     with open(half, "w", encoding="utf-8") as file:
         json.dump({"version": 1, "kind": "glasshouse-elsewhere", "job": kept, **answer}, file)

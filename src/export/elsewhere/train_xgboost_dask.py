@@ -38,8 +38,11 @@ def main():
     with Client(options.scheduler) if options.scheduler else Client(threads_per_worker=1) as client:
         for module in (scorer, prepared):
             client.upload_file(module.__file__)
-        futures = [client.submit(scorer.ask, command, source, target, key=f"prepare-{target}", retries=2) for source, target in todo]
-        answers = {answer["out"]: answer for _, answer in as_completed(futures, with_results=True)}
+        if command is None:
+            answers = {target: prepared.carried(target) for _, target in todo}
+        else:
+            futures = [client.submit(scorer.ask, command, source, target, key=f"prepare-{target}", retries=2) for source, target in todo]
+            answers = {answer["out"]: answer for _, answer in as_completed(futures, with_results=True)}
         letters, how = prepared.dealt(job, [answers[target]["rows"] for _, target in todo])
 
         def part(load, name, workers):

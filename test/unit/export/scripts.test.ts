@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 
-const modules = ['argparse', 'csv', 'dask', 'distributed', 'glob', 'hashlib', 'json', 'math', 'np', 'os', 'pathlib', 'prepared', 'ray', 're', 'scorer', 'shutil', 'subprocess', 'sys', 'tempfile', 'threading', 'time', 'torch', 'base64', 'copy']
+const modules = ['argparse', 'csv', 'dask', 'distributed', 'glob', 'hashlib', 'json', 'math', 'np', 'os', 'pathlib', 'prepared', 'ray', 're', 'scorer', 'shutil', 'subprocess', 'sys', 'tempfile', 'threading', 'time', 'torch', 'base64', 'copy', 'learning']
 
-test.each(['batch/dask_score.py', 'batch/ray_score.py', 'batch/spark_score.py', 'batch/scorer.py', 'elsewhere/prepared.py', 'elsewhere/train_xgboost_dask.py', 'elsewhere/train_torch.py'])('%s', (name) => {
+test.each(['batch/dask_score.py', 'batch/ray_score.py', 'batch/spark_score.py', 'batch/scorer.py', 'elsewhere/prepared.py', 'elsewhere/train_xgboost_dask.py', 'elsewhere/train_torch.py', 'elsewhere/train_pictures_torch.py', 'elsewhere/learning.py'])('%s', (name) => {
   const text = readFileSync(fileURLToPath(new URL(`../../../src/export/${name}`, import.meta.url)), 'utf8')
   const code = text.replace(/"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g, '')
   const used = modules.filter((module) => new RegExp(`(?<![\\w.])${module}\\.\\w`).test(code))

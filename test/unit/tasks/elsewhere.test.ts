@@ -7,16 +7,20 @@ import { afterAll, expect, test } from 'vitest'
 import { columnFrom } from '../../../src/core/data/column.ts'
 import type { Dataset } from '../../../src/core/data/dataset.ts'
 import { fromBase64, toBase64 } from '../../../src/core/bundle/pictures.ts'
-import type { TorchNetwork } from '../../../src/core/elsewhere/job.ts'
+import type { CnnPlan } from '../../../src/core/elsewhere/cnn.ts'
+import type { ElsewhereJob, TorchNetwork } from '../../../src/core/elsewhere/job.ts'
 import { trainersElsewhere } from '../../../src/core/elsewhere/trainers.ts'
 import { countWeights, initialWeights } from '../../../src/core/estimators/neural/dense.ts'
 import { estimators } from '../../../src/core/estimators/registry.ts'
 import { createRng } from '../../../src/core/math/rng.ts'
 import { adoptResult, readResult } from '../../../src/core/run/adopt-result.ts'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
-import { elsewhereJob } from '../../../src/tasks/elsewhere.ts'
+import { elsewhereJob, refuseTooMany } from '../../../src/tasks/elsewhere.ts'
+import { openRun } from '../../../src/tasks/opened-run.ts'
+import { train } from '../../../src/tasks/train.ts'
 import { deployed } from '../../support/deployed.ts'
 import { nodeContext } from '../../support/node-context.ts'
+import { pixelsOnly, stripes, stripesSpec } from '../../support/stripes.ts'
 
 const rows = 300
 const rng = createRng(4)
@@ -86,7 +90,7 @@ test('an answer becomes a run of the same experiment, and says what it was train
 test('a network is a job for PyTorch: the run’s own first weights go out, what was learnt comes back', async () => {
   const { host, runId } = await deployed(dataset, 'binary', 'mlp', { hiddenLayerSizes: '3', maxIter: 2, classWeight: 'balanced', backend: 'wasm' })
   const reader = await openZip(bytesOf((await elsewhereJob({ runId }, host)).zip))
-  expect([...reader.names].sort()).toEqual(['README.md', 'job.json', 'prepare.mjs', 'prepared.py', 'scorer.py', 'train_torch.py'])
+  expect([...reader.names].sort()).toEqual(['README.md', 'job.json', 'learning.py', 'prepare.mjs', 'prepared.py', 'scorer.py', 'train_torch.py'])
   const { parts: _, torch, ...job } = JSON.parse(new TextDecoder().decode(await reader.read('job.json'))) as { parts: string; torch: TorchNetwork; recipe: { features: unknown[] } }
   const sizes = [job.recipe.features.length, 3, 2]
   expect(torch).toMatchObject({ sizes, activation: 'relu', maxIter: 2, balanced: true, validationFraction: 0.1, seed: 3 })
@@ -114,4 +118,44 @@ test('a network is a job for PyTorch: the run’s own first weights go out, what
   boosted.job.spec.estimator.id = 'hist-gradient-boosting'
   await expect(adoptResult(readResult(JSON.stringify(boosted)), dataset, nodeContext())).rejects.toThrow('its job was of hist-gradient-boosting, and it holds a model of mlp')
   expect([...trainersElsewhere.keys()].every((id) => estimators.has(id))).toBe(true)
+})
+
+test('a job of pictures carries the pixels of the training rows, as the studio made them, and of no others', async () => {
+  const made = await stripes()
+  const { host, token } = made
+  await train({ runId: 'run', token, spec: stripesSpec(made, pixelsOnly({ size: 8 }), { id: 'cnn', params: { maxIter: 1, batchSize: 8, layers: '[{"type":"conv","filters":3,"activation":"none"},{"type":"batch-norm"},{"type":"global-average"}]', backend: 'wasm' } }) }, host)
+  const reader = await openZip(bytesOf((await elsewhereJob({ runId: 'run' }, host)).zip))
+  expect([...reader.names].sort()).toEqual(['README.md', 'chance.py', 'job.json', 'learning.py', 'pictures.x', 'pictures.y', 'prepared.py', 'scorer.py', 'train_pictures_torch.py'])
+  const { dataset: pictures, pipeline, rowsOf, targetAt } = await openRun(host, 'run')
+  const [feature] = pipeline.features(pictures.columns, rowsOf('train')).features
+  expect(new Float32Array((await reader.read('pictures.x')).slice().buffer)).toEqual(feature?.values)
+  const truth = targetAt(rowsOf('train'))
+  expect([...new Float64Array((await reader.read('pictures.y')).slice().buffer)]).toEqual(truth.task === 'regression' ? [] : [...truth.codes])
+  const text = async (name: string): Promise<string> => new TextDecoder().decode(await reader.read(name))
+  expect(await text('README.md')).toContain(`${rowsOf('train').length} training rows, in the order of job.json`)
+  const { cnn, prepared: _, parts, ...job } = JSON.parse(await text('job.json')) as ElsewhereJob & { readonly cnn: CnnPlan }
+  expect(parts).toBe('t'.repeat(rowsOf('train').length))
+  expect(cnn.layers.map(({ type, output, bias }) => [type, output, bias])).toEqual([['conv', [8, 8, 3], false], ['batch-norm', [8, 8, 3], true], ['global-average', [1, 1, 3], true]])
+
+  // All weights 0 but one bias of the last layer: every picture has the same odds.
+  const theta = new Float32Array(fromBase64(cnn.theta).length / 4)
+  theta[theta.length - 1] = 1
+  const network = { shape: cnn.shape, means: cnn.means, deviations: cnn.deviations, theta: toBase64(new Uint8Array(theta.buffer)), epochs: 9, bestEpoch: 4, stoppedBecause: 'no more progress' }
+  const answer = (change: object): string => JSON.stringify({ version: 1, kind: 'glasshouse-elsewhere', job, rows: { train: parts.length, valid: 0 }, split: 'as in the studio', workers: 1, seconds: 3, versions: { torch: '1.13.1' }, cnn: { ...network, ...change } })
+  const back = await adoptResult(readResult(answer({})), pictures, host.context)
+  expect(back.warnings).toEqual([])
+  expect(back.pipeline.model.facts).toMatchObject({ trainedElsewhere: 'PyTorch 1.13.1', sameRows: true, epochs: 9, bestEpoch: 4, layers: 4 })
+  const prediction = await back.pipeline.predict(pictures.columns, [0])
+  if (prediction.task === 'regression') throw new Error('classes were asked for')
+  expect(prediction.probabilities[2]).toBeCloseTo(Math.E / (2 + Math.E), 6)
+  for (const [change, message] of [
+    [{ shape: [8, 8, 1] }, 'means must be 1 numbers, one a channel: 3'],
+    [{ shape: [9, 9, 3] }, 'the network takes 9 x 9 x 3: 8 x 8 x 3'],
+    [{ shape: [8, 8, 4] }, 'shape'],
+    [{ deviations: [1, 0, 1] }, 'deviations'],
+    [{ theta: toBase64(new Uint8Array(theta.subarray(1).slice().buffer)) }, 'weights instead of'],
+    [{ theta: toBase64(new Uint8Array(theta.map(() => Number.NaN).buffer)) }, 'a weight is not finite'],
+  ] as const) await expect((async () => adoptResult(readResult(answer(change)), pictures, host.context))()).rejects.toThrow(message)
+  expect(() => refuseTooMany(10_000, 128 * 128 * 3)).toThrow('a job carries at most 512 MB of prepared pictures: 10,000 of 49,152 numbers are 1,875 MB')
+  expect(() => refuseTooMany(60_000, 28 * 28)).not.toThrow()
 })

@@ -43,8 +43,8 @@ interface Training {
 /** Knows net, inputs, wanted and losses; leaves net with the best weights. */
 const trainingLines = (fit: TwinFit, { learns, each, tol }: Training): string[] => {
   const { params: p } = fit
-  // A job for PyTorch mixes by NumPy's chance.
-  const isJob = fit.facts['trainedElsewhere'] !== undefined
+  // PyTorch's job of a table mixes by NumPy's chance, that of pictures by the studio's.
+  const isJob = fit.facts['trainedElsewhere'] !== undefined && fit.picture === undefined
   return [
     `batch, alpha = ${p['batchSize']}, ${p['alpha']}`,
     'kernels = [layer.weight for layer in net.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear))]',
