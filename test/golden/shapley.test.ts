@@ -65,7 +65,7 @@ describe.each(cases)('$name', (one) => {
       expectAllClose([exact.base, exact.score], [asked.base, asked.answer], tolerance)
       expect(parts(exact).map(({ band }) => band)).toEqual(one.columns.map(() => 0))
 
-      for (const seed of [1, 2, 3, 4, 5, 6]) {
+      for (let seed = 1; seed <= 12; seed++) {
         const sampled = await ask({ exactQuestions: 0, tolerance: 0.04, maxSeconds: 600 }, seed)
         expect(sampled.sampling).toMatchObject({ ended: 'converged', rows: 45 })
         expect(sampled.gap).toBeLessThan(1e-9)
@@ -79,7 +79,7 @@ describe.each(cases)('$name', (one) => {
       }
     }
     // 5 % on average; parts of one row lean on each other, so one file has a few more or less.
-    expect(bands).toBeGreaterThan(70)
-    expect(misses / bands).toBeLessThan(0.12)
+    expect(bands).toBeGreaterThan(140)
+    expect(misses / bands).toBeLessThan(0.1)
   })
 })

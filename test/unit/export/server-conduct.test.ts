@@ -81,7 +81,7 @@ test('what Node leaves lax is set', async () => {
 
 test('200 slow clients delay nobody, and beyond 512 connections the slow ones make room', async () => {
   const { server, port } = await start()
-  /** Milliseconds that nine in ten of twenty questions were answered within, one every 25 ms. */
+  /** Milliseconds that all of twenty questions were answered within, one every 25 ms. */
   const live = async (): Promise<number> => {
     const polls: Promise<number>[] = []
     for (let i = 0; i < 20; i++) {
@@ -89,12 +89,12 @@ test('200 slow clients delay nobody, and beyond 512 connections the slow ones ma
       polls.push(ask(port, '/v2/health/live').then(({ status }) => (status === 200 ? performance.now() - from : Number.POSITIVE_INFINITY)))
       await pause(25)
     }
-    return (await Promise.all(polls)).sort((x, y) => x - y)[17] as number
+    return (await Promise.all(polls)).reduce((most, ms) => Math.max(most, ms))
   }
   const slow = await slowClients(port, 200, ['head', 'body', 'reader'])
-  // 100 ms is what is asked for, by a factor of 4; in one of three rounds, because a machine may be busy with something else.
+  // 100 ms is what is asked for, by a factor of 4; in one of five rounds, because a machine may be busy with something else.
   let best = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 3 && best >= 400; round++) best = Math.min(best, await live())
+  for (let round = 0; round < 5 && best >= 400; round++) best = Math.min(best, await live())
   expect(best).toBeLessThan(400)
   expect(slow.ended()).toBe(0)
   const more = await slowClients(port, 400, ['head', 'body'])
