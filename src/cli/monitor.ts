@@ -136,7 +136,8 @@ const cut = (text: string, most: number): string => (text.length > most ? `${tex
 
 function textOf(report: DriftReport): string {
   const { verdict, columns, performance, answers, issues, chunks } = report
-  const others = issues.filter(({ kind }) => kind === 'other-model')
+  /** Of lines of a log, not of cells. */
+  const ofLines = issues.filter(({ kind }) => kind === 'other-model' || kind === 'other-threshold')
   const tests = [...new Set(columns.flatMap(({ drift }) => (drift ? [drift.test] : [])))]
   const [only] = tests
   const what = tests.length === 1 && only ? `${driftTest(only).label.toLowerCase()}; above ${only === 'psi' ? `${profileLimit} and what chance makes of so few rows` : columns.find(({ drift }) => drift)?.drift?.limit} is a change` : 'p of a test where it has one, else a distance'
@@ -163,8 +164,8 @@ function textOf(report: DriftReport): string {
     ...answers.map((column) => line('(answers)', column)),
     ...(performance ? ['', `on ${performance.rows} labelled rows`, ...performance.scores.map(({ metric, before, now, worse }) => `${(metrics.has(metric) ? metrics.get(metric).label : metric).padEnd(width)}  ${say(now.value)}, was ${say(before.value)}${worse ? '  worse' : ''}`)] : []),
     ...(chunks.length > 0 ? ['', `over time: ${report.chunking}`, ...chunks.map(({ label, rows, share, score, alert }) => `${label.padEnd(width)}  ${String(rows).padStart(8)} rows  ${(share === null ? 'too few to tell' : `${Math.round(share * 100)}% of columns changed`).padEnd(24)}${score ? `  ${metrics.get(score.metric).label} ${say(score.value)} (${say(score.low)} to ${say(score.high)} is as before)` : ''}${alert ? '  look here' : ''}`.trimEnd())] : []),
-    ...others.map(({ text }) => text),
-    ...(issues.length > others.length ? ['', `${issues.reduce((sum, { count, kind }) => (kind === 'other-model' ? sum : sum + count), 0)} cells or columns do not fit the signature; --json lists them`] : []),
+    ...ofLines.map(({ text }) => text),
+    ...(issues.length > ofLines.length ? ['', `${issues.reduce((sum, issue) => (ofLines.includes(issue) ? sum : sum + issue.count), 0)} cells or columns do not fit the signature; --json lists them`] : []),
     '',
   ].join('\n')
 }

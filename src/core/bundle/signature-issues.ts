@@ -3,7 +3,7 @@ import { writeCsv } from '../ingest/csv-write.ts'
 /** A cell, row or column of a new file that does not match the signature. */
 export interface SignatureIssue {
   readonly level: 'error' | 'warning'
-  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value' | 'ragged-row' | 'other-model'
+  readonly kind: 'missing-column' | 'extra-column' | 'unseen' | 'out-of-range' | 'not-a-number' | 'missing-value' | 'ragged-row' | 'other-model' | 'other-threshold'
   readonly column: string
   /** 1-based data row, absent for whole columns. */
   readonly row?: number

@@ -1,7 +1,8 @@
 /**
  * New rows from the log that a bundle's server writes (src/export/server/request-log.ts): NDJSON, one line a row and an
  * answering version, with inputs, answer and moment. Columns that the server was told to withhold stay so. Whoever learns
- * the outcome later may add it to a line as `"truth"`.
+ * the outcome later may add it to a line as `"truth"`. The model is judged by its probabilities at its own threshold; lines
+ * whose callers asked for another are told.
  */
 import { encodeCell, missingTime } from '../bundle/encode.ts'
 import { Issues } from '../bundle/signature-issues.ts'
@@ -69,6 +70,8 @@ class Group {
   /** Row of each answer. */
   readonly answered: number[] = []
   readonly answers: number[] = []
+  /** That lines were asked at, where they are not the model's own. */
+  readonly thresholds: number[] = []
   rows = 0
   truths = 0
 
@@ -167,6 +170,9 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
       const made = cellOf(truth, json.get('truth'))
       cells.push('cell' in made ? made.cell : null)
     }
+    const params = json.get('params')
+    const threshold: StrictJson | undefined = params instanceof Map ? (params as ReadonlyMap<string, StrictJson>).get('threshold') : undefined
+    if (typeof threshold === 'number' && threshold !== signature.threshold) group.thresholds.push(threshold)
     const answer = numbersOf(json.get('answer'), signature, classes)
     if (answer) {
       group.answered.push(group.rows)
@@ -189,6 +195,8 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
     if (otherModel === undefined || answerer === chosen.answerer) continue
     issues.add({ level: 'warning', kind: 'other-model', column: '', count: rows, text: `${rows.toLocaleString('en')} ${rows === 1 ? 'line is' : 'lines are'} of ${answerer.model.slice(0, 60)} version ${answerer.version.slice(0, 20)}, another model: ${otherModel}. Left out.` })
   }
+  const asked = chosen.thresholds.length
+  if (asked > 0) issues.add({ level: 'warning', kind: 'other-threshold', column: '', count: asked, text: `${asked.toLocaleString('en')} ${asked === 1 ? 'line was' : 'lines were'} asked for at ${rangeWords(chosen.thresholds)} instead of the model's own threshold, ${signature.threshold}. What is said here of labels holds at the model's own; their callers may have been told others.` })
   const columns = chosen.columns()
   const numbers = Float64Array.from(chosen.answers)
   const prediction: Prediction = signature.task === 'regression' ? { task: 'regression', values: numbers } : { task: signature.task, classes: signature.classes, probabilities: numbers }
@@ -204,6 +212,11 @@ export async function readLog(source: ByteSource, signature: Signature, { truth,
     answeredBy: { ...chosen.answerer, others: ordered.reduce((sum, group) => sum + (group === chosen ? 0 : group.rows), 0) },
     groups: ordered.filter((group) => group === chosen || group.otherModel === undefined).map(({ answerer, rows }) => ({ ...answerer, rows })),
   }
+}
+
+function rangeWords(values: readonly number[]): string {
+  const [least, most] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const)
+  return least === most ? String(least) : `${least} to ${most}`
 }
 
 /** Probabilities in class order, or the value; undefined for an answer of another model. */

@@ -1,7 +1,7 @@
 /**
  * The opt-in log of requests: NDJSON, one line a row and an answering version.
- * `{"log":1,"time","request","row","model","version","arm","protocol","inputs":{column:value},"answer":{"value"}|{"label","probabilities"}}`.
- * Values are as `/predict` takes them, so a log can be replayed; redacted columns say "[redacted]" and keep their place.
+ * `{"log":1,"time","request","row","model","version","arm","protocol","inputs":{column:value},"params":{"threshold"},"answer":{"value"}|{"label","probabilities"}}`.
+ * `params` stands where the request set something: labels follow it. Values are as `/predict` takes them, so a log can be replayed; redacted columns say "[redacted]" and keep their place.
  */
 import { missingTime } from '../../core/bundle/encode.ts'
 import type { Feed } from '../../core/bundle/encode.ts'
@@ -21,6 +21,8 @@ export interface LogEntry {
   readonly signature: Signature
   readonly feeds: readonly Feed[]
   readonly rows: number
+  /** That the request asked for. */
+  readonly threshold: number | undefined
   readonly answer: ServedAnswer
 }
 
@@ -70,10 +72,11 @@ export class RequestLog {
     const head = `{"log":1,"time":"${this.#now().toISOString()}","request":${JSON.stringify(entry.request)}`
     const of = `"model":${JSON.stringify(entry.model)},"version":${JSON.stringify(entry.version)},"arm":"${entry.arm}","protocol":"${entry.protocol}"`
     const hidden = signature.inputs.map(({ name }) => this.#redaction.hides(name))
+    const params = entry.threshold === undefined ? '' : `,"params":{"threshold":${entry.threshold}}`
     let text = ''
     for (let row = 0; row < entry.rows; row++) {
       const inputs = jsonObject(signature.inputs.map((input, i) => [input.name, hidden[i] ? '"[redacted]"' : JSON.stringify(cellValue(input, feeds[i] as Feed, row))]))
-      text += `${head},"row":${row + 1},${of},"inputs":${inputs},"answer":${answerJson(signature, answer, row)}}\n`
+      text += `${head},"row":${row + 1},${of},"inputs":${inputs}${params},"answer":${answerJson(signature, answer, row)}}\n`
     }
     this.#out.write(text)
   }

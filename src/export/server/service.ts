@@ -78,6 +78,6 @@ export class Service {
   }
 
   #told(version: ServedVersion, arm: 'single' | 'primary' | 'shadow', id: string, protocol: Protocol, request: ModelRequest, answer: ServedAnswer): void {
-    this.#log?.write({ request: id, model: version.model, version: version.version, arm, protocol, signature: version.signature, feeds: request.feeds, rows: request.rows, answer })
+    this.#log?.write({ request: id, model: version.model, version: version.version, arm, protocol, signature: version.signature, feeds: request.feeds, rows: request.rows, threshold: request.threshold, answer })
   }
 }

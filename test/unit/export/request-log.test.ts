@@ -76,6 +76,17 @@ describe('the file', () => {
   })
 })
 
+test('a line says what its request set', () => {
+  const lines: string[] = []
+  const log = new RequestLog({ full: false, lost: 0, write: (text) => void lines.push(text), close: () => Promise.resolve() }, new Redaction(''), () => new Date(0))
+  const signature: Signature = { version: 2, name: 'm', task: 'binary', target: 'y', inputs: [], classes: ['no', 'yes'], outputs: [] }
+  const entry = { request: 'r', model: 'm', version: '1', arm: 'single', protocol: 'v2', signature, feeds: [], rows: 1, answer: { answers: ['yes'], probabilities: [0.75, 0.25] } } as const
+  log.write({ ...entry, threshold: 0.2 })
+  log.write({ ...entry, threshold: undefined })
+  const line = (params: string): string => `{"log":1,"time":"1970-01-01T00:00:00.000Z","request":"r","row":1,"model":"m","version":"1","arm":"single","protocol":"v2","inputs":{}${params},"answer":{"label":"yes","probabilities":{"no":0.75,"yes":0.25}}}\n`
+  expect(lines).toEqual([line(',"params":{"threshold":0.2}'), line('')])
+})
+
 describe('redaction', () => {
   const input = (name: string) => ({ name, kind: 'numeric', tensor: 'float', nullable: true }) as const
   const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: ['SSN', 'name, first', 'age'].map(input), classes: [], outputs: [] }
@@ -91,7 +102,7 @@ describe('redaction', () => {
     expect(signature.inputs.map(({ name }) => name).filter((name) => redaction.hides(name))).toEqual(hidden)
     const lines: string[] = []
     const log = new RequestLog({ full: false, lost: 0, write: (text) => void lines.push(text), close: () => Promise.resolve() }, redaction)
-    log.write({ request: 'r', model: 'm', version: '1', arm: 'single', protocol: 'plain', signature, feeds: [1, 2, 3].map((value) => ({ type: 'float', values: Float32Array.of(value) })), rows: 1, answer: { answers: [7] } })
+    log.write({ request: 'r', model: 'm', version: '1', arm: 'single', protocol: 'plain', signature, feeds: [1, 2, 3].map((value) => ({ type: 'float', values: Float32Array.of(value) })), rows: 1, threshold: undefined, answer: { answers: [7] } })
     const { inputs, answer } = JSON.parse(lines.join('')) as { inputs: Record<string, unknown>; answer: unknown }
     expect(Object.entries(inputs).flatMap(([name, value]) => (value === '[redacted]' ? [name] : []))).toEqual(hidden)
     expect(answer).toEqual({ value: 7 })

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const url = await server.url()
   const rows = Array.from({ length: asked.rows }, (_, row) => signature.inputs.map((input) => jsonCell(input, columnNamed(asked, input.name), row) ?? null))
   for (let from = 0; from < rows.length; from += 50) {
-    const answer = await fetch(`${url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: plainBody(signature, rows.slice(from, from + 50)) })
+    const answer = await fetch(`${url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: plainBody(signature, rows.slice(from, from + 50)).replace(/\}$/, from < 150 ? '}' : `,"params":{"threshold":${signature.threshold}}}`) })
     if (answer.status !== 200) throw new Error(await answer.text())
   }
   server.child.kill('SIGTERM')
@@ -74,6 +74,15 @@ describe('the log of the bundle’s server', () => {
     expect(report.source.groups).toEqual([{ model: 'rich', version: '1', arm: 'given', rows: 200 }, { model: 'rich', version: '2', arm: 'shadow', rows: 60 }])
     const { report: other } = await look(both, { answeredBy: { model: 'rich', version: '2', arm: 'shadow' } })
     expect(other.source).toMatchObject({ rows: 60, answeredBy: { version: '2', arm: 'shadow', others: 200 } })
+  })
+
+  test('the threshold that a caller asked for is in the log, and told where it is not the model’s own', async () => {
+    const lines = written.trim().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { params?: unknown }).params)).toEqual([...Array.from({ length: 150 }, () => undefined), ...Array.from({ length: 50 }, () => ({ threshold: signature.threshold }))])
+    const other = (line: string, row: number): string => (row < 190 ? line : line.replace(`"params":{"threshold":${signature.threshold}}`, `"params":{"threshold":0.${row % 10}5}`))
+    const [{ report }, { report: before }] = [await look(lines.map(other).join('\n')), await look(written)]
+    expect(report.issues).toEqual([expect.objectContaining({ kind: 'other-threshold', count: 10, text: expect.stringMatching(/^10 lines were asked for at 0\.05 to 0\.95 instead of the model's own threshold, 0\.4\./) })])
+    expect([report.answers, report.estimates]).toEqual([before.answers, before.estimates])
   })
 
   test('broken lines are told by number, and a file of something else is refused', async () => {
