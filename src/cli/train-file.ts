@@ -9,7 +9,7 @@ import { makeSplit } from '../core/data/make-split.ts'
 import { usedRows } from '../core/data/split.ts'
 import type { TargetSpec, Task } from '../core/data/target.ts'
 import { defaultSplit } from '../core/data/default-split.ts'
-import { inferTask } from '../core/data/infer-task.ts'
+import { inferTask, unreadValues } from '../core/data/infer-task.ts'
 import { StudioError } from '../core/errors.ts'
 import type { Estimator } from '../core/estimators/estimator.ts'
 import { tableEstimators } from '../core/estimators/registry.ts'
@@ -136,7 +136,10 @@ function targetOf({ target, task }: TrainRequest, dataset: DatasetRecord, { colu
   const info = dataset.columns.find((column) => column.name === target)
   if (!profile || !info) throw new StudioError({ code: 'bug', message: `missing profile of the target: ${target}` })
   const guess = inferTask(info, profile)
-  if ('refused' in guess) throw new StudioError({ code: 'bad-data', message: `invalid target; ${guess.refused}: ${target}` })
+  if ('refused' in guess) {
+    const unread = unreadValues(target, dataset)
+    throw new StudioError({ code: 'bad-data', message: `invalid target; ${guess.refused}: ${target}`, ...(unread && { hint: `${unread.said}; ${unread.first}` }) })
+  }
   const wanted = task === 'auto' ? guess.task : guess.allowed.find((allowed) => wordOf(allowed) === task)
   if (wanted) return { column: target, task: wanted }
   const rule = task === 'regression' ? `regression needs a numeric column, and this one is ${info.kind}` : `classification needs few different values, and this column has ${profile.distinct}`

@@ -27,8 +27,8 @@ async function imported(bytes: Uint8Array, choices: IngestChoices) {
   const record = await commitSource({ bytes: bytesSource(bytes), kind: 'file', fileName: 'x.csv' }, { projectId: project.id, token: 0, name: 'x', choices }, host(store))
   return { store, project, record }
 }
-/** The one rule about blanks: a cell of nothing but spaces and control characters is missing. */
-const blank = (text: string): boolean => /^[\0- ]*$/.test(text)
+/** The one rule about blanks: a cell of nothing but white space and control characters is missing. */
+const blank = (text: string): boolean => /^[\0- \u0085\s]*$/.test(text)
 const quote = (text: string) => `"${text.replaceAll('"', '""')}"`
 const utf16 = (text: string, bigEndian: boolean): Uint8Array => {
   const bytes = new Uint8Array(2 * text.length)

@@ -1,4 +1,5 @@
 /** Which task a column asks for, with the reason; a person may override it with any of `allowed`. */
+import type { RejectedRow } from '../ingest/options.ts'
 import type { ColumnInfo } from './dataset.ts'
 import type { ColumnProfile } from './profile.ts'
 import type { Task } from './target.ts'
@@ -51,5 +52,18 @@ export function inferTask(column: ColumnInfo, profile: Pick<ColumnProfile, 'dist
       return { refused: 'a picture cannot be predicted; choose its label' }
     case 'id':
       return { refused: 'it names rows, so nothing can be learnt about it' }
+  }
+}
+
+/** Of the rows that an import kept out, those that could not be read in this column: sentences without a full stop; undefined where there are none. */
+export function unreadValues(column: string, { rejected, rejectedCount }: { readonly rejected: readonly Pick<RejectedRow, 'column' | 'line' | 'reason'>[]; readonly rejectedCount: number }): { readonly said: string; readonly first: string } | undefined {
+  // Long names are cut in the list.
+  const own = rejected.filter((row) => row.column === column || (row.column?.endsWith('…') && column.startsWith(row.column.slice(0, -1))))
+  const [first] = own
+  if (!first) return undefined
+  const least = rejectedCount > rejected.length ? 'at least ' : ''
+  return {
+    said: `${least}${own.length.toLocaleString('en')} of its values could not be read, so ${own.length === 1 ? 'that row is' : 'those rows are'} left out`,
+    first: `${first.line > 0 ? `the first on line ${first.line}` : 'the first'}: ${first.reason.replace(/\.$/, '')}`,
   }
 }

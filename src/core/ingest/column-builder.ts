@@ -6,9 +6,10 @@ import { booleanPairs, type ColumnPlan } from './decide-kinds.ts'
 import { parseDatetimeBytes } from './datetime.ts'
 import { limits } from './limits.ts'
 import type { MissingTexts } from './csv/cells.ts'
+import { contentFrom, contentTo } from './csv/blanks.ts'
 import { parseNumber } from './csv/number.ts'
 import { parseWrittenBytes } from './csv/written-number.ts'
-import { escaped, plain, quoted, unescapeCell, type RowBatch } from './csv/scanner.ts'
+import { escaped, unescapeCell, type RowBatch } from './csv/scanner.ts'
 
 /** As ChunkColumn of the storage: the values of one column in one row group. */
 export interface ColumnChunk {
@@ -100,10 +101,8 @@ function fixedWidth<T extends Float64Array | Int32Array | Uint8Array>(
       const { bytes, starts, ends, firstCell } = batch
       for (let k = 0; k < rows.length; k++) {
         const cell = (firstCell[rows[k] as number] as number) + index
-        let from = starts[cell] as number
-        let to = ends[cell] as number
-        while (from < to && (bytes[from] as number) <= 32) from++
-        while (to > from && (bytes[to - 1] as number) <= 32) to--
+        const from = contentFrom(bytes, starts[cell] as number, ends[cell] as number)
+        const to = contentTo(bytes, from, ends[cell] as number)
         const at = held + k
         if (from === to || (first[bytes[from] as number] === 1 && has(bytes, from, to))) {
           values[at] = missingValue
@@ -166,15 +165,13 @@ function booleanBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuilde
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const decodedIs = (batch: RowBatch, from: number, to: number, wanted: string): boolean => decoder.decode(batch.bytes.subarray(from, to)).toLowerCase() === wanted
 
-/** Blanks around an unquoted name are not part of it. */
+/** White space around a name is not part of it, inside quotes or not. */
 function categoryBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuilder {
   const dictionary = createByteDictionary(options.known)
   const quote = options.quote.charCodeAt(0)
   let told = dictionary.size
   const read = (batch: RowBatch, cell: number, from: number, to: number): number => {
-    const flag = batch.flags[cell]
-    const code =
-      flag === plain ? dictionary.codeOf(batch.bytes, from, to) : flag === quoted ? dictionary.codeOf(batch.bytes, batch.starts[cell] as number, batch.ends[cell] as number) : unescaped(batch, cell)
+    const code = batch.flags[cell] === escaped ? unescaped(batch, from, to) : dictionary.codeOf(batch.bytes, from, to)
     if (code >= limits.categories) {
       throw new StudioError({
         code: 'bad-data',
@@ -185,8 +182,8 @@ function categoryBuilder(plan: ColumnPlan, options: BuilderOptions): ColumnBuild
     }
     return code
   }
-  function unescaped(batch: RowBatch, cell: number): number {
-    const bytes = unescapeCell(batch.bytes, batch.starts[cell] as number, batch.ends[cell] as number, quote)
+  function unescaped(batch: RowBatch, from: number, to: number): number {
+    const bytes = unescapeCell(batch.bytes, from, to, quote)
     return dictionary.codeOf(bytes, 0, bytes.length)
   }
   return fixedWidth('categorical', (length) => new Int32Array(length), false, read, -1, options, () => {
@@ -212,10 +209,8 @@ function textBuilder(kind: 'text' | 'id', { index, missing, quote }: BuilderOpti
         const cell = (batch.firstCell[rows[k] as number] as number) + index
         const start = batch.starts[cell] as number
         const end = batch.ends[cell] as number
-        let from = start
-        let to = end
-        while (from < to && (batch.bytes[from] as number) <= 32) from++
-        while (to > from && (batch.bytes[to - 1] as number) <= 32) to--
+        const from = contentFrom(batch.bytes, start, end)
+        const to = contentTo(batch.bytes, from, end)
         const at = offsets[held] as number
         if (from === to || (first[batch.bytes[from] as number] === 1 && has(batch.bytes, from, to))) {
           valid[held++] = 0

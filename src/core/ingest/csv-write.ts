@@ -25,7 +25,7 @@ export function csvCell(cell: CsvCell, delimiter = ','): string {
   if (cell === null) return ''
   if (typeof cell !== 'string') return String(cell)
   const text = protectText(cell)
-  // Blanks at the ends are kept only inside quotes, and an empty text is not a missing one.
+  // White space at the ends of a text is plain to see inside quotes, and an empty text is not a missing one.
   const quote = text === '' || text.includes(delimiter) || /["\r\n]|^\s|\s$/.test(text)
   return quote ? `"${text.replaceAll('"', '""')}"` : text
 }

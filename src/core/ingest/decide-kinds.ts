@@ -52,6 +52,15 @@ export function planFor(name: string, survey: ColumnSurvey, kind: Kind, reason: 
 }
 
 export function decideKind(name: string, survey: ColumnSurvey, decimal = '.'): ColumnPlan {
+  const found = kindOf(name, survey, decimal)
+  const { value, reason } = found.kind
+  // Texts keep theirs.
+  if (survey.wideBlanks === 0 || value === 'text' || value === 'id') return found
+  const taken = `No-break or other wide blanks around ${count(survey.wideBlanks, 'value')} are not part of ${survey.wideBlanks === 1 ? 'it' : 'them'}.`
+  return { ...found, kind: { ...found.kind, reason: `${reason} ${taken}` } }
+}
+
+function kindOf(name: string, survey: ColumnSurvey, decimal: string): ColumnPlan {
   const n = survey.cells - survey.missing
   const plan = (value: Kind, confidence: number, reason: string, more: Partial<ColumnPlan> = {}): ColumnPlan => ({ name, kind: { value, confidence, reason }, ...more })
   if (n === 0) return plan('text', 0.3, 'Every value is missing, so nothing tells what it means.')

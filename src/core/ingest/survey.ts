@@ -2,6 +2,7 @@
  * The first pass: looks at every cell of every column and counts what it could be, so that a column's
  * kind is decided from all rows, never from the first hundred.
  */
+import { contentFrom, contentTo, withoutBlanks } from './csv/blanks.ts'
 import { decimalNumber, leadingZero, notNumber, numberClass } from './csv/number.ts'
 import type { MissingTexts } from './csv/cells.ts'
 import { bestWritten, newWrittenSurvey, tryWritten, type WrittenSurvey, type WrittenVerdict } from './csv/written-number.ts'
@@ -40,6 +41,8 @@ export interface ColumnSurvey {
   last: number
   characters: number
   spaces: number
+  /** Values with a no-break or other wide blank next to their content. */
+  wideBlanks: number
   longest: number
   /** The first distinct texts, at most 4: enough to tell booleans. */
   readonly samples: string[]
@@ -120,7 +123,7 @@ export function createSurvey(options: SurveyOptions): Survey {
     return {
       cells: 0, missing: 0, numbers: 0, decimals: 0, leadingZeros: 0, firstLeadingZero: null, firstNotNumber: null, firstNotWritten: null,
       distinct: 0, distinctCapped: false, cellsAtCap: 0, consecutive: true, last: Number.NaN,
-      characters: 0, spaces: 0, longest: 0, samples: [], dates: newDates(), written: newWrittenSurvey(), groups: 0,
+      characters: 0, spaces: 0, wideBlanks: 0, longest: 0, samples: [], dates: newDates(), written: newWrittenSurvey(), groups: 0,
     }
   })
 
@@ -132,14 +135,15 @@ export function createSurvey(options: SurveyOptions): Survey {
     for (let k = 0; k < rows.length; k++) {
       const row = rows[k] as number
       const cell = (firstCell[row] as number) + index
-      let from = starts[cell] as number
-      let to = ends[cell] as number
-      while (from < to && (bytes[from] as number) <= 32) from++
-      while (to > from && (bytes[to - 1] as number) <= 32) to--
+      const start = starts[cell] as number
+      const end = ends[cell] as number
+      const from = contentFrom(bytes, start, end)
+      const to = contentTo(bytes, from, end)
       if (from === to || (first[bytes[from] as number] === 1 && has(bytes, from, to))) {
         missing++
         continue
       }
+      if ((from > start && (bytes[from - 1] as number) >= 0x80) || (to < end && (bytes[to] as number) >= 0x80)) survey.wideBlanks++
       const kind = numberClass(bytes, from, to, decimal)
       if (kind !== notNumber) {
         numbers++
@@ -165,7 +169,7 @@ export function createSurvey(options: SurveyOptions): Survey {
       }
       if (set && set.add(hashBytes(bytes, from, to), secondHash(bytes, from, to))) {
         survey.distinct = set.size
-        if (survey.samples.length < 4) survey.samples.push(cellText(batch, cell, options.quote).trim())
+        if (survey.samples.length < 4) survey.samples.push(withoutBlanks(cellText(batch, cell, options.quote)))
         if (set.size > surveyDistinctLimit || (set.size > enoughMeasures && decimals > enoughMeasures / 2)) {
           survey.distinctCapped = true
           survey.cellsAtCap = survey.cells + k + 1 - missing

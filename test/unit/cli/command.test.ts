@@ -180,6 +180,7 @@ describe('bad usage ends with 2, bad data with 3, one line each', () => {
     [3, /invalid sample weight; w must be a finite number of at least 0 in every training row: -\d+ in row/, ['train', file('below.csv', rows(60, (i) => `${i},${-1 - (i % 5)},${i % 2 === 0 ? 'a' : 'b'}`, 'x,w,y')), '--target', 'y', '--weight', 'w']],
     [3, /missing data; .*the file is empty/, ['train', file('empty.csv', ''), '--target', 'y']],
     [3, /missing rows; .*only the header/, ['train', file('header.csv', 'x,y\n'), '--target', 'y']],
+    [3, /it has one value only, so there is nothing to tell apart: y \(1 of its values could not be read, so that row is left out; the first on line 9: Not a finite number: "x"\)/, ['train', file('unread.csv', rows(300, (i) => `${i},${i === 7 ? 'x' : 5}`, 'x,y')), '--target', 'y']],
     [3, /it has one value only/, ['train', file('one.csv', rows(30, (i) => `${i},a`, 'x,y')), '--target', 'y']],
     [3, /more than there are rows \(178\): 179/, ['train', good, '--target', 'cultivar', '--cv', '179', '--estimator', 'baseline']],
     [3, /stratified folds need at least 2 rows of each: rare has 1/, ['train', file('rare.csv', rows(40, (i) => `${i},${i === 7 ? 'rare' : 'common'}`, 'x,y')), '--target', 'y', '--cv', '3', '--estimator', 'baseline']],

@@ -1,6 +1,7 @@
 /** What both passes over the rows share: which rows fit the table, and which cells mean missing. */
 import type { ParseOptions, RejectedRow } from '../options.ts'
 import { limits } from '../limits.ts'
+import { withoutBlanks } from './blanks.ts'
 import { cellText, type RowBatch } from './scanner.ts'
 
 /** Texts that mean missing unless a person says otherwise. */
@@ -15,7 +16,7 @@ export interface MissingTexts {
 
 export function missingTexts(texts: readonly string[]): MissingTexts {
   const encoder = new TextEncoder()
-  const all = texts.map((text) => encoder.encode(text.trim())).filter((bytes) => bytes.length > 0)
+  const all = texts.map((text) => encoder.encode(withoutBlanks(text))).filter((bytes) => bytes.length > 0)
   const first = new Uint8Array(256)
   for (const bytes of all) first[bytes[0] as number] = 1
   return {

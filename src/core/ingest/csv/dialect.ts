@@ -4,6 +4,7 @@ import { numberBodies, parseWritten } from './written-number.ts'
 import { parseDatetime, datetimeLayouts } from '../datetime.ts'
 import type { Guess, OptionGuesses, ParseOptions } from '../options.ts'
 import { StudioError } from '../../errors.ts'
+import { withoutBlanks } from './blanks.ts'
 import { notNumber, numberClass } from './number.ts'
 import { defaultMissing } from './cells.ts'
 import { cellText, createScanner, type RowBatch } from './scanner.ts'
@@ -113,7 +114,7 @@ function guessDecimal(rows: readonly (readonly string[])[], delimiter: string): 
 
 type Rough = 'missing' | 'number' | 'date' | 'text'
 function roughKind(text: string, decimal: string): Rough {
-  const trimmed = text.trim()
+  const trimmed = withoutBlanks(text)
   if (trimmed === '' || defaultMissing.includes(trimmed)) return 'missing'
   const bytes = new TextEncoder().encode(trimmed)
   if (numberClass(bytes, 0, bytes.length, decimal.charCodeAt(0)) !== notNumber) return 'number'

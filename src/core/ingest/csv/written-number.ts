@@ -3,6 +3,7 @@
  * is an example: '1,234.5', '$1.234,5', "1'234.5 CHF", '1234.5%'. The sign is dropped, so 74.5% is 74.5.
  * Ingest, Predict, the terminal and the served model read a column by the layout that its signature keeps.
  */
+import { contentFrom, contentTo } from './blanks.ts'
 import { parseNumber } from './number.ts'
 
 /** Digits of a layout, without its sign; of two that read a column alike the first is taken. */
@@ -121,8 +122,8 @@ export const decimalOf = (layout: string): '.' | ',' => bodyOf(layout).at(-2) as
 
 /** The finite number that bytes [from, to) write in a layout, groups and sign there or not; NaN for none. */
 export function parseWrittenBytes(layout: string, bytes: Uint8Array, from: number, to: number): number {
-  while (from < to && (bytes[from] as number) <= 32) from++
-  while (to > from && (bytes[to - 1] as number) <= 32) to--
+  from = contentFrom(bytes, from, to)
+  to = contentTo(bytes, from, to)
   if (!strip(bytes, from, to)) return parseNumber(bytes, from, to, decimalOf(layout).charCodeAt(0))
   if (bare.sign >= 0 && !layout.includes(signs[bare.sign] as string)) return Number.NaN
   return read(bodyOf(layout))
