@@ -15,13 +15,13 @@ def main():
     parser.add_argument("--scheduler", help="address of the scheduler; without it a cluster of this machine is started")
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options)
+    bundle, todo, kept = scorer.plan(options)
     with Client(options.scheduler) if options.scheduler else Client(threads_per_worker=1) as client:
         client.upload_file(scorer.__file__)
         # Pure by their names: the same partition asked for twice is done once.
-        futures = [client.submit(scorer.ask, command, source, target, key=f"score-{target}", retries=2) for source, target in todo]
+        futures = [client.submit(scorer.score, command, bundle, source, target, key=f"score-{target}", retries=2) for source, target in todo]
         results = [result for _, result in as_completed(futures, with_results=True)]
-    scorer.finish(options.out, results, kept)
+    scorer.finish(options.out, bundle, results, kept)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ Each worker runs the bundle's own scorer, so the answers are the server's and th
 its own name with the columns \`prediction\` and, for classes, \`probability of ...\` appended; rows whose values the
 signature refuses are kept without a prediction and counted. An output is renamed when it is whole: a worker that
 is killed loses nothing and doubles nothing. What it left half written goes at the end. \`_predictions.json\` is taken away first and
-written last, so a folder that has it is complete; it names the outputs and the bundle, by the SHA-256 of its manifest. After a stop,
+written last, so a folder that has it is complete; it names the outputs and the bundle, by the SHA-256 of its manifest, and counts
+the rows, and those refused, of all of them. \`_scored/\` keeps the same of each output from the moment that it is whole. After a stop,
 \`--resume\` keeps what the same bundle wrote there: answers of another one, and of partitions that changed since, are made anew.
 
 The Dask job is tested with a scheduler and two workers, one of them killed on the way. The job for Ray was run by us on one

@@ -13,11 +13,11 @@ def main():
     parser.add_argument("--address", help="of the cluster, such as auto; without it Ray takes one that runs here or that RAY_ADDRESS names, or starts its own")
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options)
+    bundle, todo, kept = scorer.plan(options)
     ray.init(address=options.address, runtime_env={"py_modules": [scorer]})
-    score = ray.remote(num_cpus=1, max_retries=2)(scorer.ask)
-    results = ray.get([score.remote(command, source, target) for source, target in todo])
-    scorer.finish(options.out, results, kept)
+    score = ray.remote(num_cpus=1, max_retries=2)(scorer.score)
+    results = ray.get([score.remote(command, bundle, source, target) for source, target in todo])
+    scorer.finish(options.out, bundle, results, kept)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import subprocess
 import tempfile
 import threading
+import uuid
 
 
 class LineProgram:
@@ -73,68 +74,92 @@ def partitions_of(pattern, out):
     return pairs
 
 
-def modified(path):
-    """When a file was last written, in nanoseconds; None where it is not there."""
-    return os.stat(path).st_mtime_ns if os.path.exists(path) else None
+def stamp(path):
+    """When a file was last written, in nanoseconds, and its size; None where it is not there."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return [found.st_mtime_ns, found.st_size]
 
 
 def write_whole(path, value):
-    """JSON that is there whole or not at all."""
-    with open(path + ".part", "w", encoding="utf-8") as file:
+    """JSON that is there whole or not at all, whoever else writes it."""
+    half = f"{path}.{uuid.uuid4().hex[:8]}.part"
+    with open(half, "x", encoding="utf-8") as file:
         json.dump(value, file, indent=2)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(path + ".part", path)
+    os.replace(half, path)
+
+
+def record_of(target):
+    """Where it stands what came of a partition: in _scored/, beside the outputs."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, "_scored", name + ".json")
+
+
+def score(command, bundle, source, target):
+    """Answers one partition, then writes down by which bundle, from what, and how many rows."""
+    read = stamp(source)
+    answer = ask(command, source, target)
+    write_whole(record_of(target), {"bundle": bundle, "read": read, "wrote": stamp(target), "answer": answer})
+    return answer
+
+
+def answered(bundle, source, target):
+    """What came of a partition that this bundle has answered as it stands; None where it has to be done."""
+    try:
+        with open(record_of(target), encoding="utf-8") as file:
+            record = json.load(file)
+    except FileNotFoundError:
+        return None
+    answer = record["answer"]
+    same = record["bundle"] == bundle and answer["in"] == source and record["read"] == stamp(source) and record["wrote"] == stamp(target)
+    return answer if same else None
 
 
 def plan(options):
-    """The partitions as (source, target) that are to be done, and those whose output is there already.
+    """The bundle by the SHA-256 of its manifest, the partitions as (source, target) that are to be done, and the answers of those that are kept.
 
-    _scoring.json says which bundle the folder is being filled by, and what was in it before. With --resume an output is kept
-    where that is this bundle, the output came since, and its partition is no newer. The list of an earlier run
-    goes: from here on the folder is not complete.
+    With --resume an output is kept where its record says that this bundle wrote it, as it stands, from the partition
+    as it stands. The list of an earlier run goes: from here on the folder is not complete.
     """
     pairs = partitions_of(options.partitions, options.out)
     with open(os.path.join(options.bundle, "manifest.json"), "rb") as file:
         bundle = hashlib.sha256(file.read()).hexdigest()
-    began = os.path.join(options.out, "_scoring.json")
-    earlier = {}
-    if options.resume and os.path.exists(began):
-        with open(began, encoding="utf-8") as file:
-            earlier = json.load(file)
-    same = earlier.get("bundle") == bundle
-    before = earlier["before"] if same else {os.path.basename(target): modified(target) for _, target in pairs if os.path.exists(target)}
-    done = [
-        (source, target) for source, target in pairs
-        if same and os.path.exists(target) and modified(target) != before.get(os.path.basename(target)) and modified(target) > modified(source)
-    ]
-    if not same:
-        write_whole(began, {"bundle": bundle, "before": before})
-    if len(done) < len(pairs) and os.path.exists(os.path.join(options.out, "_predictions.json")):
+    records = os.path.join(options.out, "_scored")
+    os.makedirs(records, exist_ok=True)
+    if not options.resume:
+        for record in glob.glob(os.path.join(glob.escape(records), "*.json")):
+            os.remove(record)
+    found = [(pair, answered(bundle, *pair)) for pair in pairs]
+    todo = [pair for pair, answer in found if answer is None]
+    if todo and os.path.exists(os.path.join(options.out, "_predictions.json")):
         os.remove(os.path.join(options.out, "_predictions.json"))
-    return [pair for pair in pairs if pair not in done], done
+    return bundle, todo, [answer for _, answer in found if answer is not None]
 
 
-def finish(out, results, kept):
-    """Takes away what lost workers left half written, and writes _predictions.json last: a folder that has it is complete."""
-    for target in [result["out"] for result in results] + [target for _, target in kept]:
-        for left in glob.glob(f"{glob.escape(target)}.????????.part"):
-            try:
-                os.remove(left)
-            except OSError:  # Its writer was slow, not lost, and has renamed it.
-                pass
-    with open(os.path.join(out, "_scoring.json"), encoding="utf-8") as file:
-        bundle = json.load(file)["bundle"]
+def finish(out, bundle, results, kept):
+    """Takes away what lost workers left half written, and writes _predictions.json last: a folder that has it is complete. It tells of all partitions, done now or before."""
+    every = sorted([*results, *kept], key=lambda answer: answer["out"])
+    summary_path = os.path.join(out, "_predictions.json")
+    written = [summary_path, *(path for answer in every for path in (answer["out"], record_of(answer["out"])))]
+    for left in [left for path in written for left in glob.glob(f"{glob.escape(path)}.????????.part")]:
+        try:
+            os.remove(left)
+        except OSError:  # Its writer was slow, not lost, and has renamed it.
+            pass
     summary = {
         "bundle": bundle,
-        "partitions": sorted(results, key=lambda result: result["out"]),
-        "kept": sorted(target for _, target in kept),
-        "rows": sum(result["rows"] for result in results),
-        "unanswered": sum(result["unanswered"] for result in results),
+        "partitions": every,
+        "kept": sorted(answer["out"] for answer in kept),
+        "rows": sum(answer["rows"] for answer in every),
+        "unanswered": sum(answer["unanswered"] for answer in every),
     }
-    write_whole(os.path.join(out, "_predictions.json"), summary)
-    print(json.dumps({key: summary[key] for key in ("rows", "unanswered")} | {"partitions": len(results), "kept": len(kept)}))
+    write_whole(summary_path, summary)
+    print(json.dumps({key: summary[key] for key in ("rows", "unanswered")} | {"partitions": len(every), "kept": len(kept)}))
 
 
 def arguments(parser):

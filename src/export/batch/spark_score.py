@@ -14,12 +14,12 @@ def main():
     parser = scorer.arguments(argparse.ArgumentParser(description=__doc__.splitlines()[0]))
     options = parser.parse_args()
     command = scorer.scorer_of(options)
-    todo, kept = scorer.plan(options)
+    bundle, todo, kept = scorer.plan(options)
     context = SparkSession.builder.appName("glasshouse-score").getOrCreate().sparkContext
     context.addPyFile(scorer.__file__)
     slices = max(1, min(len(todo), context.defaultParallelism * 4))
-    results = context.parallelize(todo, slices).map(lambda pair: scorer.ask(command, *pair)).collect() if todo else []
-    scorer.finish(options.out, results, kept)
+    results = context.parallelize(todo, slices).map(lambda pair: scorer.score(command, bundle, *pair)).collect() if todo else []
+    scorer.finish(options.out, bundle, results, kept)
 
 
 if __name__ == "__main__":

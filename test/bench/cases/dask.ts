@@ -3,11 +3,11 @@
  * millions of rows, one worker killed on the way. It passes where every row came out once, in its place, with the
  * studio's own answer. BENCH_ROWS is how many rows there are (3,000,000).
  */
-import type { ChildProcess } from 'node:child_process'
+import { spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { needs, runDisturbed, startScheduler, startWorker } from '../cluster.ts'
+import { needs, python, runDisturbed, startScheduler, startWorker } from '../cluster.ts'
 import { tell } from '../harness.ts'
 import { bundleMaker, startVite } from '../vite.ts'
 
@@ -38,7 +38,8 @@ export async function run(json: boolean): Promise<boolean> {
     await startWorker(address, folder, children)
 
     const out = join(folder, 'scored')
-    const { code, said, killedAfter, seconds } = await runDisturbed([join(bundle, 'batch/dask_score.py'), join(parts, 'part-*.csv'), '--out', out, '--scheduler', address], doomed, out, (file) => file.endsWith('.csv'), partitions)
+    const job = [join(bundle, 'batch/dask_score.py'), join(parts, 'part-*.csv'), '--out', out, '--scheduler', address]
+    const { code, said, killedAfter, seconds } = await runDisturbed(job, doomed, out, (file) => file.endsWith('.csv'), partitions)
     const summary = code === 0 ? (JSON.parse(said) as { rows: number; unanswered: number; partitions: number }) : undefined
 
     let wrong = 0
@@ -59,8 +60,11 @@ export async function run(json: boolean): Promise<boolean> {
         if (!(difference <= tolerance) || (Math.abs(ours - 0.4) > tolerance && cells.at(-3) !== prediction.classes[ours >= 0.4 ? 1 : 0])) wrong++
       })
     }
-    const leftover = summary ? readdirSync(out).filter((file) => !/^part-\d{4}\.csv$/.test(file) && file !== '_predictions.json') : []
-    const passed = summary?.rows === rowsEach * partitions && found === summary.rows && summary.unanswered === 0 && wrong === 0 && leftover.length === 0 && killedAfter > 0 && killedAfter < partitions
+    const leftover = summary ? [...readdirSync(out).filter((file) => !/^(?:part-\d{4}\.csv|_predictions\.json|_scored)$/.test(file)), ...readdirSync(join(out, '_scored')).filter((file) => !/^part-\d{4}\.csv\.json$/.test(file))] : []
+    // Nothing is left to do, and everything to be told.
+    const again = summary ? (JSON.parse(spawnSync(python, [...job, '--resume'], { encoding: 'utf8' }).stdout || '{}') as { rows?: number; unanswered?: number; kept?: number }) : undefined
+    const resumed = again !== undefined && again.rows === summary?.rows && again.unanswered === 0 && again.kept === partitions
+    const passed = summary?.rows === rowsEach * partitions && found === summary.rows && summary.unanswered === 0 && wrong === 0 && leftover.length === 0 && killedAfter > 0 && killedAfter < partitions && resumed
     const line = { name: 'dask, hist-gradient-boosting', rows: found, partitions, seconds: Number(seconds.toFixed(1)), rowsPerSecond: Math.round(found / seconds), workerKilledAfter: killedAfter, wrong, largestDifference: largest, passed }
     tell(line, json)
     return passed

@@ -145,11 +145,18 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('batch/', () =
     // As a worker that was lost leaves it.
     mkdirSync(join(own, 'scored'))
     writeFileSync(join(own, 'scored', 'part-1.csv.0a1b2c3d.part'), 'half')
-    const { status, stderr } = spawnSync('python3', argv, { encoding: 'utf8', env: { ...process.env, PYTHONPATH: own, PYTHONDONTWRITEBYTECODE: '1' } })
+    const run = (...more: string[]) => spawnSync('python3', [...argv, ...more], { encoding: 'utf8', env: { ...process.env, PYTHONPATH: own, PYTHONDONTWRITEBYTECODE: '1' } })
+    const { status, stderr } = run()
     expect(status, stderr).toBe(0)
     const answers = parts.flatMap((_, i) => readFileSync(join(own, 'scored', `part-${i}.csv`), 'utf8').trim().split('\r\n').slice(1).map((line) => line.split(',')[2]))
     expect(answers).toEqual(expected)
-    expect(JSON.parse(readFileSync(join(own, 'scored', '_predictions.json'), 'utf8'))).toMatchObject({ rows, unanswered: 0, kept: [] })
-    expect(readdirSync(join(own, 'scored')).sort()).toEqual(['_predictions.json', '_scoring.json', 'part-0.csv', 'part-1.csv'])
+    const summary = () => JSON.parse(readFileSync(join(own, 'scored', '_predictions.json'), 'utf8')) as object
+    const whole = summary()
+    expect(whole).toMatchObject({ rows, unanswered: 0, kept: [], partitions: [{ rows: 25 }, { rows: 35 }] })
+    expect(readdirSync(join(own, 'scored')).sort()).toEqual(['_predictions.json', '_scored', 'part-0.csv', 'part-1.csv'])
+    // Taken up again where one output is gone, it tells of the whole folder.
+    rmSync(join(own, 'scored', 'part-1.csv'))
+    run('--resume')
+    expect(summary()).toEqual({ ...whole, kept: [join(own, 'scored', 'part-0.csv')] })
   })
 })
