@@ -14,7 +14,7 @@ import { parseStrictJson } from '../../core/bundle/strict-json.ts'
 import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
-import { type Body, bodyOf, checkHead, formParts, hasBody, HttpError, readWhole } from './body.ts'
+import { type Body, checkHead, formParts, hasBody, HttpError, readBody, textOf } from './body.ts'
 import { Connections } from './connections.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
@@ -70,6 +70,7 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => void refuse(reply, error),
   })
+  const turns = new Turns(() => state.connections?.came ?? 0)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
     checkFraming(request.raw)
@@ -92,12 +93,12 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
   app.removeAllContentTypeParsers()
   app.decorateRequest('wholeAt', 0)
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const bytes = await readWhole(payload, options.bodyLimit())
+    const body = await readBody(request.headers, payload, options.bodyLimit(), turns.next)
     ;(request as Timed).wholeAt = performance.now()
-    return bodyOf(request.headers, bytes)
+    return body
   })
   app.setErrorHandler((error, _request, reply) => refuse(reply, error))
-  addRoutes(app, options, state)
+  addRoutes(app, options, state, turns)
   await app.ready()
   return app.server
 }
@@ -114,9 +115,8 @@ interface Place {
 }
 const paramsOf = (request: FastifyRequest): Place['Params'] => request.params as Place['Params']
 
-function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): void {
+function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState, turns: Turns): void {
   const { models } = options
-  const turns = new Turns()
   /** One method of an address; every other one is answered 405 with the one that is. */
   const only = (method: 'GET' | 'POST', urls: readonly string[], check: (request: FastifyRequest) => void, handler: (request: FastifyRequest, reply: FastifyReply) => unknown): void => {
     for (const url of urls) {
@@ -155,14 +155,16 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState): 
         const { fallback } = known(request)
         checkHead(request.headers, options.bodyLimit(), protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
       },
-      (request, reply) => turns.with(request.body === undefined ? 0 : (request.body as Body).size, async (turn) => {
-        const sent = (request.body ?? { text: '', kind: 'json' }) as Body
-        const form = sent.kind === 'form' ? await formParts(sent.bytes, sent.type, formLimits.pictures) : undefined
-        const body = sent.kind === 'json' ? parseStrictJson(sent.text, maxDepth) : undefined
+      (request, reply) => turns.with((request.body as Body | undefined)?.size ?? 0, async (turn) => {
+        const sent = (request.body ?? { kind: 'json', type: '', parts: [], size: 0 }) as Body
+        const form = sent.kind === 'form' ? await formParts(sent, formLimits.pictures) : undefined
+        const text = form ? '' : textOf(sent)
+        if (turn) await turn()
+        const body = sent.kind === 'json' ? parseStrictJson(text, maxDepth) : undefined
         if (turn) await turn()
         const read = ({ signature }: { readonly signature: Signature }): ModelRequest => {
           if (form) return readFormRequest(signature, form)
-          return checkPictures(signature, sent.kind === 'csv' ? readCsvRequest(signature, sent.text) : readers[protocol](signature, body as StrictJson))
+          return checkPictures(signature, sent.kind === 'csv' ? readCsvRequest(signature, text) : readers[protocol](signature, body as StrictJson))
         }
         const id = idOf(request, body)
         // The model is asked for now: a reload may have come since the head was read.

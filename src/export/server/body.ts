@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { FormPart } from '../../core/bundle/form-request.ts'
 import { hasPictures } from '../../core/bundle/pictures.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
+import { largeBody, type Turn } from './turns.ts'
 
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -38,11 +39,15 @@ function kindOf(type: string | undefined, accepted: readonly BodyKind[]): BodyKi
   return found[0]
 }
 
-/** With its size in bytes. */
-export type Body =
-  | { readonly kind: 'json' | 'csv'; readonly text: string; readonly size: number }
-  /** Not taken apart yet; the type names its boundary. */
-  | { readonly kind: 'form'; readonly bytes: Uint8Array; readonly type: string; readonly size: number }
+/** As it came: to put it together and to decode it takes a turn, and can be done once. */
+export interface Body {
+  readonly kind: BodyKind
+  /** Names the boundary of a form. */
+  readonly type: string
+  readonly parts: Buffer[]
+  /** Bytes. */
+  readonly size: number
+}
 
 /** Bytes of a body where nobody says otherwise. A photograph in base64 is larger than a table of rows, and a row of thousands of columns than many rows of ten. */
 export function bodyLimitOf(signature: Signature): number {
@@ -59,30 +64,39 @@ export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted:
   if (Number(headers['content-length'] ?? 0) > limit) throw new HttpError(413, `invalid body; more than ${limit} bytes: ${headers['content-length']}`, closing)
 }
 
-/** @param limit bytes; one that does not tell its length may turn out longer @throws HttpError 413 or 400 */
-export function readWhole(payload: Readable, limit: number): Promise<Buffer> {
+/**
+ * A large body waits for its turn to be read on: until then the kernel holds what its caller sends, and who comes is let in.
+ * @param limit bytes; one that does not tell its length may turn out longer
+ * @throws HttpError 413, 415 or 400
+ */
+export function readBody(headers: IncomingHttpHeaders, payload: Readable, limit: number, turn: Turn): Promise<Body> {
   return new Promise((resolve, reject) => {
+    const type = headers['content-type']
+    const kind = kindOf(type, ['json', 'csv', 'form'])
     const parts: Buffer[] = []
     let size = 0
     const take = (part: Buffer): void => {
+      const before = size
       size += part.length
-      if (size <= limit) return void parts.push(part)
-      payload.off('data', take).pause()
-      reject(new HttpError(413, `invalid body; more than ${limit} bytes`, closing))
+      if (size > limit) {
+        payload.off('data', take).pause()
+        return reject(new HttpError(413, `invalid body; more than ${limit} bytes`, closing))
+      }
+      parts.push(part)
+      if (before >= largeBody || size < largeBody) return
+      payload.pause()
+      void turn().then(() => payload.resume())
     }
     payload.on('data', take)
-    payload.once('end', () => resolve(Buffer.concat(parts, size)))
+    payload.once('end', () => resolve({ kind, type: type ?? '', parts, size }))
     payload.once('error', () => reject(new HttpError(400, 'invalid body; it ended too early', closing)))
   })
 }
 
 /** @throws HttpError 400 for what is not UTF-8 */
-export function bodyOf(headers: IncomingHttpHeaders, bytes: Uint8Array): Body {
-  const type = headers['content-type']
-  const kind = kindOf(type, ['json', 'csv', 'form'])
-  if (kind === 'form') return { kind, bytes, type: type as string, size: bytes.length }
+export function textOf({ parts, size }: Body): string {
   try {
-    return { text: decoder.decode(bytes), kind, size: bytes.length }
+    return decoder.decode(Buffer.concat(parts.splice(0), size))
   } catch {
     throw new HttpError(400, 'invalid body; not UTF-8')
   }
@@ -93,11 +107,11 @@ export function bodyOf(headers: IncomingHttpHeaders, bytes: Uint8Array): Body {
  * to send and dear to read.
  * @throws HttpError 400
  */
-export async function formParts(bytes: Uint8Array, type: string, most: number): Promise<FormPart[]> {
+export async function formParts({ parts, size, type }: Body, most: number): Promise<FormPart[]> {
   const [, quoted, bare] = /boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(type) ?? []
   const boundary = quoted ?? bare
   if (boundary === undefined) throw new HttpError(400, 'invalid form; its Content-Type names no boundary')
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const body = Buffer.concat(parts.splice(0), size)
   // One before each field and one at the end.
   let found = 0
   for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + boundary.length + 2)) {
@@ -105,7 +119,7 @@ export async function formParts(bytes: Uint8Array, type: string, most: number): 
   }
   let form: FormData
   try {
-    form = await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
+    form = await new Response(body, { headers: { 'content-type': type } }).formData()
   } catch {
     throw new HttpError(400, 'invalid form; it ends too early or its fields cannot be told apart')
   }

@@ -48,6 +48,8 @@ export class Connections {
   readonly ended: Record<Ending, number> = { ahead: 0, unread: 0, room: 0, full: 0 }
   /** Requests being answered: at most one a connection. */
   inFlight = 0
+  /** Connections so far, also those that found no place. */
+  came = 0
   /** Requests that came during work that they would disturb. */
   #postponed: (() => void)[] | undefined
   #later: NodeJS.Timeout | undefined
@@ -64,7 +66,10 @@ export class Connections {
   watch(server: Server): void {
     server.maxConnections = this.#limits.most
     server.on('connection', (socket: Socket) => this.#come(socket))
-    server.on('drop', () => this.ended.full++)
+    server.on('drop', () => {
+      this.came++
+      this.ended.full++
+    })
     const timer = setInterval(() => this.#sweep(performance.now()), this.#limits.sweepMs).unref()
     server.once('close', () => clearInterval(timer))
   }
@@ -79,6 +84,7 @@ export class Connections {
   }
 
   #come(socket: Socket): void {
+    this.came++
     const held: Held = { socket, waiting: [], active: undefined, since: performance.now(), unread: undefined }
     this.#held.set(socket, held)
     socket.once('close', () => this.#forget(held))
@@ -153,7 +159,7 @@ export class Connections {
   #idleSince({ active, since, unread }: Held): number | undefined {
     if (!active) return since
     const [request, response] = active
-    return response.writableEnded ? unread?.since : request.complete ? undefined : since
+    return response.writableEnded ? unread?.since : request.complete || request.isPaused() ? undefined : since
   }
 
   /** Keeps the spare places free; where all have come just now, a little later. */

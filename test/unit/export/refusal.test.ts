@@ -10,7 +10,9 @@ import { ServerMetrics } from '../../../src/export/server/server-metrics.ts'
 import { Service } from '../../../src/export/server/service.ts'
 
 const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [{ name: 'a', kind: 'numeric', tensor: 'float', nullable: false }], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }] }
-const version = { model: 'm', version: '1', signature, ready: true, run: () => Promise.resolve({ answers: [1] }) }
+/** Answers of the model. */
+let runs = 0
+const version = { model: 'm', version: '1', signature, ready: true, run: () => Promise.resolve({ answers: [++runs && 1] }) }
 const model = { name: 'm', config: { routing: { kind: 'single' } }, fallback: version, version: () => version, route: () => ({ primary: version, shadows: [] }) }
 const models = { models: new Map([['m', model]]), first: model, model: () => model, all: () => [version] } as unknown as Models
 const metrics = new ServerMetrics()
@@ -102,4 +104,20 @@ test('a reload may bring a model that takes longer bodies', async () => {
   expect(await ask()).toMatch(/^HTTP\/1.1 413 /)
   bodyLimit = 3000
   expect(await ask()).toMatch(/^HTTP\/1.1 200 /)
+})
+
+test('a health check behind others at the door does not wait for a step of a large request for each of them', async () => {
+  bodyLimit = 100_000
+  const spaces = `{"rows":[${' '.repeat(40_000)}{"a":1}]}`
+  const large = post(json, `Content-Length: ${spaces.length}`) + spaces
+  const answers = Array.from({ length: 10 }, () => raw(large.repeat(4), { enough: /(?:HTTP[^]*){4}\}$/ }))
+  const from = runs
+  while (runs === from) await new Promise((done) => setImmediate(done))
+  const before = runs
+  const others = Array.from({ length: 160 }, () => connect((server.address() as AddressInfo).port, '127.0.0.1'))
+  await raw('GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n', { enough: /\}$/ })
+  // A step for each would be 21; a machine that is busy with something else lets through as many as its time asks for.
+  expect(runs - before).toBeLessThanOrEqual(10)
+  await Promise.all(answers)
+  for (const other of others) other.destroy()
 })
