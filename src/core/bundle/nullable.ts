@@ -2,27 +2,42 @@
 import type { Context } from '../context.ts'
 import { cellAt, columnFrom } from '../data/column.ts'
 import type { Cell, Column } from '../data/column.ts'
+import type { Matrix } from '../data/matrix.ts'
 import { StudioError } from '../errors.ts'
 import { estimators } from '../estimators/registry.ts'
 import type { Pipeline } from '../run/pipeline.ts'
 
-/** Cells of a table of probes: each row lacks one column. */
-const cellsAtOnce = 400_000
+/** Numbers of a matrix of probes: in each row one column is missing. */
+const numbersAtOnce = 2_000_000
 
 /**
  * @param columns the pipeline's inputs; @param rows row numbers where values are looked for
  * @returns shape (columns): whether a row without this column, and with a value of every other, is answered
  */
 export async function nullableColumns(pipeline: Pipeline, columns: readonly Column[], rows: ArrayLike<number>, context?: Context): Promise<readonly boolean[]> {
-  const cells = columns.map((column) => firstValue(column, rows))
-  const many = Math.max(1, Math.min(columns.length, Math.floor(cellsAtOnce / columns.length)))
-  const whole = columns.map((column, c) => columnOf(column, new Array<Cell>(many).fill(cells[c] as Cell)))
+  // A step looks at one column at a time, so two rows tell what the recipe makes of each: one with all values, one without any.
+  const { features } = pipeline.features(columns.map((column) => columnOf(column, [firstValue(column, rows), null])), [0, 1])
+  const places = new Map(columns.map(({ name }, place) => [name, place]))
+  const made = features.map((feature) => ({ feature, place: places.get(feature.source), full: feature.values[0] as number, empty: feature.values[1] as number }))
+  const holes = columns.map(() => made.some(({ full }) => Number.isNaN(full)))
+  for (const { place, empty } of made) if (place !== undefined && Number.isNaN(empty)) holes[place] = true
+  const probes = (missing: readonly number[]): Matrix => {
+    const row = new Map(missing.map((place, i) => [place, i]))
+    return {
+      rows: missing.length,
+      features: made.map(({ feature, place, full, empty }) => {
+        const values = new Float32Array(missing.length).fill(full)
+        const hit = row.get(place ?? -1)
+        if (hit !== undefined) values[hit] = empty
+        return { ...feature, values }
+      }),
+    }
+  }
+  const many = Math.max(1, Math.min(columns.length, Math.floor(numbersAtOnce / features.length)))
   const answered: boolean[] = []
   for (let from = 0; from < columns.length; from += many) {
-    const probes = whole.slice()
-    const count = Math.min(many, columns.length - from)
-    for (let row = 0; row < count; row++) probes[from + row] = columnOf(columns[from + row] as Column, Array.from({ length: many }, (_, i) => (i === row ? null : (cells[from + row] as Cell))))
-    answered.push(...(await answers(pipeline, probes, Array.from({ length: count }, (_, i) => i))))
+    const missing = Array.from({ length: Math.min(many, columns.length - from) }, (_, i) => from + i)
+    answered.push(...(await answers(pipeline, missing, holes, probes)))
     await context?.checkpoint()
   }
   return answered
@@ -41,28 +56,31 @@ function columnOf(like: Column, cells: readonly Cell[]): Column {
   return like.kind === 'boolean' ? { ...(made as typeof like), labels: like.labels } : made
 }
 
-/** Whether each of these rows is answered. One that is refused spoils the answer of all that are asked with it, so they are parted. */
-async function answers(pipeline: Pipeline, columns: readonly Column[], rows: readonly number[]): Promise<boolean[]> {
-  const prediction = await unlessRefused(() => pipeline.predict(columns, rows))
+/**
+ * Whether rows are answered that lack one of these columns each. One that is refused spoils the answer of all that are asked with it, so
+ * they are parted.
+ * @param holes whether the recipe leaves a missing value in such a row
+ */
+async function answers(pipeline: Pipeline, missing: readonly number[], holes: readonly boolean[], probes: (missing: readonly number[]) => Matrix): Promise<boolean[]> {
+  const prediction = await unlessRefused(() => pipeline.model.predict(probes(missing)))
   if (prediction) {
     const numbers = prediction.task === 'regression' ? prediction.values : prediction.probabilities
-    const width = numbers.length / rows.length
-    return rows.map((_, i) => numbers.subarray(i * width, (i + 1) * width).every(Number.isFinite))
+    const width = numbers.length / missing.length
+    return missing.map((_, i) => numbers.subarray(i * width, (i + 1) * width).every(Number.isFinite))
   }
-  if (rows.length === 1) return [false]
-  const matrix = await unlessRefused(async () => pipeline.features(columns, rows))
-  const holes = rows.map((_, i) => matrix?.features.some(({ values }) => Number.isNaN(values[i])) === true)
+  if (missing.length === 1) return [false]
+  const own = missing.map((place) => holes[place] === true)
   // Whoever takes no missing values refuses every row that the recipe leaves one in.
-  if (holes.every(Boolean) && !estimators.get(pipeline.model.estimator).tags.acceptsMissing) return rows.map(() => false)
-  const half = rows.length >> 1
-  const first = holes.includes(false) && holes.includes(true) ? (i: number) => holes[i] === true : (i: number) => i < half
+  if (own.every(Boolean) && !estimators.get(pipeline.model.estimator).tags.acceptsMissing) return missing.map(() => false)
+  const half = missing.length >> 1
+  const first = own.includes(false) && own.includes(true) ? (i: number) => own[i] === true : (i: number) => i < half
   const asked = new Map<number, boolean>()
   for (const side of [true, false]) {
-    const part = rows.filter((_, i) => first(i) === side)
-    const said = await answers(pipeline, columns, part)
-    part.forEach((row, i) => asked.set(row, said[i] as boolean))
+    const part = missing.filter((_, i) => first(i) === side)
+    const said = await answers(pipeline, part, holes, probes)
+    part.forEach((place, i) => asked.set(place, said[i] as boolean))
   }
-  return rows.map((row) => asked.get(row) as boolean)
+  return missing.map((place) => asked.get(place) as boolean)
 }
 
 async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
