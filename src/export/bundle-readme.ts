@@ -49,7 +49,7 @@ server, its model and ONNX Runtime's WebAssembly into one file; \`node ${model}.
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
 | server/score.mjs, batch/ | the same answers for files: one CSV, or many on Dask, Ray or Spark; see batch/README.md |
 | MODEL_CARD.md, .html, model_card.json | what the model is for, how it was judged, what is not known |
-| code/twin.py, .ipynb, .ts | the run again, without the studio: the same file, rows (split.json), recipe and estimator in pandas and scikit-learn, XGBoost or PyTorch, and on the studio's own engine; each says how near its scores come. Pictures are found by their SHA-256 in the folder that DATA names; where the pretrained network sees them, twin.py takes it from model.onnx |
+| code/twin.py, .ipynb, .ts | the run again, without the studio: the same file, rows (split.json), recipe and estimator in pandas and scikit-learn, XGBoost or PyTorch, and on the studio's own engine; each says how near its scores come. A model that was brought in, or learnt from other rows or otherwise than anything does today, is not learnt again: its twin asks the model as it is (the file that was brought in, or model.onnx; in TypeScript pipeline.json) and says why at its head. Pictures are found by their SHA-256 in the folder that DATA names; where the pretrained network sees them, twin.py takes it from model.onnx |
 | code/model.*, prepare.mjs | the model as JavaScript, Python, C and, unless it keeps rows or is a network, SQL; it takes features as the recipe prepares them, which prepare.mjs does in JavaScript |
 | tfjs/ | networks and logistic regression: a layers model for TensorFlow.js, for the features of prepare.mjs, or for pixels from 0 to 1 of the size that run.json says (224 x 224 where the pretrained network looks, which is part of it); bringing a picture to that size is not |
 | pipeline.json | recipe and model in the studio's own form, versioned, with its SHA-256; \`npx glasshouse predict pipeline.json FILE.csv\` opens it |
@@ -99,7 +99,9 @@ A version or an alias may stand in every address. With shadow routing the challe
 the champion and its answer goes to the request log alone. { "kind": "split", "weights": { "champion": 9,
 "challenger": 1 } } answers from either by weight, the same X-Request-Id always from the same; with a request
 log the others are asked too and all are logged. On SIGHUP the server opens what is new, asks its golden rows
-and swaps; no request is dropped, and where something is wrong everything stays as it was.
+and swaps; no request is dropped, and where something is wrong everything stays as it was. Send it after the line
+"listening": in the first tenth of a second, while Node itself starts, SIGHUP ends any program of Node, but for
+process 1 of a container.
 
 ## Container
 
