@@ -1,8 +1,7 @@
 /** Jobs for other machines that were run there (elsewhere.py): their answers come back as runs of the same experiment. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
-import { retrain } from '../../src/cli/api.ts'
+import { expect, test } from 'vitest'
 import { signatureOf } from '../../src/core/bundle/signature-of.ts'
 import { checkParity } from '../../src/core/onnx/parity.ts'
 import { pipelineToOnnx } from '../../src/core/onnx/pipeline.ts'
@@ -10,7 +9,6 @@ import { encodeOnnx } from '../../src/core/onnx/proto.ts'
 import { nodeRunner } from '../../src/core/onnx/runner-node.ts'
 import type { Run } from '../../src/core/run/run.ts'
 import { bytesOf, openZip } from '../../src/core/zip.ts'
-import { takeOver } from '../../src/storage/projects.ts'
 import { readRun } from '../../src/storage/runs.ts'
 import { deployTwin } from '../../src/tasks/deploy-twin.ts'
 import { elsewhereJob } from '../../src/tasks/elsewhere.ts'
@@ -18,15 +16,13 @@ import { modelBringOwn } from '../../src/tasks/model-bring.ts'
 import { openRun } from '../../src/tasks/opened-run.ts'
 import type { Host } from '../../src/tasks/task.ts'
 import { train } from '../../src/tasks/train.ts'
-import { elsewhereCases, elsewhereSpec, penguins, pictureCases } from '../support/elsewhere-cases.ts'
+import { elsewhereCases, elsewhereSpec, penguins, penguinsHere, pictureCases } from '../support/elsewhere-cases.ts'
 import { expectAllClose } from '../support/expect-all-close.ts'
-import { expectConsole } from '../support/fail-on-console.ts'
 import { nodeContext } from '../support/node-context.ts'
 import { pixelsOnly, stripes, stripesSpec } from '../support/stripes.ts'
 
 const { results } = JSON.parse(readFileSync(new URL('elsewhere.json', import.meta.url), 'utf8')) as { results: Record<string, object> }
 const folder = process.env['JOBS']
-beforeEach(() => expectConsole(/TensorFlow\.js in Node|Platform node has already been set/))
 
 async function writeJob(name: string, runId: string, host: Host): Promise<void> {
   const job = join(folder as string, name)
@@ -46,19 +42,21 @@ function expectAsGood(own: Run, back: Run, exact?: number): void {
 }
 
 test.each(elsewhereCases)('$name', async (one) => {
-  const own = await retrain({ file: penguins, spec: await elsewhereSpec(one) })
+  const { host, token } = await penguinsHere
+  const [ownId, backId] = [one.name, `${one.name} back`]
+  const spec = await elsewhereSpec(one)
+  await train({ runId: ownId, token, spec }, host)
   if (folder !== undefined) {
-    await writeJob(one.name, own.run.id, own.host)
+    await writeJob(one.name, ownId, host)
     return copyFileSync(penguins, join(folder, one.name, 'data.csv'))
   }
-  const token = await takeOver(own.host.store, own.run.spec.projectId)
-  await modelBringOwn({ runId: 'back', token, question: own.run.spec, file: new File([JSON.stringify(results[one.name])], 'result.json') }, own.host)
-  const run = await readRun(own.host.store, 'back')
-  expect(run.spec).toEqual(own.run.spec)
+  await modelBringOwn({ runId: backId, token, question: spec, file: new File([JSON.stringify(results[one.name])], 'result.json') }, host)
+  const [own, run] = [await readRun(host.store, ownId), await readRun(host.store, backId)]
+  expect(run.spec).toEqual(own.spec)
   expect(run.warnings.filter((warning) => warning.startsWith('Trained elsewhere'))).toEqual([])
-  expect(run.facts).toMatchObject({ trainedElsewhere: expect.stringMatching(/^(XGBoost|PyTorch) \d/) as string, trainedOnRows: own.run.rows?.train as number, sameRows: true, ofRun: own.run.name })
-  expectAsGood(own.run, run, one.exact)
-  const { pipeline, dataset, rowsOf } = await openRun(own.host, 'back')
+  expect(run.facts).toMatchObject({ trainedElsewhere: expect.stringMatching(/^(XGBoost|PyTorch) \d/) as string, trainedOnRows: own.rows?.train as number, sameRows: true, ofRun: own.name })
+  expectAsGood(own, run, one.exact)
+  const { pipeline, dataset, rowsOf } = await openRun(host, backId)
   const signature = await signatureOf(pipeline, dataset.columns, rowsOf('train'), { name: 'back', threshold: run.threshold })
   const session = await nodeRunner().open(encodeOnnx(pipelineToOnnx(pipeline, signature)))
   const certificate = await checkParity(session, pipeline, signature, { columns: dataset.columns, rows: rowsOf('valid'), part: 'valid' }, { targetSd: 800, runtime: '' }, nodeContext())

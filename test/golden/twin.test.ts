@@ -19,16 +19,15 @@ import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import type { SplitStrategy } from '../../src/core/data/split.ts'
 import { defaultSplit } from '../../src/core/data/default-split.ts'
 import { bytesOf, openZip } from '../../src/core/zip.ts'
-import { datasetRecord, loadDataset } from '../../src/storage/datasets.ts'
+import { datasetRecord } from '../../src/storage/datasets.ts'
 import { takeOver } from '../../src/storage/projects.ts'
 import { readRun } from '../../src/storage/runs.ts'
 import { deployExport } from '../../src/tasks/deploy-export.ts'
 import { deployTwin } from '../../src/tasks/deploy-twin.ts'
 import { modelBring, modelBringOwn } from '../../src/tasks/model-bring.ts'
 import { train } from '../../src/tasks/train.ts'
-import { elsewhereCases } from '../support/elsewhere-cases.ts'
+import { elsewhereCases, penguinsHere } from '../support/elsewhere-cases.ts'
 import { everyLayer, pixelsOnly, stripes, stripesSpec } from '../support/stripes.ts'
-import { columnInfo } from '../../src/core/data/dataset.ts'
 import type { RunSpec } from '../../src/core/run/run-spec.ts'
 import type { RecipeSpec } from '../../src/core/recipe/step.ts'
 import { expectConsole } from '../support/fail-on-console.ts'
@@ -114,11 +113,7 @@ async function made({ id, task, params: own, recipe, sampleWeight, boolean }: Ca
   expect(estimator.tasks).toContain(task)
   return { trained, twin: twinOf({ run: { ...run, name: `${id} on penguins` }, data: { source: dataset.source, rows: dataset.rowsCommitted, options: dataset.options, rejected: dataset.rejectedCount, columns: dataset.columns }, recipe: model.recipe, classes: model.classes, split }) }
 }
-const columns = (async () => {
-  const target = { column: 'species', task: 'multiclass' as const }
-  const { host, run } = await retrain({ file: data, spec: { version: 1, target, split: defaultSplit(target), recipe: { version: 1, excluded: [], steps: [] }, estimator: { id: 'baseline', params: {} }, seed: 1 } })
-  return (await loadDataset(host.store, run.spec.datasetId)).columns.map(columnInfo)
-})()
+const columns = penguinsHere.then((here) => here.columns)
 const proposal = async (id: string, target: string, boolean?: string): Promise<RecipeSpec> =>
   defaultRecipe(estimators.get(id).tags, (await columns).map((column) => (column.name === boolean ? { ...column, kind: 'boolean' } : column)), target)
 

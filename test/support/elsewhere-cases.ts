@@ -7,6 +7,9 @@ import { estimators } from '../../src/core/estimators/registry.ts'
 import type { ParamValues } from '../../src/core/params.ts'
 import { defaultRecipe } from '../../src/core/recipe/default-recipe.ts'
 import { loadDataset } from '../../src/storage/datasets.ts'
+import type { RunSpec } from '../../src/core/run/run-spec.ts'
+import { takeOver } from '../../src/storage/projects.ts'
+import { nodeContext } from './node-context.ts'
 import { everyLayer } from './stripes.ts'
 
 export const penguins = 'public/samples/penguins.csv'
@@ -27,18 +30,21 @@ export const elsewhereCases: readonly ElsewhereCase[] = [
   { name: 'logistic-three-classes', id: 'logistic-regression', task: 'multiclass', params: {}, exact: 1e-5 },
   { name: 'ridge', id: 'ridge', task: 'regression', params: { alpha: 3 }, exact: 1e-5 },
   { name: 'least-squares', id: 'linear-regression', task: 'regression', params: {}, exact: 1e-5 },
-  { name: 'torch-three-classes', id: 'mlp', task: 'multiclass', params: { maxIter: 3, hiddenLayerSizes: '6', learningRateInit: 0.03, batchSize: 32, backend: 'cpu' } },
+  { name: 'torch-three-classes', id: 'mlp', task: 'multiclass', params: { maxIter: 3, hiddenLayerSizes: '6', learningRateInit: 0.03, batchSize: 32, backend: 'wasm' } },
 ]
 
-const columns = (async () => {
+/** The penguins as a project, with kernels that networks train on. */
+export const penguinsHere = (async () => {
   const target = { column: 'species', task: 'multiclass' as const }
   const { host, run } = await retrain({ file: penguins, spec: { version: 1, target, split: defaultSplit(target), recipe: { version: 1, excluded: [], steps: [] }, estimator: { id: 'baseline', params: {} }, seed: 1 } })
-  return (await loadDataset(host.store, run.spec.datasetId)).columns.map(columnInfo)
+  const { projectId, datasetId } = run.spec
+  return { host: { ...host, context: nodeContext() }, token: await takeOver(host.store, projectId), projectId, datasetId, columns: (await loadDataset(host.store, datasetId)).columns.map(columnInfo) }
 })()
 
-export async function elsewhereSpec({ id, task, params }: ElsewhereCase) {
+export async function elsewhereSpec({ id, task, params }: ElsewhereCase): Promise<RunSpec> {
+  const { projectId, datasetId, columns } = await penguinsHere
   const target = { column: targets[task], task }
-  return { version: 1 as const, target, split: defaultSplit(target), recipe: defaultRecipe(estimators.get(id).tags, await columns, target.column), estimator: { id, params }, seed: 3 }
+  return { version: 1, projectId, datasetId, target, split: defaultSplit(target), recipe: defaultRecipe(estimators.get(id).tags, columns, target.column), estimator: { id, params }, seed: 3 }
 }
 
 /** Of these, the settings of a convolutional network and, of the others, what stands for pixels as numbers. */
