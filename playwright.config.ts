@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test'
-import { browserArgs, chromiumPath } from './test/support/chromium.ts'
+import { chromiumPath, journeyArgs } from './test/support/chromium.ts'
 
 const executablePath = chromiumPath()
 
@@ -16,8 +16,11 @@ export default defineConfig({
   timeout: 300_000,
   expect: { timeout: 30_000 },
   use: {
-    launchOptions: { ...(executablePath === undefined ? {} : { executablePath }), args: [...browserArgs] },
+    launchOptions: { ...(executablePath === undefined ? {} : { executablePath }), args: [...journeyArgs] },
     viewport: { width: 1280, height: 800 },
+    // Installed, it fetches and keeps the whole site for each test's own profile: as much work as a journey. Specs
+    // that are about it, and the plain journey, let it in.
+    serviceWorkers: 'block',
     trace: 'off',
   },
 })

@@ -38,7 +38,7 @@ const tooSmall = (page: Page): Promise<string[]> =>
   })
 
 test.describe('on a touch screen of 390 px', () => {
-  test.use({ viewport: narrow, hasTouch: true, isMobile: true })
+  test.use({ viewport: narrow, hasTouch: true, isMobile: true, serviceWorkers: 'allow' })
   // One walk, because to reach the screens takes longer than to look at them: by touch at 390 px, and on each the
   // eyes of a desk, too. The other journeys walk at 1280 px with a mouse.
   test('axe finds nothing on any screen, none scrolls sideways, and a finger hits every control', async ({ studio, server }) => {

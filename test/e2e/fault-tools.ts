@@ -1,10 +1,10 @@
 /** What the fault tests share: profiles on disk, tables that do not compress, workers that halt at a chosen write. */
-import { mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from '@playwright/test'
-import { browserArgs, chromiumPath } from '../support/chromium.ts'
+import { chromiumPath, journeyArgs } from '../support/chromium.ts'
 import { serveFolder, type StaticServer } from '../support/static-server.ts'
 import { built, expect } from './studio.ts'
 
@@ -16,7 +16,7 @@ export async function withProfile(body: (launch: () => Promise<BrowserContext>, 
   const launch = async (): Promise<BrowserContext> => {
     const context = await chromium.launchPersistentContext(profile, {
       ...(executablePath ? { executablePath } : {}),
-      args: [...browserArgs],
+      args: [...journeyArgs],
       viewport: { width: 1280, height: 800 },
       serviceWorkers: 'block',
     })
@@ -45,7 +45,19 @@ export function randomTable(rows: number, seed = 1, short = false): Buffer {
   return Buffer.from(`${lines.join('\n')}\n`)
 }
 
-export const choose = (page: Page, name: string, buffer: Buffer) => page.getByLabel(/^Drop a CSV/).setInputFiles({ name, mimeType: /zip$/.test(name) ? 'application/zip' : 'text/csv', buffer })
+let files: string | undefined
+/** A file for a file picker: of one on the disk the browser is given the address, where bytes in memory reach it as text, piece by piece. */
+export function onDisk(name: string, bytes: Uint8Array): string {
+  if (files === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'glasshouse-files-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    files = folder
+  }
+  const path = join(files, name)
+  writeFileSync(path, bytes)
+  return path
+}
+export const choose = (page: Page, name: string, bytes: Uint8Array) => page.getByLabel(/^Drop a CSV/).setInputFiles(onDisk(name, bytes))
 export async function startImport(page: Page, name: string, buffer: Buffer): Promise<void> {
   await choose(page, name, buffer)
   await page.getByRole('button', { name: 'Import' }).click()

@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from '@playwright/test'
 import { zip } from '../../src/core/zip.ts'
-import { choose, garble, type HaltingServer, randomTable, serveHalting, startImport, storage, stored, withProfile } from './fault-tools.ts'
+import { choose, garble, type HaltingServer, onDisk, randomTable, serveHalting, startImport, storage, stored, withProfile } from './fault-tools.ts'
 import { chooseTarget, expect, goTo, listen, openSample, test, trainModel } from './studio.ts'
 
-const quiet = [/Service Worker registration blocked/]
 const rowsOf = (page: Page) => page.getByRole('grid', { name: /Rows of/ })
 
 for (const way of ['continue in memory', 'keep only these rows'] as const) {
@@ -15,14 +14,14 @@ for (const way of ['continue in memory', 'keep only these rows'] as const) {
       const context = await launch()
       const page = await context.newPage()
       const heard: string[] = []
-      listen(page, quiet, heard)
+      listen(page, [], heard)
       const session = await context.newCDPSession(page)
       // Before the first use of the database, or the browser goes on with the allowance it has.
-      await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 10_000_000 })
+      await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 7_000_000 })
       await page.goto(server.url)
       await openSample(page, 'Palmer penguins')
       await page.goto(`${server.url}#/`)
-      await startImport(page, 'random.csv', randomTable(200_000))
+      await startImport(page, 'random.csv', randomTable(140_000))
       const alert = page.getByRole('alert')
       await expect(alert).toBeFocused({ timeout: 60_000 })
       await expect(alert).toContainText('Missing storage; the browser refused to keep more data for this site')
@@ -44,7 +43,7 @@ for (const way of ['continue in memory', 'keep only these rows'] as const) {
         return
       }
       await alert.getByRole('button', { name: 'Continue in memory' }).click()
-      await expect(page.getByText('200,000 rows × 9 columns')).toBeVisible({ timeout: 60_000 })
+      await expect(page.getByText('140,000 rows × 9 columns')).toBeVisible({ timeout: 60_000 })
       await expect(page.getByText('Work is not saved')).toBeVisible()
       await chooseTarget(page, 'h')
       // Leaving now would lose it: the browser asks.
@@ -78,25 +77,25 @@ test('F1, pictures: a full disk keeps every picture that was counted, says how m
     await page.goto(server.url)
     // JPEGs of 60 kB that no database can press together: a comment of chance in each.
     const jpeg = readFileSync('test/fixtures/pictures/baseline.jpg')
-    const entries = Array.from({ length: 240 }, (_, i) => {
+    const entries = Array.from({ length: 160 }, (_, i) => {
       const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0xea, 0x62]), randomBytes(60_000)])
       return { name: `things/${i % 2 === 0 ? 'a' : 'b'}/${i}.jpg`, bytes: Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]), store: true }
     })
-    const things = { name: 'things.zip', mimeType: 'application/zip', buffer: Buffer.from(zip(entries)) }
+    const things = onDisk('things.zip', zip(entries))
     await page.locator('input[type=file]').setInputFiles(things)
     const alert = page.getByRole('alert')
-    await expect(alert).toContainText(/[Mm]issing storage; .* [\d,]+ of 240 pictures were added and are kept/, { timeout: 60_000 })
+    await expect(alert).toContainText(/[Mm]issing storage; .* [\d,]+ of 160 pictures were added and are kept/, { timeout: 60_000 })
     await expect(alert).toContainText('drop the same files again')
-    const kept = Number(/([\d,]+) of 240 pictures were added/.exec((await alert.textContent()) ?? '')?.[1])
+    const kept = Number(/([\d,]+) of 160 pictures were added/.exec((await alert.textContent()) ?? '')?.[1])
     expect(kept).toBeGreaterThan(0)
-    expect(kept).toBeLessThan(240)
+    expect(kept).toBeLessThan(160)
     await session.send('Storage.overrideQuotaForOrigin', { origin })
     await page.reload()
     await expect(page.getByText(`${kept} pictures in 2 classes`)).toBeVisible()
     const chooser = page.waitForEvent('filechooser')
     await page.getByRole('button', { name: 'Add pictures', exact: true }).click()
     await (await chooser).setFiles(things)
-    await expect(page.getByText(`Added ${240 - kept} pictures; ${kept} files were not added`)).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByText(`Added ${160 - kept} pictures; ${kept} files were not added`)).toBeVisible({ timeout: 60_000 })
   })
 })
 
@@ -110,13 +109,14 @@ interface Broken {
   check(page: Page, writesDone: number): Promise<void>
 }
 const noneRunning = (page: Page) => expect(page.getByRole('row', { name: /Training/ })).toHaveCount(0)
-const table = randomTable(70_000, 1, true)
+let made: Buffer | undefined
+const table = (): Buffer => (made ??= randomTable(70_000, 1, true))
 
 const importing = (url: string): Broken => ({
   worker: 'ingest',
   async begin(page) {
     await page.goto(`${url}#/`)
-    await startImport(page, 'long.csv', table)
+    await startImport(page, 'long.csv', table())
   },
   finished: (page) => rowsOf(page).waitFor(),
   async check(page, writesDone) {
@@ -133,7 +133,7 @@ const importing = (url: string): Broken => ({
       await expect(page.getByRole('alert')).toContainText(/Invalid file; to go on, it must be the one that the import began with \((bytes|SHA-256) \w+\): \w+/)
       await page.getByRole('button', { name: 'Go on' }).click()
     }
-    await choose(page, 'long.csv', table)
+    await choose(page, 'long.csv', table())
     await expect(rowsOf(page)).toBeVisible()
     expect(await stored(page)).toContainEqual({ state: 'complete', rowsCommitted: 70_000, rowsOfChunks: 70_000 })
     // One project at a time, so that the next round finds its own.
@@ -195,7 +195,7 @@ async function breakEverywhere(server: HaltingServer, work: Broken, open: () => 
     server.haltAt(work.worker, 0)
     const next = await open()
     const heard: string[] = []
-    listen(next, quiet, heard)
+    listen(next, [], heard)
     await work.check(next, write - 1)
     expect(heard).toEqual([])
     await next.close()
@@ -205,7 +205,6 @@ async function breakEverywhere(server: HaltingServer, work: Broken, open: () => 
 
 test.describe('F4: a tab closed before any write of a worker', () => {
   let server: HaltingServer
-  test.use({ serviceWorkers: 'block' })
   test.beforeEach(async () => void (server = await serveHalting()))
   test.afterEach(() => server.stop())
   const closeTab = (page: Page) => page.close({ runBeforeUnload: false })
@@ -253,7 +252,7 @@ test('F7: a browser killed before any write of an import, and at random moments,
         server.haltAt('ingest', 'write' in moment ? moment.write : 0)
         const page = await context.newPage()
         await page.goto(server.url)
-        await startImport(page, `killed-${round}.csv`, table)
+        await startImport(page, `killed-${round}.csv`, table())
         if ('write' in moment) await server.halted()
         // The random moment is the thing under test, not a wait for something.
         else await new Promise((resolve) => setTimeout(resolve, moment.after))

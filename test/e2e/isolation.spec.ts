@@ -51,7 +51,7 @@ test('boosting has the same bits on a page that shares memory and on one that do
   try {
     const page = await context.newPage()
     const heard: string[] = []
-    listen(page, [...expected, /service worker/i], heard)
+    listen(page, expected, heard)
     await page.goto(bare.url)
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
     const alone = await boosted(page)

@@ -1,5 +1,7 @@
 import { chooseTarget, expect, openSample, test, trainModel } from './studio.ts'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('from a sample to a judged model', async ({ studio }) => {
   await openSample(studio, 'German credit')
   await chooseTarget(studio, 'credit_risk')

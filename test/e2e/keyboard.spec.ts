@@ -2,12 +2,14 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, test } from './studio.ts'
 
+test.use({ serviceWorkers: 'allow' })
+
 /** Presses Tab (or Shift+Tab) until the element has the focus, and sees to it that the focus can be seen. */
 async function reach(page: Page, target: Locator, back = false): Promise<void> {
   await expect(target).toBeVisible()
   await expect(target).toBeEnabled()
   for (let presses = 0; presses < 150; presses++) {
-    if (await target.evaluate((element) => element === document.activeElement, undefined, { timeout: 5000 })) {
+    if (await target.evaluate((element) => element === document.activeElement, undefined, { timeout: 30_000 })) {
       expect(await focusShows(page), `focus on ${target.toString()}`).toBe(true)
       return
     }

@@ -6,12 +6,10 @@ import { built, expect, test } from './studio.ts'
 
 test('the shell is at most 150 kB compressed, and works in under a second of its own server', async ({ page, server }) => {
   const asked: string[] = []
-  // Blocks the service worker, whose idle fetching is not part of the first paint.
-  await page.context().route('**/service-worker.js', (route) => route.abort())
   page.on('request', (request) => asked.push(new URL(request.url()).pathname))
   await page.goto(server.url)
   await expect(page.getByRole('button', { name: 'Choose a file' })).toBeEnabled()
-  const files = [...new Set(asked)].filter((path) => !path.endsWith('service-worker.js')).map((path) => (path === '/' ? 'index.html' : path.slice(1)))
+  const files = [...new Set(asked)].map((path) => (path === '/' ? 'index.html' : path.slice(1)))
   const bytes = files.reduce((sum, path) => sum + gzipSync(readFileSync(join(built, path))).length, 0)
   test.info().annotations.push({ type: 'shell', description: `${bytes} bytes in ${files.length} files` })
   expect(bytes).toBeLessThanOrEqual(150_000)

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 import { zip } from '../../src/core/zip.ts'
-import { browserArgs, chromiumPath } from '../support/chromium.ts'
+import { chromiumPath, journeyArgs } from '../support/chromium.ts'
 import { png } from '../support/pictures.ts'
 import { chooseTarget, expect, goTo, listen, openSample, test, trainModel } from './studio.ts'
+
+test.use({ serviceWorkers: 'allow' })
 
 test('with the server gone and the browser restarted, the journey still works', async ({ server }) => {
   const profile = mkdtempSync(join(tmpdir(), 'glasshouse-profile-'))
   const executablePath = chromiumPath()
-  const launch = () => chromium.launchPersistentContext(profile, { ...(executablePath ? { executablePath } : {}), args: [...browserArgs], viewport: { width: 1280, height: 800 } })
+  const launch = () => chromium.launchPersistentContext(profile, { ...(executablePath ? { executablePath } : {}), args: [...journeyArgs], viewport: { width: 1280, height: 800 } })
   const first = await launch()
   const opening = await first.newPage()
   await opening.goto(server.url)

@@ -1,12 +1,12 @@
 /** Pictures from a drop to a dataset: classes, relabelling, undo, a reload, bad files, camera and sketch pad. */
 import type { Page } from '@playwright/test'
 import { violations } from '../support/axe.ts'
-import { browserArgs, chromiumPath } from '../support/chromium.ts'
+import { chromiumPath, journeyArgs } from '../support/chromium.ts'
 import { zip } from '../../src/core/zip.ts'
 import { fixture, png } from '../support/pictures.ts'
 import { expect, goTo, test } from './studio.ts'
 
-test.use({ launchOptions: { args: [...browserArgs, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'], ...(chromiumPath() ? { executablePath: chromiumPath() as string } : {}) } })
+test.use({ launchOptions: { args: [...journeyArgs, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'], ...(chromiumPath() ? { executablePath: chromiumPath() as string } : {}) } })
 
 const hues = { apples: [200, 30, 30], leaves: [30, 160, 40], skies: [60, 90, 220] } as const
 /** Soft blobs on a ground of one colour: each different, each of its class. */

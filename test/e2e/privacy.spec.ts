@@ -5,6 +5,8 @@ import { contentSecurityPolicy } from '../../src/core/headers.ts'
 import { serveFolder } from '../support/static-server.ts'
 import { built, chooseTarget, expect, listen, openSample, test, trainModel } from './studio.ts'
 
+test.use({ serviceWorkers: 'allow' })
+
 /** A server on another port that nothing may reach; counts what does. */
 async function canary(): Promise<{ url: string; hits: () => number; stop: () => Promise<void> }> {
   let hits = 0

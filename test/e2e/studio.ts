@@ -15,9 +15,12 @@ interface Fixtures {
   readonly expected: RegExp[]
 }
 
+/** Playwright's own word where a test runs without the service worker. */
+const blocked = /Service Worker registration blocked/
+
 export function listen(page: Page, expected: readonly RegExp[], heard: string[]): void {
   const hear = (line: string) => {
-    if (!expected.some((pattern) => pattern.test(line))) heard.push(line)
+    if (![blocked, ...expected].some((pattern) => pattern.test(line))) heard.push(line)
   }
   page.on('console', (message) => hear(`console.${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => hear(`page error: ${error.message}`))

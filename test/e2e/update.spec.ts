@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { serveFolder } from '../support/static-server.ts'
 import { built, chooseTarget, expect, openSample, test, trainModel } from './studio.ts'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('an update during a run waits for its end', async ({ page }) => {
   const site = mkdtempSync(join(tmpdir(), 'glasshouse-site-'))
   cpSync(built, site, { recursive: true })
