@@ -33,4 +33,10 @@ for name, load, params, rounds in (
         "name": name, "task": {"binary:logistic": "binary", "multi:softprob": "multiclass", "reg:squarederror": "regression"}[params["objective"]],
         "booster": model, "rows": [[None if np.isnan(v) else float(v) for v in row] for row in rows], "predictions": booster.predict(xgboost.DMatrix(rows)).astype(float).tolist(),
     })
+    if "num_class" in params:
+        # XGBoost 3.1 and later write a first score for each class; an earlier one takes them as margins of the rows.
+        first = [-0.0395, 0.1966, -0.1571]
+        model = json.loads(json.dumps(model))
+        model["learner"]["learner_model_param"]["base_score"] = "[" + ",".join(f"{score:E}" for score in first) + "]"
+        cases.append({**cases[-1], "name": f"{name}, each with a first score", "booster": model, "predictions": booster.predict(xgboost.DMatrix(rows, base_margin=np.tile(first, (len(rows), 1)))).astype(float).tolist()})
 (here / "boosters.json").write_text(json.dumps({"versions": {"xgboost": xgboost.__version__}, "cases": cases}) + "\n")

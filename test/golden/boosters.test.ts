@@ -45,6 +45,7 @@ test('a booster that is none, or of other features, is refused by name', () => {
   expect(() => fromXgboost({}, headOf(item), {})).toThrow('invalid booster; learner')
   expect(() => fromXgboost(item.booster, { ...headOf(item), categoryCounts: [0] }, {})).toThrow('it was trained on 6 features, and the recipe makes 1')
   expect(() => fromXgboost(item.booster, { ...headOf(item), task: 'regression' }, {})).toThrow('its objective must be reg:squarederror: binary:logistic')
+  for (const score of ['[1E-1,2E-1]', '[]', '[1E-1,,2E-1]', 'x']) expect(() => fromXgboost(bent((booster) => (booster['learner'].learner_model_param.base_score = score)), headOf(item), {}), score).toThrow('its base score or its list of trees is not whole')
   expect(() => fromXgboost(bent((booster) => (trees(booster)[0].left_children[0] = 0)), headOf(item), {})).toThrow('tree 0 leads to node 0')
   expect(() => fromXgboost(bent((booster) => (trees(booster)[1].left_children[0] = 999)), headOf(item), {})).toThrow('tree 1 leads to node 999')
   expect(() => fromXgboost(bent((booster) => (trees(booster)[0].split_indices[0] = 77)), headOf(item), {})).toThrow('tree 0 asks for feature 77')

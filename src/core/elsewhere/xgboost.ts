@@ -1,5 +1,5 @@
 /**
- * XGBoost's own JSON of a booster of trees (schema of 1.x and 2.x) as a model of ours. It asks `value < condition`, we
+ * XGBoost's own JSON of a booster of trees (schema of 1.x to 3.x) as a model of ours. It asks `value < condition`, we
  * ask `value <= threshold`: the threshold is the float32 just below the condition, so every value goes the same way.
  */
 import { StudioError } from '../errors.ts'
@@ -49,10 +49,11 @@ export function fromXgboost(json: unknown, head: Omit<Head, 'base'>, facts: { re
   const wanted = { regression: 'reg:squarederror', binary: 'binary:logistic', multiclass: 'multi:softprob' }[head.task]
   if (learner.objective.name !== wanted) throw refuse(`its objective must be ${wanted}: ${learner.objective.name}`)
   const { trees, tree_info: info } = learner.gradient_booster.model
-  // Newer writers put the score in a list.
-  const start = Number(String(score).replace(/[[\]]/g, ''))
-  if (!Number.isFinite(start) || info.length !== trees.length) throw refuse('its base score or its list of trees is not whole')
-  const base = head.task === 'binary' ? [log(start / (1 - start))] : new Array<number>(outputs).fill(start)
+  // From 3.1 on the score is a list, of several classes one each, which are margins already.
+  const starts = String(score).replace(/[[\]]/g, '').split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)))
+  const start = starts[0] as number
+  if (!starts.every(Number.isFinite) || (starts.length !== 1 && starts.length !== outputs) || info.length !== trees.length) throw refuse('its base score or its list of trees is not whole')
+  const base = head.task === 'binary' ? [log(start / (1 - start))] : starts.length === outputs ? starts : new Array<number>(outputs).fill(start)
   const builder = new TreesBuilder(outputs, 1)
   for (const [t, tree] of trees.entries()) {
     const { left_children: left, right_children: right, split_indices: feature, split_conditions: condition, default_left: missing, sum_hessian: cover, loss_changes: gain } = tree

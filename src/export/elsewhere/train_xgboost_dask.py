@@ -15,6 +15,7 @@ import dask.array as da
 import distributed
 import numpy as np
 import xgboost as xgb
+import xgboost.dask
 from dask.distributed import Client, as_completed
 
 import prepared
