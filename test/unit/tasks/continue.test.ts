@@ -5,6 +5,7 @@ import type { RunSpec } from '../../../src/core/run/run-spec.ts'
 import { openEarlier } from '../../../src/cli/earlier.ts'
 import { readFileSync } from 'node:fs'
 import { readRun } from '../../../src/storage/runs.ts'
+import { deployTwin } from '../../../src/tasks/deploy-twin.ts'
 import { evaluateCurve } from '../../../src/tasks/evaluate-curve.ts'
 import { monitorRetrain } from '../../../src/tasks/monitor-retrain.ts'
 import { train } from '../../../src/tasks/train.ts'
@@ -18,6 +19,8 @@ const run = async (runId: string, over: Partial<RunSpec> = {}) => {
   const model = await opened.host.store.read(['models'], (tx) => tx.get('models', runId))
   return { model: model?.model, run: await readRun(opened.host.store, runId) }
 }
+/** Its files by name. */
+const twin = async (runId: string): Promise<Readonly<Record<string, string>>> => Object.fromEntries((await deployTwin({ runId }, opened.host)).files.map(({ path, text }) => [path, text]))
 const rounds = (maxIter: number): RunSpec['estimator'] => ({ id: 'hist-gradient-boosting', params: { maxIter, minSamplesLeaf: 5, subsample: 0.8 } })
 
 beforeAll(async () => {
@@ -37,6 +40,7 @@ test('6 rounds and 4 more are 10', async () => {
   const once = asOneTraining(more.run)
   expect(once).not.toHaveProperty('continueFrom')
   expect((await run('once', { ...once })).model?.arrays).toEqual(whole.model?.arrays)
+  expect(await twin('more')).toEqual(await twin('whole'))
   // The curve goes on where the earlier one ended.
   expect(more.run.history[0]?.x).toEqual([6, 7, 8, 9, 10])
 })
@@ -54,6 +58,8 @@ test('its curves, and what new rows are learnt with, are of all rounds', async (
 test('rows dealt otherwise cost a warning', async () => {
   const { run: other } = await run('dealt', { split: { ...spec.split, seed: 8 }, estimator: rounds(2), continueFrom: 'first' })
   expect(other.warnings.join()).toMatch(/every figure flatters it/)
+  // No program could learn both parts again from these rows: its twin asks the model itself.
+  expect(await twin('dealt')).toMatchObject({ 'twin.py': expect.stringContaining('# It does not learn: the model that it went on from was trained on other rows.') as string, 'twin.ts': expect.stringContaining('await judge({') as string })
 })
 
 test.each([
