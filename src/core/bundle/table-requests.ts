@@ -131,6 +131,7 @@ function tableOfSplit(signature: Signature, split: StrictJson | undefined): Tabl
 /** KServe v1 `:predict`. @throws StudioError bad-data */
 export function readV1Request(signature: Signature, body: StrictJson): ModelRequest {
   if (!isObject(body)) throw bad('body', 'not an object with "instances"', body)
+  for (const name of ['params', 'parameters']) if (body.has(name)) throw new StudioError({ code: 'bad-data', message: `unsupported ${name}; KServe v1 has no place for what a request sets, /predict, v2 and MLflow's JSON have`, details: { field: name } })
   onlyKeys(body, 'body', ['instances', 'inputs', 'signature_name'])
   if (body.has('instances') === body.has('inputs')) throw bad('body', 'exactly one of instances and inputs must be there')
   return requestOf(signature, body.has('instances') ? tableOfInstances(signature, body.get('instances'), 'instances') : tableOfColumns(body.get('inputs'), 'inputs'), false)

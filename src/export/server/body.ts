@@ -115,7 +115,7 @@ export async function formParts({ parts, size, type }: Body, most: number): Prom
   // One before each field and one at the end.
   let found = 0
   for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + boundary.length + 2)) {
-    if (++found > most + 1) throw new HttpError(400, `invalid form; more than ${most} files`)
+    if (++found > most + 1) throw new HttpError(400, `invalid form; more than ${most} fields`)
   }
   let form: FormData
   try {
@@ -123,7 +123,7 @@ export async function formParts({ parts, size, type }: Body, most: number): Prom
   } catch {
     throw new HttpError(400, 'invalid form; it ends too early or its fields cannot be told apart')
   }
-  return Promise.all([...form].map(async ([name, value]) => ({ name, bytes: typeof value === 'string' ? undefined : new Uint8Array(await value.arrayBuffer()) })))
+  return Promise.all([...form].map(async ([name, value]) => ({ name, value: typeof value === 'string' ? value : new Uint8Array(await value.arrayBuffer()) })))
 }
 
 /** A GET must not bring a body: it would be read as the next request by somebody in between. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkPictures, formLimits, readFormRequest } from '../../../../src/core/bundle/form-request.ts'
+import { paramsFor } from '../../../../src/core/bundle/params.ts'
 import { fromBase64, toBase64 } from '../../../../src/core/bundle/pictures.ts'
 import type { Signature } from '../../../../src/core/bundle/signature.ts'
 import { png } from '../../../support/pictures.ts'
@@ -34,5 +35,21 @@ test('what a picture has beyond its first frame and eight bits is left out with 
   ]
   const early = { level: 'warning', kind: 'unknown-param', column: 'a', count: 1, text: '' } as const
   expect(checkPictures(signature, { rows: 3, feeds: [{ type: 'string', values: files.map(toBase64) }], notices: [early] }).notices).toEqual([early, ...told])
-  expect(readFormRequest(signature, files.map((bytes) => ({ name: 'image', bytes }))).notices).toEqual(told)
+  expect(readFormRequest(signature, files.map((value) => ({ name: 'image', value }))).notices).toEqual(told)
+})
+
+test('a form sets what JSON sets, in a text field; a column of that name is a column', () => {
+  const of = (column: string) => ({ inputs: [{ name: column, kind: 'image', tensor: 'uint8', nullable: false }], params: paramsFor('binary', 0.5) }) as unknown as Signature
+  const picture = png(2, 2, () => [0, 0, 0])
+  const ask = (fields: readonly string[], column = 'image') => readFormRequest(of(column), [{ name: column, value: picture }, ...fields.map((value) => ({ name: 'params', value }))])
+  expect(ask([])).not.toHaveProperty('threshold')
+  expect(ask(['{"threshold":0.9}'])).toMatchObject({ rows: 1, threshold: 0.9, notices: [] })
+  expect(ask(['{"treshold":0.9}']).notices).toMatchObject([{ kind: 'unknown-param', column: 'treshold' }])
+  expect(() => ask(['{"threshold":2}'])).toThrow('invalid threshold in params; not a number between 0 and 1: 2')
+  expect(() => ask(['0.9'])).toThrow('invalid params; not an object: 0.9')
+  expect(() => ask(['{threshold:0.9}'])).toThrow(/^invalid JSON/)
+  expect(() => ask(['{}', '{}'])).toThrow('invalid params; given twice')
+  expect(() => ask(['{"threshold":0.9}'], 'params')).toThrow('invalid params; not a file: "text" in row 2')
+  expect(() => readFormRequest(of('image'), [{ name: 'params', value: '{}' }])).toThrow('invalid form; not between 1 and 64 files: 0')
+  expect(() => readFormRequest(of('image'), [{ name: 'params', value: picture }])).toThrow('unknown field in the form')
 })

@@ -249,6 +249,7 @@ describe('parameters beside the rows', () => {
     expect(readMlflowRequest(two, parseStrictJson('{"instances":[{"__proto__":1,"colour":"red","flag":true,"day":null}],"params":{"threshold":0}}', 6))).toMatchObject({ threshold: 0 })
     const tensor = (name: string, datatype: string, value: string): string => `{"name":"${name}","shape":[1,1],"datatype":"${datatype}","data":[${value}]}`
     expect(readInferRequest(two, parseStrictJson(`{"parameters":{"threshold":1},"inputs":[${tensor('__proto__', 'FP32', '1')},${tensor('colour', 'BYTES', '"red"')},${tensor('flag', 'BOOL', 'true')},${tensor('day', 'INT64', '0')}]}`, 6))).toMatchObject({ threshold: 1 })
+    for (const name of ['params', 'parameters']) expect(() => readV1Request(two, parseStrictJson(`{"instances":[{"__proto__":1,"colour":"red","flag":true,"day":null}],"${name}":{"threshold":1}}`, 4)), name).toThrow(`unsupported ${name}; KServe v1 has no place for what a request sets`)
     const answer = { answers: ['__proto__', '"quoted"'], probabilities: [0.6, 0.4, 0.2, 0.8] }
     expect(atThreshold(two, answer, undefined)).toBe(answer)
     expect(atThreshold(two, answer, 0.5)).toBe(answer)
