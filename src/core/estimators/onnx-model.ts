@@ -38,6 +38,8 @@ export interface ForeignJson {
 
 /** Rows at once: enough to keep the runtime busy, little enough to be stopped in between. */
 const batchRows = 4096
+/** Values that one tensor may hold while a graph is asked, where a row does not take up more: 64 MB. */
+const valuesAtOnce = 2 ** 24
 
 export const foreignState = (json: ForeignJson, file: Uint8Array): ModelState => ({ estimator: foreignId, version: 1, json: { ...json }, arrays: { file } })
 
@@ -92,13 +94,13 @@ class ForeignModel implements Model {
 }
 
 /** The graph's own numbers. @returns row-major, shape (X.rows, width) */
-export async function ask(session: OnnxSession, { inputs, output, batch }: ForeignInterface, X: Matrix, context?: PredictContext): Promise<{ readonly scores: Float64Array; readonly width: number }> {
+export async function ask(session: OnnxSession, { inputs, output, batch, widest }: ForeignInterface, X: Matrix, context?: PredictContext): Promise<{ readonly scores: Float64Array; readonly width: number }> {
   const bySource = new Map<string, Feature[]>()
   for (const feature of X.features) bySource.set(feature.source, [...(bySource.get(feature.source) ?? []), feature])
   const slots = [...bySource.values()]
   let scores = new Float64Array(0)
   let width = 0
-  const step = batch ?? batchRows
+  const step = batch ?? Math.min(batchRows, Math.max(1, Math.floor(valuesAtOnce / widest)))
   for (let from = 0; from < X.rows; from += step) {
     const wanted = Math.min(step, X.rows - from)
     // A graph of fixed rows gets its last row again where there are fewer.

@@ -5,6 +5,7 @@
  */
 import { StudioError } from '../../errors.ts'
 import { check, parseJson, v } from '../../schema.ts'
+import { checkTableGrowth } from './growth.ts'
 import type { ReadModel, ReadNode, ReadValue } from './model.ts'
 import { fieldsOf, refuse } from './wire.ts'
 
@@ -36,13 +37,15 @@ export interface ForeignInterface {
   readonly output: ForeignOutput
   /** Rows that the graph takes at once, where it takes no other number. */
   readonly batch: number | null
+  /** The most values that one row takes up on its way through (growth.ts). */
+  readonly widest: number
 }
 
 /** Rows that a person can wait for, and columns that a table can have. */
 const most = { rows: 10_000, columns: 20_000 }
 const unsupported = (message: string): StudioError => new StudioError({ code: 'unsupported', message })
 
-/** @throws StudioError unsupported where rows of a table cannot be asked */
+/** @throws StudioError unsupported where rows of a table cannot be asked; bad-data where one takes up more than a million values on its way through */
 export function interfaceOf(model: ReadModel): ForeignInterface {
   const own = ownSignature(model)
   const inputs = model.inputs.map((value): ForeignInput => {
@@ -60,7 +63,7 @@ export function interfaceOf(model: ReadModel): ForeignInterface {
   if (!(batch >= 1 && batch <= most.rows)) throw unsupported(`unsupported inputs; a graph of a fixed number of rows may take 1 to ${most.rows.toLocaleString('en')} at once: ${batch}`)
   const columns = inputs.reduce((sum, { width }) => sum + (width ?? 1), 0)
   if (!(columns <= most.columns)) throw unsupported(`unsupported inputs; all together they may take at most ${most.columns.toLocaleString('en')} columns: ${columns}`)
-  return { inputs, output: outputOf(model, own?.classes ?? []), batch: [...batches][0] ?? null }
+  return { inputs, output: outputOf(model, own?.classes ?? []), batch: [...batches][0] ?? null, widest: checkTableGrowth(model) }
 }
 
 const zipMapOf = (model: ReadModel, output: ReadValue): ReadNode | undefined => model.nodes.find(({ opType, outputs }) => opType === 'ZipMap' && outputs.includes(output.name))

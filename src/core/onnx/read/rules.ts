@@ -1,11 +1,11 @@
 /** Which graphs are let in: operators on a list, names that occur once, sizes with bounds, trees that lead from one root to leaves. */
 import { StudioError } from '../../errors.ts'
-import { checkGrowth } from './growth.ts'
+import { checkPictureGrowth } from './growth.ts'
 import type { ReadModel, ReadNode } from './model.ts'
 import { refuse } from './wire.ts'
 
-/** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word: what OneHot and Expand may grow to has a bound (growth.ts). */
-const allowed: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+/** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word: what every value may grow to has a bound (growth.ts). */
+export const tableOperators: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['', new Set('Abs Acos Add And ArgMax ArgMin Asin Atan BatchNormalization Cast Ceil Celu Clip Concat Constant Cos Cosh Div Dropout Elu Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gemm Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mod Mul Neg Not OneHot Or PRelu Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign Split Sqrt Squeeze StringNormalizer Sub Sum Tan Tanh ThresholdedRelu TopK Transpose Unsqueeze Where Xor'.split(' '))],
   ['ai.onnx.ml', new Set('ArrayFeatureExtractor Binarizer CategoryMapper FeatureVectorizer Imputer LabelEncoder LinearClassifier LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler TreeEnsembleClassifier TreeEnsembleRegressor ZipMap'.split(' '))],
 ])
@@ -41,14 +41,13 @@ export function checkPictureGraph(model: ReadModel, ours: number): void {
   const other = model.nodes.find(({ opType }) => turns.get(opType)?.some((turn) => turn > low && turn <= high))
   if (other) throw new StudioError({ code: 'unsupported', message: `unsupported ONNX file; ${other.opType} of opset ${theirs} means something else in opset ${ours}`, hint: `Export it with opset ${ours}.` })
   checkNames(model)
-  checkGrowth(model)
+  checkPictureGrowth(model)
 }
 
-/** @throws StudioError unsupported naming the operators that are not run here; bad-data for a graph that is none */
+/** How large its values may grow is judged where its inputs are (interface.ts). @throws StudioError unsupported naming the operators that are not run here; bad-data for a graph that is none */
 export function checkGraph(model: ReadModel): void {
-  checkOperators(model, allowed, 'Models for tables can be brought in: trees, linear models, support vectors, neighbours, dense networks and their preparation.')
+  checkOperators(model, tableOperators, 'Models for tables can be brought in: trees, linear models, support vectors, neighbours, dense networks and their preparation.')
   checkNames(model)
-  checkGrowth(model)
   for (const node of model.nodes) {
     for (const name of ['n_targets', 'targets']) {
       const targets = node.attributes.get(name)?.int ?? 1n
