@@ -16,6 +16,13 @@ export const surveyDistinctLimit = 20_000
 const enoughMeasures = 2_000
 /** After this many cells, layouts that fit too few are no longer tried. */
 const datePatience = 200
+/** Of digits alone: no other layout reads what is a number, and 10,000 columns of numbers would be tried 38 times a cell. */
+const plainLayouts: readonly number[] = datetimeLayouts.flatMap((layout, i) => (/^[a-z]+$/i.test(layout) ? [i] : []))
+/** For each layout the one that reads the same texts with day and month swapped, or -1. */
+const rivalOf: readonly number[] = datetimeLayouts.map((layout) => {
+  const other = rivals.find((pair) => pair.includes(layout))?.find((name) => name !== layout)
+  return datetimeLayouts.findIndex((name) => name === other)
+})
 
 export interface Misfit {
   readonly line: number
@@ -60,7 +67,7 @@ interface DateSurvey {
   /** Pairs of moments out of order, by layout: tells rival layouts apart. */
   disorder: Int32Array
   lastMoment: Float64Array
-  /** First text a layout could not read. */
+  /** First text that a layout could not read and its rival could. */
   firstMiss: (Misfit | null)[]
 }
 
@@ -176,7 +183,7 @@ export function createSurvey(options: SurveyOptions): Survey {
           sets[index] = set = null
         }
       }
-      if (survey.dates.alive.length > 0 && to - from >= 4 && to - from <= 40) tryDates(survey, bytes, from, to, () => misfit(row, cell))
+      if (survey.dates.alive.length > 0 && to - from >= 4 && to - from <= 40) tryDates(survey, bytes, from, to, kind !== notNumber, () => misfit(row, cell))
       else if (survey.dates.tried < datePatience) survey.dates.tried++
     }
     survey.cells += rows.length
@@ -208,19 +215,21 @@ function newDates(): DateSurvey {
   const n = datetimeLayouts.length
   return { alive: datetimeLayouts.map((_, i) => i), tried: 0, hits: new Int32Array(n), disorder: new Int32Array(n), lastMoment: new Float64Array(n).fill(Number.NEGATIVE_INFINITY), firstMiss: Array.from({ length: n }, () => null) }
 }
-function tryDates(survey: ColumnSurvey, bytes: Uint8Array, from: number, to: number, misfit: () => Misfit): void {
+function tryDates(survey: ColumnSurvey, bytes: Uint8Array, from: number, to: number, isNumber: boolean, misfit: () => Misfit): void {
   const { dates } = survey
   dates.tried++
-  for (const index of dates.alive) {
+  const missed: number[] = []
+  for (const index of isNumber ? plainLayouts : dates.alive) {
     const moment = parseDatetimeBytes(datetimeLayouts[index] as string, bytes, from, to)
     if (Number.isNaN(moment)) {
-      dates.firstMiss[index] ??= misfit()
+      if ((rivalOf[index] as number) >= 0) missed.push(index)
       continue
     }
     dates.hits[index] = (dates.hits[index] as number) + 1
     if (moment < (dates.lastMoment[index] as number)) dates.disorder[index] = (dates.disorder[index] as number) + 1
     dates.lastMoment[index] = moment
   }
+  for (const index of missed) if (dates.alive.includes(rivalOf[index] as number) && !missed.includes(rivalOf[index] as number)) dates.firstMiss[index] ??= misfit()
 }
 function prune(dates: DateSurvey): void {
   dates.alive = dates.alive.filter((index) => (dates.hits[index] as number) >= 0.98 * dates.tried)

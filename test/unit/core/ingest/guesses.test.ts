@@ -1,6 +1,7 @@
 /** Dialect and kinds, each with the reason a person reads. */
 import { describe, expect, it } from 'vitest'
 import { guessDialect, headerNames } from '../../../../src/core/ingest/csv/dialect.ts'
+import { datetimeLayouts, parseDatetime } from '../../../../src/core/ingest/datetime.ts'
 import { previewTable } from '../../../../src/core/ingest/preview.ts'
 import { bytesSource, watch } from '../../../../src/core/ingest/source.ts'
 import type { IngestChoices, IngestPreview } from '../../../../src/core/ingest/options.ts'
@@ -88,5 +89,17 @@ describe('kinds', () => {
     expect(columns.map((entry) => entry.kind.value)).toEqual(['numeric', 'text'])
     const { columns: custom } = await preview('a\n-999\n5\n', { options: { missing: ['-999'] } })
     expect(custom[0]?.kind.value).toBe('numeric')
+  })
+})
+
+describe('a number among dates', () => {
+  it('is a moment in no layout but that of digits alone', () => {
+    const numbers = ['2021', '20210304', '1.2', '12.05', '31.12', '2021.03', '1234567.25', '-5', '+05', '1e5', '1.5e-3', '2021e-03', '.5', '5.', '007', '010203', '2,5', '12,2021']
+    for (const layout of datetimeLayouts) expect(numbers.filter((text) => !Number.isNaN(parseDatetime(layout, text))), layout).toEqual(layout === 'yyyyMMdd' ? ['20210304'] : [])
+  })
+  it('does not keep dates from being read, nor what settles day against month from being named', async () => {
+    const days = range(300, (i) => (i === 3 || i === 4 ? 12345 : `${String((i % 28) + 1).padStart(2, '0')}/05/2021`))
+    expect(await column(days)).toMatchObject({ value: 'datetime', reason: expect.stringContaining('"13/05/2021" on line 14 allows nothing else') })
+    expect(await column(range(40, (i) => 20210301 + (i % 28)), 'day')).toMatchObject({ value: 'datetime' })
   })
 })
