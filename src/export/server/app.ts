@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import { inferResponse, modelMetadata, plainResponse, rowsResponse } from '../../core/bundle/responses.ts'
 import { checkPictures, formLimits, readFormRequest, takesForms } from '../../core/bundle/form-request.ts'
@@ -20,7 +21,7 @@ import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
 import { docsPage } from './docs-page.ts'
 import { Overloaded, TooSlow } from './pool.ts'
-import { checkFraming, refuseBytes } from './refusal.ts'
+import { checkFraming, faultOf, lastWord } from './refusal.ts'
 import type { ServerMetrics } from './server-metrics.ts'
 import type { Answered, Protocol, Service } from './service.ts'
 import type { ServedVersion } from './served-version.ts'
@@ -48,6 +49,11 @@ const allMethods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH
 
 /** The server, ready to listen. */
 export async function createApp(options: AppOptions, state: AppState): Promise<Server> {
+  /** Refuses what is no request for Node, behind the answers to those before it. */
+  const lastly = (socket: Socket, status: number, text: string, headers?: readonly string[]): void =>
+    state.connections?.leave(socket, () => {
+      if (lastWord(socket, status, text, headers)) options.metrics.requests.inc({ protocol: 'other', status })
+    })
   const app = fastify({
     serverFactory(handle) {
       const connections = (state.connections = new Connections(handle))
@@ -58,12 +64,18 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
       // What they expect is said where their head has been looked at.
       server.on('checkContinue', connections.take)
       server.on('checkExpectation', connections.take)
+      server.on('connect', (_request, socket: Socket) => {
+        // Node keeps none of its own listeners on it.
+        socket.on('error', () => {})
+        lastly(socket, 405, 'unsupported method; GET and POST only: CONNECT', ['Allow: GET, POST'])
+      })
       connections.watch(server)
       return server
     },
     clientErrorHandler(error, socket) {
-      const status = refuseBytes(error, socket)
-      if (status !== undefined) options.metrics.requests.inc({ protocol: 'other', status })
+      const fault = faultOf(error)
+      if (fault) lastly(socket, ...fault)
+      else state.connections?.leave(socket, () => socket.destroySoon())
     },
     exposeHeadRoutes: false,
     // The protocol's own OpenAPI file has its first route as /v2/.
@@ -73,6 +85,7 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
   const turns = new Turns(() => state.connections?.came ?? 0)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
+    if (state.connections?.tooFar.has(request.raw)) throw new HttpError(503, 'missing capacity; too many requests were sent ahead on this connection', { Connection: 'close', 'Retry-After': '1' })
     checkFraming(request.raw)
     if (request.is404) throw new HttpError(404, 'unknown address; the routes are listed at /openapi.json', hasBody(request.headers) ? { Connection: 'close' } : {})
   })

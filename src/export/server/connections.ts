@@ -26,6 +26,8 @@ export const connectionLimits: ConnectionLimits = { most: 512, ahead: 32, unread
 const spare = 32
 /** Whoever has been waited for as long may be asked to make room. */
 const patienceMs = 250
+/** Requests behind the limit, in multiples of it, that end the connection at once: nobody asks for so much by mistake. */
+const flood = 8
 /** Why a connection was ended by the server's own rules. */
 export const endings = ['ahead', 'unread', 'room', 'full'] as const
 export type Ending = (typeof endings)[number]
@@ -35,6 +37,10 @@ interface Held {
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
   /** Being answered. */
   active: readonly [IncomingMessage, ServerResponse] | undefined
+  /** Requests that came after too many. */
+  beyond: number
+  /** Says the last word, where nothing more is taken from it. */
+  last: (() => void) | undefined
   /** Of the last that was heard of it: it came, it asked, its answer was read. */
   since: number
   /** Its answer was found unread. */
@@ -48,6 +54,8 @@ export class Connections {
   readonly ended: Record<Ending, number> = { ahead: 0, unread: 0, room: 0, full: 0 }
   /** Requests being answered: at most one a connection. */
   inFlight = 0
+  /** The first of a connection that came too far ahead: to be refused, in its place in the order. */
+  readonly tooFar = new WeakSet<IncomingMessage>()
   /** Connections so far, also those that found no place. */
   came = 0
   /** Requests that came during work that they would disturb. */
@@ -79,13 +87,28 @@ export class Connections {
     const held = this.#held.get(request.socket)
     // Node goes on through what it has read, also when the connection was ended meanwhile.
     if (!held || held.socket.destroyed) return
-    if (!held.active) this.#start(held, request, response)
-    else if (held.waiting.push([request, response]) > this.#limits.ahead) this.#end(held, 'ahead')
+    if (held.beyond > 0) {
+      if (++held.beyond > flood * this.#limits.ahead) this.#drop(held)
+    } else if (!held.active) this.#start(held, request, response)
+    else if (held.waiting.push([request, response]) > this.#limits.ahead) {
+      held.beyond = 1
+      this.ended.ahead++
+      this.tooFar.add(request)
+    }
+  }
+
+  /** Takes nothing more from a connection. @param last called when every whole request that was taken from it is answered */
+  leave(socket: Socket, last: () => void): void {
+    const held = this.#held.get(socket)
+    if (!held || held.last) return
+    held.last = last
+    if (held.waiting.at(-1)?.[0].complete === false) held.waiting.pop()
+    if (!held.active?.[0].complete) last()
   }
 
   #come(socket: Socket): void {
     this.came++
-    const held: Held = { socket, waiting: [], active: undefined, since: performance.now(), unread: undefined }
+    const held: Held = { socket, waiting: [], active: undefined, beyond: 0, last: undefined, since: performance.now(), unread: undefined }
     this.#held.set(socket, held)
     socket.once('close', () => this.#forget(held))
     this.#makeRoom()
@@ -119,7 +142,9 @@ export class Connections {
     held.unread = undefined
     held.since = performance.now()
     const next = held.waiting.shift()
-    if (next && !held.socket.destroyed) this.#start(held, ...next)
+    if (held.socket.destroyed) return
+    if (next) this.#start(held, ...next)
+    else held.last?.()
   }
 
   #forget(held: Held): void {
@@ -131,6 +156,10 @@ export class Connections {
 
   #end(held: Held, why: Ending): void {
     this.ended[why]++
+    this.#drop(held)
+  }
+
+  #drop(held: Held): void {
     held.socket.destroy()
     this.#forget(held)
   }

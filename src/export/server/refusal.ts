@@ -10,10 +10,14 @@ const faults: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'invalid request; it took too long to arrive']],
 ])
 
-/** Answers and ends a connection whose bytes are no request. @returns the status, or undefined where nobody is there to be told */
-export function refuseBytes(error: Error & { readonly code?: string }, socket: Socket): number | undefined {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return undefined
-  const [status, text] = faults.get(error.code ?? '') ?? [400, 'invalid request; it is not HTTP/1.1 as this server reads it']
+/** What is wrong with bytes that are no request; undefined where nobody is there to be told, or where the request before them said that it is the last. */
+export function faultOf({ code = '' }: { readonly code?: string }): readonly [status: number, text: string] | undefined {
+  if (code === 'ECONNRESET' || code === 'HPE_CLOSED_CONNECTION') return undefined
+  return faults.get(code) ?? [400, 'invalid request; it is not HTTP/1.1 as this server reads it']
+}
+
+/** Answers outside of Node's own answers, and ends the connection. @returns whether it could be said */
+export function lastWord(socket: Socket, status: number, text: string, headers: readonly string[] = []): boolean {
   const body = JSON.stringify({ error: text })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -21,13 +25,14 @@ export function refuseBytes(error: Error & { readonly code?: string }, socket: S
     `Content-Length: ${Buffer.byteLength(body)}`,
     'X-Content-Type-Options: nosniff',
     'Cache-Control: no-store',
+    ...headers,
     'Connection: close',
   ]
   // In the middle of another answer it would be read as part of that one.
   const free = socket.writable && (socket as Socket & { readonly _httpMessage?: { readonly headersSent: boolean } | null })._httpMessage?.headersSent !== true
   if (free) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()
-  return free ? status : undefined
+  return free
 }
 
 const closing = { Connection: 'close' }

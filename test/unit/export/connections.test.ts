@@ -20,7 +20,9 @@ afterEach(() => {
 async function serve(limits: Partial<ConnectionLimits>, bytes: number) {
   const seen: string[] = []
   const connections = new Connections((request, response) => {
-    seen.push(request.url as string)
+    const tooFar = connections.tooFar.has(request)
+    seen.push(`${request.url}${tooFar ? ' is too far' : ''}`)
+    if (tooFar) response.setHeader('Connection', 'close')
     if (request.url !== '/never') setImmediate(() => response.end(Buffer.alloc(bytes, 97)))
   }, { ...connectionLimits, sweepMs: 100, ...limits })
   const server = createServer(connections.take)
@@ -78,7 +80,15 @@ test('what is postponed is let in and answered later, but for who has left', asy
   expect(seen).toEqual(['/second', '/third'])
 })
 
-test('who asks too far ahead is let go, and nothing of it is counted on', async () => {
+test('who asks too far ahead is answered until there, the next is to be refused, and the rest is not looked at', async () => {
+  const { connections, seen, caller } = await serve({ ahead: 4 }, 3)
+  const socket = await caller(Array.from({ length: 20 }, (_, i) => ask(`/${i}`)).join(''))
+  await once(socket.resume(), 'close')
+  expect(seen).toEqual(['/0', '/1', '/2', '/3', '/4', '/5 is too far'])
+  expect([connections.ended.ahead, connections.inFlight]).toEqual([1, 0])
+})
+
+test('who asks without end is let go, and nothing of it is counted on', async () => {
   const { connections, seen, caller } = await serve({ ahead: 4 }, 3)
   const socket = await caller(ask('/never').repeat(400))
   await once(socket, 'close')

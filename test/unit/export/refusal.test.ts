@@ -10,9 +10,13 @@ import { ServerMetrics } from '../../../src/export/server/server-metrics.ts'
 import { Service } from '../../../src/export/server/service.ts'
 
 const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [{ name: 'a', kind: 'numeric', tensor: 'float', nullable: false }], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }] }
-/** Answers of the model. */
+/** Answers of the model, which are there a little later. */
 let runs = 0
-const version = { model: 'm', version: '1', signature, ready: true, run: () => Promise.resolve({ answers: [++runs && 1] }) }
+const run = (): Promise<{ answers: number[] }> => {
+  runs++
+  return new Promise((resolve) => setImmediate(() => resolve({ answers: [1] })))
+}
+const version = { model: 'm', version: '1', signature, ready: true, run }
 const model = { name: 'm', config: { routing: { kind: 'single' } }, fallback: version, version: () => version, route: () => ({ primary: version, shadows: [] }) }
 const models = { models: new Map([['m', model]]), first: model, model: () => model, all: () => [version] } as unknown as Models
 const metrics = new ServerMetrics()
@@ -64,6 +68,7 @@ test.each([
   ['compressed chunks', post(json, 'Transfer-Encoding: gzip, chunked') + '3\r\nabc\r\n0\r\n\r\n', 501],
   ['chunks that are too many', post(json, 'Transfer-Encoding: chunked') + `400\r\n${' '.repeat(1024)}\r\n`, 413],
   ['two hosts', 'GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+  ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n', 405],
   ['no host', 'GET /ping HTTP/1.1\r\n\r\n', 400],
   ['two types', post('Content-Type: text/plain', json, `Content-Length: ${body.length}`) + body, 400],
 ])('%s', async (_, text, status) => {
@@ -87,6 +92,23 @@ test('who has said everything and listens on is answered', async () => {
   const back = await raw(post(json, `Content-Length: ${body.length}`) + body, { half: true })
   expect(back).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\{"predictions":\[\{"value":1\}\]\}$/)
   expect(await raw(post(json, 'Content-Length: 100') + body, { half: true })).toMatch(/^HTTP\/1.1 400 /)
+})
+
+const statuses = (back: string): string[] => [...back.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status as string)
+const good = (...headers: string[]): string => post(json, `Content-Length: ${body.length}`, ...headers) + body
+
+test.each([
+  ['a request that says it is the last, and another', good('Connection: close') + good(), ['200']],
+  ['a request and no request', `${good()}\0\x01 garbage\r\n\r\n`, ['200', '400']],
+  ['two requests and half of a third, broken', good() + good() + post(json, 'Transfer-Encoding: chunked') + 'x\r\n', ['200', '200', '400']],
+  ['a request and a tunnel', `${good()}CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n`, ['200', '405']],
+  ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n', ['405']],
+  ['40 requests', good().repeat(40), [...new Array<string>(33).fill('200'), '503']],
+])('%s: what was whole is answered, and the connection ends', async (_, text, expected) => {
+  const back = await raw(text)
+  expect(statuses(back)).toEqual(expected)
+  expect(back).toMatch(expected.at(-1) === '200' ? /\{"predictions":\[\{"value":1\}\]\}$/ : /\r\n\r\n\{"error":"[^"]+"\}$/)
+  expect(back.toLowerCase().split('connection: close').length).toBe(2)
 })
 
 test('a model that has lost all its threads is not ready, and alive', async () => {
