@@ -170,7 +170,7 @@ describe('files that are not let in', () => {
   }
   const oneHot = (graph: GraphBuilder, depth: string, value = graph.input('x', 'float', ['N', 1])): string => graph.node('OneHot', [value, depth, graph.floats('off_on', [0, 1])])
   /** A tree that only goes on to the right. @param back where the last node leads instead of a leaf */
-  const path = (graph: GraphBuilder, steps: number, back?: number, targets = 1): string => {
+  const path = (graph: GraphBuilder, steps: number, back?: number, targets = 1, other: Parameters<GraphBuilder['node']>[2] = {}): string => {
     const nodes = Array.from({ length: steps * 2 + 1 }, (_, i) => i)
     const leaf = (i: number): boolean => i % 2 === 1 || i === steps * 2
     const ints = (of: (i: number) => number) => ({ kind: 'ints', value: nodes.map(of) }) as const
@@ -187,8 +187,13 @@ describe('files that are not let in', () => {
       target_nodeids: { kind: 'ints', value: [1] },
       target_ids: { kind: 'ints', value: [0] },
       target_weights: { kind: 'floats', value: [1] },
+      ...other,
     }, 'ai.onnx.ml')
   }
+  /** One split, its five lists as they should be but for one. */
+  const odd = (name: string, value: readonly number[] | readonly string[]): Uint8Array =>
+    made((graph) => path(graph, 1, undefined, 1, { [name]: typeof value[0] === 'string' ? { kind: 'strings', value: value as string[] } : { kind: name.endsWith('values') || name.endsWith('weights') || name.endsWith('rates') ? 'floats' : 'ints', value: value as number[] } }))
+  test('a tree whose lists are as they should be comes in', () => expect(foreignInterface(odd('nodes_hitrates', [1, 1, 1])).widest).toBe(1))
   test.each([
     ['what doubles forty times', made((graph) => chain(graph, 40, (value) => graph.node('Concat', [value, value], { axis: { kind: 'int', value: 1 } }))), 'Concat makes more than 1,000,000 values of one row: 1,048,576'],
     ['more operators than a runtime puts in order', made((graph) => chain(graph, 10_001, (value) => graph.node('Neg', [value]))), 'more than 10,000 operators'],
@@ -205,6 +210,18 @@ describe('files that are not let in', () => {
     ['every row beside every other', made((graph) => ((x: string) => graph.node('Sub', [x, graph.node('Transpose', [x])]))(graph.input('x', 'float', ['N', 1]))), 'Sub makes values for every pair of rows'],
     ['weights that multiply without a row', made((graph) => graph.node('Add', [graph.input('x', 'float', ['N', 1]), graph.node('ReduceSum', [graph.node('Mul', [graph.floats('row', new Float32Array(2000), [1, 2000]), graph.floats('column', new Float32Array(2000), [2000, 1])])])])), 'Mul makes more than 1,000,000 values: 4,000,000'],
     ['a tree as deep as a well', made((graph) => path(graph, 2001)), 'a path of tree 0 has more than 2,000 steps'],
+    ['a node that reads a column beyond the last', odd('nodes_featureids', [1, 0, 0]), 'TreeEnsembleRegressor: a node reads one of 1 columns, numbered from 0: 1'],
+    ['a node that reads column fifty million', odd('nodes_featureids', [50_000_000, 0, 0]), 'numbered from 0: 50000000'],
+    ['an answer for target forty million', odd('target_ids', [40_000_000]), 'an answer counts towards one of 1 targets, numbered from 0: 40000000'],
+    ['an answer for a target below none', odd('target_ids', [-5]), 'an answer counts towards one of 1 targets, numbered from 0: -5'],
+    ['an answer on a node that is not there', odd('target_nodeids', [77]), 'an answer hangs on a node of tree 0 that is not there: 77'],
+    ['an answer on a tree that is not there', odd('target_treeids', [3]), 'an answer hangs on a node of tree 3 that is not there: 1'],
+    ['fewer answers than places for them', odd('target_weights', []), 'target_weights must have as many entries as target_treeids, 1: 0'],
+    ['fewer conditions than nodes', odd('nodes_values', [0]), 'nodes_values must have as many entries as nodes_treeids, 3: 1'],
+    ['fewer ways for what is missing than nodes', odd('nodes_missing_value_tracks_true', [1, 0]), 'nodes_missing_value_tracks_true must have as many entries as nodes_treeids, 3: 2'],
+    ['a node that decides in a way of its own', odd('nodes_modes', ['BRANCH_XOR', 'LEAF', 'LEAF']), 'a node decides by what is not known: BRANCH_XOR'],
+    ['a class beyond the last', made((graph) => graph.nodes('TreeEnsembleClassifier', [graph.input('x', 'float', ['N', 1])], 2, { classlabels_int64s: { kind: 'ints', value: [0, 1] }, nodes_treeids: { kind: 'ints', value: [0] }, nodes_nodeids: { kind: 'ints', value: [0] }, nodes_featureids: { kind: 'ints', value: [0] }, nodes_values: { kind: 'floats', value: [0] }, nodes_modes: { kind: 'strings', value: ['LEAF'] }, nodes_truenodeids: { kind: 'ints', value: [0] }, nodes_falsenodeids: { kind: 'ints', value: [0] }, class_treeids: { kind: 'ints', value: [0] }, class_nodeids: { kind: 'ints', value: [0] }, class_ids: { kind: 'ints', value: [2] }, class_weights: { kind: 'floats', value: [1] } }, 'ai.onnx.ml')[1] as string), 'TreeEnsembleClassifier: an answer counts towards one of 2 classes, numbered from 0: 2'],
+    ['fewer coefficients than columns', made((graph) => graph.node('LinearRegressor', [graph.input('x', 'float', ['N', 5])], { coefficients: { kind: 'floats', value: [1, 2] } }, 'ai.onnx.ml')), 'LinearRegressor must have a coefficient for each of 5 columns, 1 times: 2'],
     ['a circle beside a tree', made((graph) => path(graph, 3, 0)), 'TreeEnsembleRegressor: a tree leads back into itself'],
     ['two thousand million answers a row', made((graph) => path(graph, 3, undefined, 2 ** 31)), 'TreeEnsembleRegressor may answer 1 to 20,000 numbers a row: 2147483648'],
     ['two thousand million columns', made((graph) => graph.node('Neg', [graph.input('x', 'float', ['N', 2 ** 31 - 1])])), 'at most 20,000 columns: 2147483647'],

@@ -5,7 +5,7 @@
  */
 import { StudioError } from '../../errors.ts'
 import { check, parseJson, v } from '../../schema.ts'
-import { checkTableGrowth } from './growth.ts'
+import { checkTableShapes } from './growth.ts'
 import type { ReadModel, ReadNode, ReadValue } from './model.ts'
 import { fieldsOf, refuse } from './wire.ts'
 
@@ -63,7 +63,7 @@ export function interfaceOf(model: ReadModel): ForeignInterface {
   if (!(batch >= 1 && batch <= most.rows)) throw unsupported(`unsupported inputs; a graph of a fixed number of rows may take 1 to ${most.rows.toLocaleString('en')} at once: ${batch}`)
   const columns = inputs.reduce((sum, { width }) => sum + (width ?? 1), 0)
   if (!(columns <= most.columns)) throw unsupported(`unsupported inputs; all together they may take at most ${most.columns.toLocaleString('en')} columns: ${columns}`)
-  return { inputs, output: outputOf(model, own?.classes ?? []), batch: [...batches][0] ?? null, widest: checkTableGrowth(model) }
+  return { inputs, output: outputOf(model, own?.classes ?? []), batch: [...batches][0] ?? null, widest: checkTableShapes(model) }
 }
 
 const zipMapOf = (model: ReadModel, output: ReadValue): ReadNode | undefined => model.nodes.find(({ opType, outputs }) => opType === 'ZipMap' && outputs.includes(output.name))

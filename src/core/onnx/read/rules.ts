@@ -1,7 +1,8 @@
-/** Which graphs are let in: operators on a list, names that occur once, sizes with bounds, trees that lead from one root to leaves. */
+/** Which graphs are let in: operators on a list, names that occur once, sizes with bounds, sound trees (trees.ts). */
 import { StudioError } from '../../errors.ts'
 import { checkPictureGrowth } from './growth.ts'
-import type { ReadModel, ReadNode } from './model.ts'
+import type { ReadModel } from './model.ts'
+import { checkTrees } from './trees.ts'
 import { refuse } from './wire.ts'
 
 /** For tables. Nothing that loops, branches, draws random numbers, or grows a tensor at a number's word: what every value may grow to has a bound (growth.ts). */
@@ -25,8 +26,6 @@ const turns: ReadonlyMap<string, readonly number[]> = new Map<string, readonly n
   ['Dropout', [12]],
 ])
 const mostTargets = 20_000n
-/** ONNX Runtime builds a tree by calling itself: in a tab its stack ends between 2,000 and 2,500 steps, in Node the whole process does from 30,000 on. */
-const deepest = 2_000
 const opsetRange = { first: 7, last: 21 } as const
 
 /**
@@ -79,55 +78,4 @@ function checkNames({ inputs, outputs, initializers, nodes }: ReadModel): void {
   if (inputs.length === 0) throw refuse('it has no input')
   if (outputs.length === 0) throw refuse('it has no output')
   for (const { name } of outputs) if (!known.has(name)) throw refuse(`its output is made by nothing: ${name.slice(0, 80)}`)
-}
-
-/**
- * Every node but one root is reached from that root, no path leads back into itself, and none is endless. A node may have several
- * parents: a split of categories is a chain of tests whose hits share a child.
- */
-function checkTrees(node: ReadNode): void {
-  const where = node.opType
-  const list = (name: string): readonly bigint[] => node.attributes.get(name)?.ints ?? []
-  const trees = list('nodes_treeids')
-  const ids = list('nodes_nodeids')
-  const modes = node.attributes.get('nodes_modes')?.texts ?? []
-  const left = list('nodes_truenodeids')
-  const right = list('nodes_falsenodeids')
-  const features = list('nodes_featureids')
-  for (const [name, length] of [['nodes_nodeids', ids.length], ['nodes_modes', modes.length], ['nodes_truenodeids', left.length], ['nodes_falsenodeids', right.length], ['nodes_featureids', features.length]] as const) {
-    if (length !== trees.length) throw refuse(`${where}: ${name} must have as many entries as nodes_treeids, ${trees.length}: ${length}`)
-  }
-  const key = (tree: bigint, id: bigint): string => `${tree}/${id}`
-  const places = new Map<string, number>()
-  trees.forEach((tree, i) => {
-    const name = key(tree, ids[i] as bigint)
-    if (places.has(name)) throw refuse(`${where}: node ${ids[i]} of tree ${tree} occurs twice`)
-    places.set(name, i)
-  })
-  const children = (i: number): number[] =>
-    modes[i] === 'LEAF' ? [] : [left[i] as bigint, right[i] as bigint].map((child) => {
-      const place = places.get(key(trees[i] as bigint, child))
-      if (place === undefined) throw refuse(`${where}: node ${ids[i]} of tree ${trees[i]} leads to a node that is not there: ${child}`)
-      return place
-    })
-  const parents = new Int32Array(trees.length)
-  trees.forEach((_, i) => {
-    if ((features[i] as bigint) < 0n) throw refuse(`${where}: a feature number is below 0: ${features[i]}`)
-    for (const child of children(i)) parents[child] = (parents[child] as number) + 1
-  })
-  const open = trees.flatMap((_, i) => (parents[i] === 0 ? [i] : []))
-  if (new Set(open.map((i) => trees[i])).size !== open.length) throw refuse(`${where}: a tree has two roots`)
-  // A node is taken once all its parents are (Kahn 1962): each once, and those on a circle never.
-  const depth = new Int32Array(trees.length)
-  let reached = 0
-  for (let i = open.pop(); i !== undefined; i = open.pop()) {
-    reached++
-    for (const child of children(i)) {
-      depth[child] = Math.max(depth[child] as number, (depth[i] as number) + 1)
-      if ((depth[child] as number) > deepest) throw refuse(`${where}: a path of tree ${trees[i]} has more than ${deepest.toLocaleString('en')} steps`)
-      parents[child] = (parents[child] as number) - 1
-      if (parents[child] === 0) open.push(child)
-    }
-  }
-  if (reached !== trees.length) throw refuse(`${where}: a tree leads back into itself`)
 }

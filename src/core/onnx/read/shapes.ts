@@ -59,7 +59,7 @@ const place = (axis: number, rank: number): number | undefined => (Number.isInte
 const first = ({ inputs }: Asked): Shape => inputs[0] ?? scalar
 /** The rows of what tables' own operators take: a flat list is one of them. */
 const rowsOf = ({ dims, total }: Shape): Extent => (dims ? (dims.length > 1 ? (dims[0] as Extent) : one) : total)
-const widthOf = ({ dims, total }: Shape): Extent => (dims ? (dims.at(-1) ?? one) : total)
+export const widthOf = ({ dims, total }: Shape): Extent => (dims ? (dims.at(-1) ?? one) : total)
 const beside = (asked: Asked, ...widths: number[]): Shape[] => widths.map((width) => of(width === 0 ? [rowsOf(first(asked))] : [rowsOf(first(asked)), exactly(width)]))
 const lengthOf = ({ node }: Asked, ...names: string[]): number => names.reduce((most, name) => Math.max(most, node.attributes.get(name)?.ints.length ?? 0, node.attributes.get(name)?.texts.length ?? 0, node.attributes.get(name)?.floats.length ?? 0), 0)
 
@@ -298,7 +298,7 @@ export const ofTensor = ({ dims }: Pick<ReadTensor, 'dims'>): Shape => of(dims.m
 const mostDims = 16
 
 /** Every value of the graph in the order in which it is made. @param columns where an input does not say how many it takes. @throws StudioError bad-data for more than 16 dimensions, and sizes that only data say */
-export function* shapesOf({ inputs, initializers, nodes }: ReadModel, columns: number): Generator<{ readonly node: ReadNode; readonly shape: Shape }> {
+export function* shapesOf({ inputs, initializers, nodes }: ReadModel, columns: number): Generator<{ readonly node: ReadNode; readonly inputs: readonly Shape[]; readonly shape: Shape }> {
   const shapes = new Map<string, Shape>()
   const sizes = new Map<string, Sizes>()
   for (const { name, shape } of inputs) {
@@ -320,7 +320,7 @@ export function* shapesOf({ inputs, initializers, nodes }: ReadModel, columns: n
       if (name === '') continue
       shapes.set(name, shape)
       if (list && list.length <= mostDims) sizes.set(name, list)
-      yield { node, shape }
+      yield { node, inputs: asked.inputs, shape }
     }
   }
 }
