@@ -128,6 +128,8 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           setupFiles: ['test/support/fail-on-console.ts'],
           testTimeout: 60_000,
+          // Vitest's own count leaves a core free.
+          maxWorkers: '100%',
           browser: {
             enabled: true,
             headless: true,

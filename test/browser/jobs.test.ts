@@ -91,8 +91,7 @@ describe('jobs in real workers', () => {
     open({ atOnce: 1 })
     const controller = new AbortController()
     const running = begun(client, how, controller.signal)
-    if (how === 'wait') await running.reported
-    else await new Promise((resolve) => setTimeout(resolve, 300))
+    await running.reported
     const worker = made.at(-1) as Worker
     let terminated = 0
     const terminate = worker.terminate.bind(worker)

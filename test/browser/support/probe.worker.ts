@@ -29,6 +29,7 @@ async function act({ context, store }: Probe, how: string): Promise<string> {
       return `left ${String(state?.json['at'])} ${state?.arrays['x']?.length}, kept ${kept}`
     }
     case 'deaf':
+      context.report({ kind: 'step', phase: 'deaf', done: 0, total: 1 })
       await new Promise(() => {})
       return ''
     case 'late':
