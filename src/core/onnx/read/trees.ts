@@ -8,7 +8,8 @@ import { refuse } from './wire.ts'
 /** ONNX Runtime builds a tree by calling itself: in a tab its stack ends between 2,000 and 2,500 steps, in Node the whole process does from 30,000 on. */
 const deepest = 2_000
 const knownModes: ReadonlySet<string> = new Set('BRANCH_LEQ BRANCH_LT BRANCH_GTE BRANCH_GT BRANCH_EQ BRANCH_NEQ LEAF'.split(' '))
-const key = (tree: bigint, id: bigint): string => `${tree}/${id}`
+/** Where each node of each tree stands in the lists. */
+type Places = ReadonlyMap<bigint, ReadonlyMap<bigint, number>>
 const listsOf = ({ attributes }: ReadNode) => (name: string): readonly bigint[] => attributes.get(name)?.ints ?? []
 
 /** Of a list, or of the tensor of doubles that may stand in its place. */
@@ -35,7 +36,7 @@ export function checkTrees(node: ReadNode): void {
   asLong(node, `${what}_treeids`, trees.length, [`${what}_nodeids`, `${what}_ids`, `${what}_weights`])
   trees.forEach((tree, i) => {
     const [at, id] = [nodes[i] as bigint, ids[i] as bigint]
-    if (!places.has(key(tree, at))) throw refuse(`${node.opType}: an answer hangs on a node of tree ${tree} that is not there: ${at}`)
+    if (!places.get(tree)?.has(at)) throw refuse(`${node.opType}: an answer hangs on a node of tree ${tree} that is not there: ${at}`)
     if (id < 0n || id >= BigInt(count)) throw refuse(`${node.opType}: an answer counts towards one of ${count} ${isClassifier ? 'classes' : 'targets'}, numbered from 0: ${id}`)
   })
 }
@@ -50,7 +51,7 @@ export function checkTreeColumns(node: ReadNode, columns: number): void {
  * Every node but one root is reached from that root, no path leads back into itself, and none is endless. A node may have several
  * parents: a split of categories is a chain of tests whose hits share a child.
  */
-function checkPaths(node: ReadNode): ReadonlySet<string> {
+function checkPaths(node: ReadNode): Places {
   const where = node.opType
   const list = listsOf(node)
   const trees = list('nodes_treeids')
@@ -64,15 +65,16 @@ function checkPaths(node: ReadNode): ReadonlySet<string> {
   asLong(node, 'nodes_treeids', trees.length, ['nodes_hitrates', 'nodes_missing_value_tracks_true'].filter((name) => lengthOf(node, name) > 0))
   const strange = modes.find((mode) => !knownModes.has(mode))
   if (strange !== undefined) throw refuse(`${where}: a node decides by what is not known: ${strange.slice(0, 40)}`)
-  const places = new Map<string, number>()
+  const places = new Map<bigint, Map<bigint, number>>()
   trees.forEach((tree, i) => {
-    const name = key(tree, ids[i] as bigint)
-    if (places.has(name)) throw refuse(`${where}: node ${ids[i]} of tree ${tree} occurs twice`)
-    places.set(name, i)
+    const own = places.get(tree) ?? new Map<bigint, number>()
+    if (own.size === 0) places.set(tree, own)
+    if (own.has(ids[i] as bigint)) throw refuse(`${where}: node ${ids[i]} of tree ${tree} occurs twice`)
+    own.set(ids[i] as bigint, i)
   })
   const children = (i: number): number[] =>
     modes[i] === 'LEAF' ? [] : [left[i] as bigint, right[i] as bigint].map((child) => {
-      const place = places.get(key(trees[i] as bigint, child))
+      const place = places.get(trees[i] as bigint)?.get(child)
       if (place === undefined) throw refuse(`${where}: node ${ids[i]} of tree ${trees[i]} leads to a node that is not there: ${child}`)
       return place
     })
@@ -96,5 +98,5 @@ function checkPaths(node: ReadNode): ReadonlySet<string> {
     }
   }
   if (reached !== trees.length) throw refuse(`${where}: a tree leads back into itself`)
-  return new Set(places.keys())
+  return places
 }
