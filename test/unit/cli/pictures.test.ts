@@ -1,8 +1,8 @@
 /** Pictures in a terminal: from folders to a bundle, and from the bundle to answers. */
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCli } from '../../../src/cli/build.mjs'
 import { bytesOf, openZip } from '../../../src/core/zip.ts'
@@ -129,6 +129,13 @@ describe('a run on other pictures', () => {
     const [was, is] = await Promise.all([bundle, at(`${name}-again.zip`)].map(async (path) => JSON.parse(new TextDecoder().decode(await (await openZip(bytesOf(readFileSync(path)))).read('run.json'))) as { spec: { recipe: object; split: object }; features: readonly object[] }))
     expect(is?.spec).toMatchObject({ recipe: was?.spec.recipe, split: was?.spec.split })
     expect(is?.features).toHaveLength(features)
+    if (name !== 'own') return
+    // The bundle's own code: the head learns again, through the network cut out of its graph.
+    writeFileSync(at(name, 'code', 'twin.mts'), readFileSync(at(name, 'code', 'twin.ts'), 'utf8').replace("'glasshouse'", JSON.stringify(resolve('dist-cli/api.mjs'))))
+    const twin = spawnSync(process.execPath, [resolve('node_modules/tsx/dist/cli.mjs'), 'twin.mts'], { cwd: at(name, 'code'), encoding: 'utf8', env: { ...process.env, DATA: at('stripes') } })
+    const scores = twin.stdout.trim().split('\n').map((line) => line.split(/\s+/))
+    expect(scores.map(([metric]) => metric), twin.stderr).toContain('log-loss')
+    for (const [metric, value, , studio] of scores) expect(value, metric).toBe(studio)
   }, 120_000)
 })
 
