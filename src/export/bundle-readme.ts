@@ -81,6 +81,7 @@ training saw whole numbers alone is answered with a warning. Anything else is re
 | QUEUE | 256 | requests that may wait, or pictures of them (one of many megabytes counts as several); further ones get 503 |
 | BATCH_ROWS | 256 | what waits is answered together up to this many rows |
 | BODY_LIMIT | 1000000 | bytes of a body; 20000000 where a model takes pictures, and room for four rows where it takes thousands of columns |
+| BODIES_LIMIT | 16000000 | bytes of all bodies under way together, until they are answered; twice BODY_LIMIT where that is more. Beyond it they get 503; one alone is always let in. Each byte takes about ten of memory |
 | INFERENCE_TIMEOUT_MS | 10000 | for one run of the graph, which takes one picture; then the thread is replaced and the request gets 503 |
 | DRAIN_DELAY_MS, DRAIN_MS | 500, 10000 | how long readiness says no before the door may close, which it does when nobody new comes; how long all of it takes at most |
 | REQUEST_LOG | off | a file, or - for the output: each row and its answer as a line of JSON; opened anew on SIGHUP, on a full disk its lines are lost and counted |

@@ -15,7 +15,8 @@ import { parseStrictJson } from '../../core/bundle/strict-json.ts'
 import type { StrictJson } from '../../core/bundle/strict-json.ts'
 import { readCsvRequest, readMlflowRequest, readV1Request } from '../../core/bundle/table-requests.ts'
 import { StudioError } from '../../core/errors.ts'
-import { type Body, checkHead, formParts, hasBody, HttpError, readBody, textOf } from './body.ts'
+import { type Body, checkHead, formParts, hasBody, HttpError, noRoom, readBody, textOf } from './body.ts'
+import { BodyRoom, type BodyShare } from './body-room.ts'
 import { Connections } from './connections.ts'
 import type { Models, ServedModel } from './models.ts'
 import { openApi } from './openapi.ts'
@@ -31,17 +32,19 @@ export interface AppState {
   /** False while starting and while draining. */
   ready: boolean
   connections?: Connections
+  bodies?: BodyRoom
 }
 export interface AppOptions {
   readonly models: Models
   readonly service: Service
   readonly metrics: ServerMetrics
-  /** Bytes of a body; a reload may change it. */
+  /** Bytes of a body, and of all that are under way; a reload may change them. */
   readonly bodyLimit: () => number
+  readonly bodiesLimit: () => number
 }
 
-/** When its body was whole; 0 where it has none. */
-type Timed = FastifyRequest & { wholeAt: number }
+/** When its body was whole; 0 where it has none. And what the body holds. */
+type WithBody = FastifyRequest & { wholeAt: number; share: BodyShare | undefined }
 
 /** Brackets inside the outermost object: inputs, tensor, data, and one nested row. */
 const maxDepth = 4
@@ -89,14 +92,22 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
     checkFraming(request.raw)
     if (request.is404) throw new HttpError(404, 'unknown address; the routes are listed at /openapi.json', hasBody(request.headers) ? { Connection: 'close' } : {})
   })
+  const bodies = (state.bodies = new BodyRoom(options.bodiesLimit))
   app.addHook('preParsing', async (request, reply) => {
+    if (hasBody(request.headers)) {
+      const share = bodies.enter(Number(request.headers['content-length'] ?? 0))
+      if (!share) throw noRoom()
+      ;(request as WithBody).share = share
+      reply.raw.once('close', share.leave)
+    }
     if (request.headers.expect !== undefined && request.raw.httpVersion === '1.1') reply.raw.writeContinue()
   })
   // While the server drains, nobody's next request may wait in a connection that is about to end: also where the request came before.
   app.addHook('onSend', (request, reply, payload, done) => {
     if (!state.ready) reply.header('Connection', 'close')
     // How slowly a caller sends or reads is none of the server's slowness.
-    const { wholeAt } = request as Timed
+    const { wholeAt, share } = request as WithBody
+    share?.leave()
     options.metrics.latency.observe({ protocol: protocolOf(request.url) }, (wholeAt > 0 ? performance.now() - wholeAt : reply.elapsedTime) / 1000)
     done(null, payload)
   })
@@ -105,9 +116,10 @@ export async function createApp(options: AppOptions, state: AppState): Promise<S
   })
   app.removeAllContentTypeParsers()
   app.decorateRequest('wholeAt', 0)
+  app.decorateRequest('share', undefined)
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readBody(request.headers, payload, options.bodyLimit(), turns.next)
-    ;(request as Timed).wholeAt = performance.now()
+    const body = await readBody(request.headers, payload, options.bodyLimit(), turns.next, (request as WithBody).share)
+    ;(request as WithBody).wholeAt = performance.now()
     return body
   })
   app.setErrorHandler((error, _request, reply) => refuse(reply, error))
@@ -170,7 +182,7 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState, t
       },
       (request, reply) => turns.with((request.body as Body | undefined)?.size ?? 0, async (turn) => {
         const sent = (request.body ?? { kind: 'json', type: '', parts: [], size: 0 }) as Body
-        const form = sent.kind === 'form' ? await formParts(sent, formLimits.pictures) : undefined
+        const form = sent.kind === 'form' ? await formParts(sent, formLimits.pictures + 1) : undefined
         const text = form ? '' : textOf(sent)
         if (turn) await turn()
         const body = sent.kind === 'json' ? parseStrictJson(text, maxDepth) : undefined

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { FormPart } from '../../core/bundle/form-request.ts'
 import { hasPictures } from '../../core/bundle/pictures.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
+import type { BodyShare } from './body-room.ts'
 import { largeBody, type Turn } from './turns.ts'
 
 export class HttpError extends Error {
@@ -19,6 +20,8 @@ export class HttpError extends Error {
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const closing = { Connection: 'close' }
+/** Where the bodies of others leave no room. */
+export const noRoom = (): HttpError => new HttpError(503, 'missing capacity; the bodies of other requests leave no room for this one', { ...closing, 'Retry-After': '1' })
 
 export type BodyKind = 'json' | 'csv' | 'form'
 const kinds: readonly (readonly [BodyKind, RegExp, string])[] = [
@@ -67,9 +70,9 @@ export function checkHead(headers: IncomingHttpHeaders, limit: number, accepted:
 /**
  * A large body waits for its turn to be read on: until then the kernel holds what its caller sends, and who comes is let in.
  * @param limit bytes; one that does not tell its length may turn out longer
- * @throws HttpError 413, 415 or 400
+ * @throws HttpError 413, 415, 503 or 400
  */
-export function readBody(headers: IncomingHttpHeaders, payload: Readable, limit: number, turn: Turn): Promise<Body> {
+export function readBody(headers: IncomingHttpHeaders, payload: Readable, limit: number, turn: Turn, share?: BodyShare): Promise<Body> {
   return new Promise((resolve, reject) => {
     const type = headers['content-type']
     const kind = kindOf(type, ['json', 'csv', 'form'])
@@ -78,9 +81,10 @@ export function readBody(headers: IncomingHttpHeaders, payload: Readable, limit:
     const take = (part: Buffer): void => {
       const before = size
       size += part.length
-      if (size > limit) {
+      const long = size > limit
+      if (long || share?.take(part.length) === false) {
         payload.off('data', take).pause()
-        return reject(new HttpError(413, `invalid body; more than ${limit} bytes`, closing))
+        return reject(long ? new HttpError(413, `invalid body; more than ${limit} bytes`, closing) : noRoom())
       }
       parts.push(part)
       if (before >= largeBody || size < largeBody) return

@@ -14,6 +14,7 @@ import { isMainThread } from 'node:worker_threads'
 import { createApp } from './app.ts'
 import type { AppState } from './app.ts'
 import { bodyLimitOf } from './body.ts'
+import { fewestBodyBytes } from './body-room.ts'
 import { BundleError } from './bundle.ts'
 import { readConfig, singleBundle } from './config.ts'
 import type { Connections } from './connections.ts'
@@ -80,8 +81,11 @@ async function serve(): Promise<void> {
   const models = openModels(metrics, redaction)
   await models.load(configured())
   /** Other models may take larger bodies. */
-  const limitNow = (): number => wholeSetting('BODY_LIMIT', Math.max(...models.all().map(({ signature }) => bodyLimitOf(signature))), 1, 1_000_000_000)
-  let bodyLimit = limitNow()
+  const limitsNow = (): { readonly body: number; readonly bodies: number } => {
+    const body = wholeSetting('BODY_LIMIT', Math.max(...models.all().map(({ signature }) => bodyLimitOf(signature))), 1, 1_000_000_000)
+    return { body, bodies: wholeSetting('BODIES_LIMIT', Math.max(fewestBodyBytes, 2 * body), 1, 1_000_000_000_000) }
+  }
+  let limits = limitsNow()
   if (process.argv.includes('--verify')) {
     for (const { model, version, bundle } of models.all()) log({ event: 'verified', model, version, goldenRows: bundle.golden.rows.length })
     return models.close()
@@ -90,7 +94,7 @@ async function serve(): Promise<void> {
   const requestLog = logPath === undefined ? undefined : new RequestLog(lines ?? outputSink, redaction)
   const state: AppState = { ready: true }
   metrics.watch(models, state, requestLog)
-  const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit: () => bodyLimit }, state)
+  const server = await createApp({ models, service: new Service(metrics, requestLog), metrics, bodyLimit: () => limits.body, bodiesLimit: () => limits.bodies }, state)
   const door = new Door(server, state.connections as Connections)
   const metricsServer = createMetricsServer(metrics.text)
 
@@ -113,7 +117,7 @@ async function serve(): Promise<void> {
     reloading = reloading.then(async () => {
       try {
         await models.load(configured())
-        bodyLimit = limitNow()
+        limits = limitsNow()
         metrics.reloads.inc({ outcome: 'ok' })
         log({ event: 'reloaded', versions: models.all().map(({ model, version }) => `${model}/${version}`).join(' ') })
       } catch (error) {
@@ -146,7 +150,7 @@ async function serve(): Promise<void> {
   const bound = await listen(server, port, host)
   log({ event: 'listening', host, port: bound, model: models.first.name })
   if (!testing) return
-  const failed = await selfTest(`http://127.0.0.1:${bound}`, models.first.name, models.first.fallback.bundle, bodyLimit, (line) => process.stdout.write(`${line}\n`))
+  const failed = await selfTest(`http://127.0.0.1:${bound}`, models.first.name, models.first.fallback.bundle, limits.body, (line) => process.stdout.write(`${line}\n`))
   server.closeAllConnections()
   server.close()
   await models.close()

@@ -71,6 +71,7 @@ export class ServerMetrics {
     this.#gauge('glasshouse_queue_requests', 'Requests that wait for a thread.', of, each((version) => [[labelsOf(version), version.waiting] as const]))
     this.#gauge('glasshouse_queue_limit_requests', 'Requests that may wait for a thread; the next is turned away.', of, each((version) => [[labelsOf(version), version.queueLimit] as const]))
     this.#gauge('glasshouse_in_flight_requests', 'Requests being answered.', [], () => [[{}, state.connections?.inFlight ?? 0]])
+    this.#gauge('glasshouse_body_bytes', 'Bytes of the bodies under way.', [], () => [[{}, state.bodies?.held ?? 0]])
     this.#gauge('glasshouse_connections', 'Connections that are open.', [], () => [[{}, state.connections?.size ?? 0]])
     this.#total('glasshouse_connections_ended_total', 'Connections that the server ended by its own rules: asked too far ahead, left an answer unread, made room, or found no room.', ['why'], () => endings.map((why) => [{ why }, state.connections?.ended[why] ?? 0] as const))
     this.#gauge('glasshouse_ready', '1 while the server takes requests.', [], () => [[{}, state.ready && models.all().every(({ ready }) => ready) ? 1 : 0]])

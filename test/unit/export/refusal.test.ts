@@ -22,10 +22,11 @@ const models = { models: new Map([['m', model]]), first: model, model: () => mod
 const metrics = new ServerMetrics()
 const state: AppState = { ready: true }
 let bodyLimit = 1000
+let bodiesLimit = 1_000_000
 let server: Server
 
 beforeAll(async () => {
-  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: () => bodyLimit }, state)
+  server = await createApp({ models, service: new Service(metrics), metrics, bodyLimit: () => bodyLimit, bodiesLimit: () => bodiesLimit }, state)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
@@ -126,6 +127,27 @@ test('a reload may bring a model that takes longer bodies', async () => {
   expect(await ask()).toMatch(/^HTTP\/1.1 413 /)
   bodyLimit = 3000
   expect(await ask()).toMatch(/^HTTP\/1.1 200 /)
+})
+
+test('bodies have a room together: beyond it they are refused before or while they come, and what was held is given back', async () => {
+  bodiesLimit = 1000
+  const until = async (bytes: number): Promise<void> => {
+    while (state.bodies?.held !== bytes) await new Promise((done) => setTimeout(done, 5))
+  }
+  const holder = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  holder.write(post(json, 'Content-Length: 900') + ' '.repeat(800))
+  await until(800)
+  const full = /^HTTP\/1\.1 503 (?=[^]*^retry-after: 1\r$)(?=[^]*^connection: close\r$)[^]*"missing capacity; the bodies of other requests/im
+  expect(await raw(post(json, 'Expect: 100-continue', 'Content-Length: 300'))).toMatch(full)
+  expect(await raw(`${post(json, 'Transfer-Encoding: chunked')}12c\r\n${' '.repeat(300)}\r\n`)).toMatch(full)
+  const answered = /^HTTP\/1\.1 200 [^]*\}$/
+  expect(await raw(post(json, `Content-Length: ${body.length}`) + body, { enough: /\}$/ })).toMatch(answered)
+  holder.destroy()
+  await until(0)
+  const padded = body.padEnd(300)
+  expect(await raw(post(json, `Content-Length: ${padded.length}`) + padded, { enough: /\}$/ })).toMatch(answered)
+  bodiesLimit = 1_000_000
+  expect(state.bodies?.held).toBe(0)
 })
 
 test('a health check behind others at the door does not wait for a step of a large request for each of them', async () => {
