@@ -88,7 +88,7 @@ it('folders become a bundle that verifies, and it and its pipeline.json name new
       verdict: { level: 'watch', text: 'No input could be compared. The answers are distributed otherwise too.' },
     })
     for (let i = 0; i < 63; i++) form.append('image', new Blob(['x']), 'x')
-    expect(await (await fetch(address, { method: 'POST', body: form })).json()).toEqual({ error: 'invalid form; more than 64 fields' })
+    expect(await (await fetch(address, { method: 'POST', body: form })).json()).toEqual({ error: expect.stringMatching(/^invalid form; .*\b64 (files|fields)/) as string })
   } finally {
     child.kill('SIGKILL')
   }
