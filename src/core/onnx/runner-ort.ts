@@ -23,7 +23,7 @@ const tensorOf = (ort: Ort, feed: TensorFeed, rows: number): OrtTensor => new or
 /** One thread and no rewriting of sums: the same graph gives the same answer again. */
 const sessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', logSeverityLevel: 4 }
 
-/** Nodes from which rewriting a graph costs more than it ever saves: 12,000 of them, for 3,000 columns, took 16 s and every start of a server as long. */
+/** Nodes from which rewriting a graph costs more than it ever saves: 12,000 of them took 16 s, and every start of a server as long. Additive models of some 350 columns have so many. */
 const mostRewritten = 3000
 
 /** Of the outermost graph; 0 for what is none, which the runtime then refuses. */
