@@ -178,6 +178,9 @@ function addRoutes(app: FastifyInstance, options: AppOptions, state: AppState, t
       urls,
       (request) => {
         const { fallback } = known(request)
+        for (const { name } of fallback.signature.params ?? []) {
+          if (name in (request.query as object)) throw new HttpError(400, `unsupported ${name} in the address; it is set in the body, where the protocol has a place for it`)
+        }
         checkHead(request.headers, options.bodyLimit(), protocol === 'mlflow' ? ['json', 'csv'] : protocol === 'plain' && takesForms(fallback.signature) ? ['json', 'form'] : ['json'])
       },
       (request, reply) => turns.with((request.body as Body | undefined)?.size ?? 0, async (turn) => {

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { paramsFor } from '../../../src/core/bundle/params.ts'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
 import { createApp, type AppState } from '../../../src/export/server/app.ts'
 import type { Models } from '../../../src/export/server/models.ts'
 import { ServerMetrics } from '../../../src/export/server/server-metrics.ts'
 import { Service } from '../../../src/export/server/service.ts'
 
-const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [{ name: 'a', kind: 'numeric', tensor: 'float', nullable: false }], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }] }
+const signature: Signature = { version: 1, name: 'm', task: 'regression', target: 'y', inputs: [{ name: 'a', kind: 'numeric', tensor: 'float', nullable: false }], classes: [], outputs: [{ name: 'value', tensor: 'double', shape: [-1, 1] }], params: paramsFor('binary', 0.5) }
 /** Answers of the model, which are there a little later. */
 let runs = 0
 const run = (): Promise<{ answers: number[] }> => {
@@ -71,6 +72,7 @@ test.each([
   ['two hosts', 'GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
   ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n', 405],
   ['no host', 'GET /ping HTTP/1.1\r\n\r\n', 400],
+  ['a threshold in the address', (post(json, `Content-Length: ${body.length}`, 'Connection: close') + body).replace('/predict', '/predict?a=1&threshold=0.3'), 400],
   ['two types', post('Content-Type: text/plain', json, `Content-Length: ${body.length}`) + body, 400],
 ])('%s', async (_, text, status) => {
   const count = async (): Promise<number> => [...(await metrics.text()).matchAll(new RegExp(`glasshouse_requests_total\\{protocol="\\w+",status="${status}"\\} (\\d+)`, 'g'))].reduce((sum, [, found]) => sum + Number(found), 0)
