@@ -48,9 +48,10 @@ export async function elsewhereSpec({ id, task, params }: ElsewhereCase): Promis
 }
 
 /** Of these, the settings of a convolutional network and, of the others, what stands for pixels as numbers. */
-export const pictureCases: readonly { readonly name: string; readonly id: string; readonly params: ParamValues; readonly pixels: ParamValues }[] = [
+export const pictureCases: readonly { readonly name: string; readonly id: string; readonly params: ParamValues; readonly pixels: ParamValues; readonly exact?: number }[] = [
   { name: 'pictures-every-layer', id: 'cnn', params: { learningRateInit: 0.003, batchSize: 8, backend: 'wasm', maxIter: 8, validationFraction: 0.2, classWeight: 'balanced', flip: true, shift: 0.1, rotate: 10, zoom: 0.1, colour: 0.2, layers: everyLayer }, pixels: { size: 14 } },
   { name: 'pictures-grey', id: 'cnn', params: { learningRateInit: 0.003, batchSize: 8, backend: 'wasm', maxIter: 5, earlyStopping: false, alpha: 0.01, layers: JSON.stringify([{ type: 'conv', filters: 4 }, { type: 'max-pool' }]) }, pixels: { size: 12, colour: 'grey', crop: 'contain' } },
   { name: 'pictures-xgboost', id: 'hist-gradient-boosting', params: { maxIter: 10, maxLeafNodes: 6, minSamplesLeaf: 2 }, pixels: { size: 8, colour: 'grey', layout: 'numbers', crop: 'stretch' } },
+  { name: 'pictures-logistic', id: 'logistic-regression', params: { C: 0.01 }, pixels: { size: 8, colour: 'grey', layout: 'numbers', crop: 'stretch' }, exact: 1e-5 },
   { name: 'pictures-dense', id: 'mlp', params: { maxIter: 3, hiddenLayerSizes: '6', batchSize: 8, backend: 'wasm' }, pixels: { size: 8, colour: 'grey', layout: 'numbers', crop: 'stretch' } },
 ]
