@@ -1,10 +1,26 @@
 import { formLimits, takesForms } from '../core/bundle/form-request.ts'
+import { otherThreshold, thresholdRule } from '../core/bundle/params.ts'
 import { modelSlug } from '../core/bundle/responses.ts'
 import type { Signature } from '../core/bundle/signature.ts'
 import type { LeftOutFile } from '../core/code/write.ts'
 
 /** Reasons quote names of the data, which are no markup. */
 const inCode = (text: string): string => `\`${text.replace(/[`\s]+/g, ' ').slice(0, 400)}\``
+
+/** What a model of two classes lets a request set. */
+function thresholdPart(signature: Signature): string {
+  const own = signature.params?.find(({ name }) => name === 'threshold')
+  if (!own) return ''
+  const params = `{"threshold":${otherThreshold(signature)}}`
+  return `Ask at another threshold than the model's own, ${own.default}: ${thresholdRule(signature, inCode)}.
+Probabilities stay as they are. \`params\` stands beside the rows, also in MLflow's JSON; in v2 it is called \`parameters\`. KServe v1 and CSV
+have no place for it:
+
+    sed 's/{/{"params":${params},/' example-predict.json | curl -s http://127.0.0.1:8080/predict -H 'Content-Type: application/json' -d @-
+${takesForms(signature) ? `    curl -s http://127.0.0.1:8080/predict -F ${signature.inputs[0]?.name}=@picture.jpg -F 'params=${params}'
+` : ''}
+`
+}
 
 /** README.md of a bundle: for the person who runs it, whatever they know of the studio. */
 export function bundleReadme(signature: Signature, leftOut: readonly LeftOutFile[]): string {
@@ -31,7 +47,7 @@ ${takesForms(signature) ? `Send it files, JPEG, PNG, WebP or GIF, ${formLimits.p
 
     curl -s http://127.0.0.1:8080/v2/models/${model}/infer -H 'Content-Type: application/json' -d @example-infer.json
 
-Other clients: KServe v1 at /v1/models/${model}:predict, MLflow at /invocations (dataframe_split,
+${thresholdPart(signature)}Other clients: KServe v1 at /v1/models/${model}:predict, MLflow at /invocations (dataframe_split,
 dataframe_records, instances, inputs, or CSV). http://127.0.0.1:8080/ lists every route, for programs
 at /openapi.json.
 

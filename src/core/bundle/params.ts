@@ -29,6 +29,11 @@ const toldParams = 50
 
 export const paramsFor = (task: Task, threshold: number): readonly SignatureParam[] => (task === 'binary' ? [{ name: 'threshold', type: 'double', default: threshold, min: 0, max: 1 }] : [])
 
+/** Which label a threshold hangs on, as a sentence without its end. @param name how a class is written there */
+export const thresholdRule = ({ classes }: Signature, name: (text: string) => string): string => `a row is labelled ${name(classes[1] as string)} where the probability of ${name(classes[1] as string)} is at least the threshold, else ${name(classes[0] as string)}`
+/** Another threshold than a model's own, for an example. */
+export const otherThreshold = ({ threshold }: Signature): number => (threshold === 0.3 ? 0.6 : 0.3)
+
 /** @param what the field's name; @throws StudioError bad-data for what is no object, or a known parameter of a wrong value */
 export function readParams({ params = [] }: Signature, what: string, given: StrictJson | undefined): RequestParams {
   if (given === undefined || given === null) return {}

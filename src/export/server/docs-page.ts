@@ -2,6 +2,7 @@
 import { escapeHtml as html } from '../../core/html.ts'
 import { takesForms } from '../../core/bundle/form-request.ts'
 import { plainBody } from '../../core/bundle/examples.ts'
+import { otherThreshold, thresholdRule } from '../../core/bundle/params.ts'
 import type { Signature } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
 import { cellSchema } from './openapi.ts'
@@ -29,7 +30,8 @@ export function docsPage(models: Models): string {
 <table><thead><tr><th>Method</th><th>Address</th><th>What</th></tr></thead><tbody>${routes.map((cells) => `<tr>${cells.map((cell, i) => `<td>${i === 1 ? `<code>${html(cell)}</code>` : html(cell)}</td>`).join('')}</tr>`).join('')}</tbody></table>
 <h3>Columns</h3>${columnsTable(signature)}
 ${takesForms(signature) ? `<h3>Pictures as files</h3><pre>${html(`curl -s http://HOST/predict/${name} -F ${signature.inputs[0]?.name}=@picture.jpg`)}</pre>` : ''}
-${example === '' ? '' : `<h3>Example</h3><pre>${html(example.slice(0, 4000))}</pre>`}</section>`
+${example === '' ? '' : `<h3>Example</h3><pre>${html(example.slice(0, 4000))}</pre>`}
+${thresholdPart(signature, name)}</section>`
   })
   const page = `<!doctype html>
 <html lang="en">
@@ -54,6 +56,18 @@ ${sections.join('\n')}
 `
   cache.set(models.models, page)
   return page
+}
+
+/** What a model of two classes lets a request set. */
+function thresholdPart(signature: Signature, name: string): string {
+  const own = signature.params?.find((param) => param.name === 'threshold')
+  if (!own) return ''
+  const params = `{"threshold":${otherThreshold(signature)}}`
+  const lines = [
+    `curl -s http://HOST/predict/${name} -H 'Content-Type: application/json' \\\n  -d '{"params":${params},"rows":[...]}'`,
+    ...(takesForms(signature) ? [`curl -s http://HOST/predict/${name} -F ${signature.inputs[0]?.name}=@picture.jpg -F 'params=${params}'`] : []),
+  ]
+  return `<h3>Threshold</h3><p>With ${own.default} as this model's own threshold, ${thresholdRule(signature, (label) => `<code>${cut(label)}</code>`)}. A request may ask for another one, from ${own.min} to ${own.max}, beside its rows: under <code>params</code>, also in MLflow's JSON, in v2 under <code>parameters</code>. The probabilities stay as they are.</p><pre>${html(lines.join('\n'))}</pre>`
 }
 
 function columnsTable({ inputs }: Signature): string {

@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document of what is being served, made from the signatures. */
 import { pictureFormats } from '../../core/images/header.ts'
 import { formLimits, takesForms } from '../../core/bundle/form-request.ts'
+import { shownValue } from '../../core/bundle/encode.ts'
+import { thresholdRule } from '../../core/bundle/params.ts'
 import { wholeTypes } from '../../core/bundle/requests.ts'
 import type { Signature, SignatureInput } from '../../core/bundle/signature.ts'
 import type { Models } from './models.ts'
@@ -35,7 +37,7 @@ const json = (schema: Schema): Schema => ({ 'application/json': { schema } })
 const asked = (signature: Signature, rows: Schema): Schema => ({
   ...json(rows),
   ...(takesForms(signature) && {
-    'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf(signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: `a ${pictureFormats} file` } }])) } },
+    'multipart/form-data': { schema: { type: 'object', required: [signature.inputs[0]?.name], properties: objectOf([['params', paramsSchema(signature)], ...signature.inputs.map(({ name }) => [name, { type: 'array', minItems: 1, maxItems: formLimits.pictures, items: { type: 'string', contentMediaType: 'application/octet-stream', description: `a ${pictureFormats} file` } }] as const)]) } },
   }),
 })
 const refusals = (texts: Readonly<Record<number, string>>): Schema => Object.fromEntries(Object.entries(texts).map(([status, text]) => [status, { description: text, content: json({ $ref: '#/components/schemas/Error' }) }]))
@@ -59,7 +61,10 @@ const named = (path: string, item: Schema): Schema => Object.fromEntries(Object.
 const tensor = (datatypes: readonly string[], name: Schema = { type: 'string' }): Schema => ({ type: 'object', required: ['name', 'shape', 'datatype', 'data'], properties: { name, shape: { type: 'array', items: { type: 'integer', minimum: 1 } }, datatype: { enum: datatypes }, data: { type: 'array' } } })
 
 /** What a request may set beside its rows; what is unknown is ignored with a warning. */
-const paramsSchema = ({ params = [] }: Signature): Schema => ({ type: ['object', 'null'], properties: objectOf(params.map(({ name, default: given, min, max }) => [name, { type: 'number', default: given, minimum: min, maximum: max }] as const)) })
+const paramsSchema = (signature: Signature): Schema => ({
+  type: ['object', 'null'],
+  properties: objectOf((signature.params ?? []).map(({ name, default: given, min, max }) => [name, { type: 'number', default: given, minimum: min, maximum: max, description: `${thresholdRule(signature, shownValue)}; probabilities do not change` }] as const)),
+})
 const inferRequest = (signature: Signature): Schema => ({
   type: 'object',
   required: ['inputs'],

@@ -1,4 +1,5 @@
 /** The bundle's server as a process: protocols, warnings, versions and routing, reload, metrics, log, drain, hostile bodies. */
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import type { GoldenRows } from '../../../src/core/bundle/golden.ts'
 import { jsonCell } from '../../../src/core/bundle/encode.ts'
 import { plainBody } from '../../../src/core/bundle/examples.ts'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
+import { escapeHtml } from '../../../src/core/html.ts'
 import { createRng } from '../../../src/core/math/rng.ts'
 import { readConfig } from '../../../src/export/server/config.ts'
 import { askGolden, goldenRoutes } from '../../../src/export/server/self-test.ts'
@@ -127,6 +129,19 @@ describe('protocols', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1] as string)
     for (const ref of new Set(refs)) expect(Object.keys(document.components.schemas)).toContain(ref)
     const page = await get(`${url}/`)
+    // Of which class a threshold is stands by name in all three places, with a line that asks for one.
+    const { signature, folder } = bundle('tree')
+    const rule = (write: (name: string | undefined) => string): string => `a row is labelled ${write(signature.classes[1])} where the probability of ${write(signature.classes[1])} is at least the threshold, else ${write(signature.classes[0])}`
+    for (const [path, field] of [['/predict', 'params'], ['/invocations', 'params'], ['/v2/models/tree/infer', 'parameters']] as const) {
+      const set = (document.paths[path] as never)['post']['requestBody']['content']['application/json']['schema']['properties'][field]['properties']['threshold'] as object
+      expect(set, path).toEqual({ type: 'number', default: signature.threshold, minimum: 0, maximum: 1, description: `${rule((name) => JSON.stringify(name))}; probabilities do not change` })
+    }
+    expect(page.text).toContain(rule((name) => `<code>${escapeHtml(name as string)}</code>`))
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+    expect(readme).toContain(rule((name) => `\`${name}\``))
+    const line = /^ {4}(sed .*)$/m.exec(readme)?.[1]?.replace('http://127.0.0.1:8080', url) ?? ''
+    const said = await new Promise<string>((done) => execFile('sh', ['-c', line], { cwd: folder }, (_, output) => done(output)))
+    expect(JSON.parse(said)).toEqual((await post(`${url}/predict`, `{"params":{"threshold":0.3},${plainBody(signature, bundle('tree').golden.rows.slice(0, 1)).slice(1)}`)).body)
     expect(page.headers.get('Content-Security-Policy')).toContain("default-src 'none'")
     expect(page.text).not.toMatch(/<(script|img)\b/)
     expect(page.text).toContain('&#60;img src=x onerror=alert(1)&#62;')

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest'
 import { paramsFor, readParams } from '../../../src/core/bundle/params.ts'
 import type { Signature } from '../../../src/core/bundle/signature.ts'
 import type { ServedAnswer } from '../../../src/core/onnx/runner.ts'
-import { ServedModel } from '../../../src/export/server/models.ts'
+import { escapeHtml } from '../../../src/core/html.ts'
+import { bundleReadme } from '../../../src/export/bundle-readme.ts'
+import { docsPage } from '../../../src/export/server/docs-page.ts'
+import { ServedModel, type Models } from '../../../src/export/server/models.ts'
+import { openApi } from '../../../src/export/server/openapi.ts'
 import { Overloaded } from '../../../src/export/server/pool.ts'
 import type { RequestLog } from '../../../src/export/server/request-log.ts'
 import type { ServedVersion } from '../../../src/export/server/served-version.ts'
@@ -75,4 +79,18 @@ test('a split between three versions gives one answer and logs those of all', as
     const of = logged.filter((line) => line.startsWith(`id-${i} `)).map((line) => line.split(' '))
     expect([of.map(([, , version]) => version).sort(), of.map(([, arm]) => arm).sort()]).toEqual([['1', '2', '3'], ['primary', 'shadow', 'shadow']])
   }
+})
+
+test('where pictures may come as files, the document, the page and the README say that the form has a place for the threshold', () => {
+  const pictures: Signature = { ...signature, version: 2, task: 'binary', inputs: [{ name: 'image', kind: 'image', tensor: 'uint8', nullable: false }], classes: ['cat', '<dog>'], threshold: 0.3, params: paramsFor('binary', 0.3) }
+  const version = { signature: pictures, bundle: { golden: { rows: [] } } } as unknown as ServedVersion
+  const model = new ServedModel('m', { name: 'm', versions: new Map(), aliases: new Map(), fallback: '1', routing: { kind: 'single' } }, new Map([['1', version]]))
+  const models = { models: new Map([['m', model]]), first: model } as unknown as Models
+  const { properties } = (JSON.parse(openApi(models)) as never)['paths']['/predict']['post']['requestBody']['content']['multipart/form-data']['schema'] as { properties: Record<string, { properties?: Record<string, object> }> }
+  expect(Object.keys(properties)).toEqual(['params', 'image'])
+  expect(properties['params']?.properties?.['threshold']).toMatchObject({ default: 0.3, description: expect.stringContaining('where the probability of "<dog>" is at least the threshold') as string })
+  const line = `-F image=@picture.jpg -F 'params={"threshold":0.6}'`
+  expect(docsPage(models)).toContain(escapeHtml(line))
+  expect(bundleReadme(pictures, [])).toContain(line)
+  expect(bundleReadme(signature, [])).not.toContain('params')
 })
