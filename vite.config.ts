@@ -8,6 +8,7 @@ import { defineConfig } from 'vitest/config'
 import { responseHeaders } from './src/core/headers.ts'
 import { serverSource } from './src/export/server/vite-plugin.mjs'
 import { browserArgs, chromiumPath } from './test/support/chromium.ts'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
@@ -90,6 +91,7 @@ export default defineConfig({
   server: { headers: Object.fromEntries(Object.entries(responseHeaders).filter(([name]) => name.startsWith('Cross-Origin'))) },
   preview: { headers: { ...responseHeaders } },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true as const,
