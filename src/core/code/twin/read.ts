@@ -1,4 +1,5 @@
 /** The first part of a twin: the file is read as the studio read it, and the rows are dealt as the run dealt them. */
+import { blanks } from '../../ingest/csv/blanks.ts'
 import { decimalOf } from '../../ingest/csv/written-number.ts'
 import type { Dataset, ColumnInfo } from '../../data/dataset.ts'
 import type { ParseOptions } from '../../ingest/options.ts'
@@ -21,6 +22,18 @@ function plainDigits(layout: string | undefined, decimal: string): string {
   const mark = layout === undefined ? decimal : decimalOf(layout)
   const bare = layout === undefined ? '' : `.str.replace(r"[^0-9+${mark}eE-]|[eE](?![0-9+-])", "", regex=True)`
   return bare + (mark === ',' ? '.str.replace(",", ".", regex=False)' : '')
+}
+
+/** The studio's white space as Python that makes it: runs of three or more as ranges. */
+function blankCodes(): string {
+  const codes = [...blanks].map((mark) => mark.charCodeAt(0))
+  const runs: [from: number, to: number][] = []
+  for (const code of codes) {
+    const last = runs.at(-1)
+    if (last?.[1] === code) last[1]++
+    else runs.push([code, code + 1])
+  }
+  return runs.flatMap(([from, to]) => (to - from > 2 ? [`*range(${from}, ${to})`] : Array.from({ length: to - from }, (_, i) => String(from + i)))).join(', ')
 }
 
 /** A layout of ours as strptime has it. */
@@ -60,7 +73,9 @@ export function readCell(data: TwinData, read: ReadonlySet<string>): string[] {
     '    raise SystemExit(f"{path} is not the file of this run: its SHA-256 differs. Set DATA to the right one.")',
     ...reading(data),
     'raw.columns = COLUMNS',
-    'raw = raw.apply(lambda column: column.str.strip())',
+    '# White space around a cell is not part of it: blanks, control characters, no-break and other wide ones.',
+    `BLANKS = "".join(map(chr, [${blankCodes()}]))`,
+    'raw = raw.apply(lambda column: column.str.strip(BLANKS))',
     'raw = raw.mask(raw.isin(MISSING))',
     'if len(raw) != ROWS:',
     '    raise SystemExit(f"the studio read {ROWS} rows of this file, pandas {len(raw)}: the row numbers below would be wrong")',
@@ -89,7 +104,8 @@ export const splitCell = (counts: { readonly train: number; readonly valid: numb
   'split = json.loads(FILE.with_name("split.json").read_text() if FILE.with_name("split.json").exists() else Path(os.environ.get("SPLIT", "split.json")).read_text())',
   'part = np.array(list(split["parts"]))',
   'train, valid = np.flatnonzero(part == "t"), np.flatnonzero(part == "v")',
-  `assert (len(part), len(train), len(valid)) == (ROWS, ${counts.train}, ${counts.valid})`,
+  `if (len(part), len(train), len(valid)) != (ROWS, ${counts.train}, ${counts.valid}):`,
+  `    raise SystemExit(f"split.json is not that of this run: ${counts.train} of {ROWS} rows train and ${counts.valid} validate, there {len(train)} and {len(valid)} of {len(part)} do")`,
 ]
 
 /** One letter a row: t trains, v validates, e is the sealed test part, - is in none. */

@@ -219,7 +219,9 @@ export function recipeCell(recipe: FittedRecipeState): string[] {
     'frame = frame[INPUTS].apply(lambda column: column.astype(np.float32) if column.dtype == np.float64 else column)',
     ...calls,
     `FEATURES = ${py(recipe.features.map(({ name }) => name))}`,
-    'assert set(FEATURES) <= set(frame), sorted(set(FEATURES) - set(frame))',
+    'absent = sorted(set(FEATURES) - set(frame))',
+    'if absent:',
+    '    raise SystemExit(f"{len(absent)} features of the run do not come out of the recipe here, such as {absent[0]}: the file was read in another way than in the studio")',
     pictureIn(recipe) ? 'X = np.stack(frame[FEATURES[0]].to_list())' : 'X = frame[FEATURES].to_numpy(np.float32)',
   ]
 }

@@ -54,7 +54,13 @@ const target = ({ run: { spec }, data }: TwinInput): string[] => {
   if (spec.target.task === 'regression') return [`y = frame[${column}].to_numpy(np.float64)`]
   const info = data.columns.find(({ name }) => name === spec.target.column)
   const code = info?.kind === 'numeric' ? '{float(name): i for i, name in enumerate(CLASSES)}' : info?.kind === 'boolean' ? `{${py(info.categories ?? [])}.index(name): i for i, name in enumerate(CLASSES)}` : '{name: i for i, name in enumerate(CLASSES)}'
-  return [`code = ${code}`, `y = frame[${column}].map(code).fillna(-1).to_numpy(np.int64)`, 'assert (y[train] >= 0).all() and (y[valid] >= 0).all()']
+  return [
+    `code = ${code}`,
+    `y = frame[${column}].map(code).fillna(-1).to_numpy(np.int64)`,
+    'used = np.concatenate([train, valid])',
+    'if (y[used] < 0).any():',
+    `    raise SystemExit("target %s: %r is none of the studio's classes" % (${column}, frame[${column}].to_numpy()[used][y[used] < 0][0]))`,
+  ]
 }
 
 /** What stands before the recipe: imports, the rows of the run, the file or the pictures, the target. */

@@ -54,7 +54,7 @@ const cases: readonly (readonly [name: string, build: Build, loose?: 'at most'])
 ]
 
 describe('as large as the runtime makes it', () => {
-  test.each(cases)('%s', async (_, build, loose) => {
+  test.each(cases.map(([name, build, loose]) => ({ name, build, loose })))('$name', async ({ build, loose }) => {
     const graph = new GraphBuilder()
     const value = build(graph, graph.input('x', 'float', ['N', 4]))
     graph.nameAs(graph.node('Reshape', [graph.cast(value, 'double'), graph.ints('flat', [-1])]), 'y')
