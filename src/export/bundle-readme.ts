@@ -59,7 +59,7 @@ server, its model and ONNX Runtime's WebAssembly into one file; \`node ${model}.
 | File | What |
 |---|---|
 | model.onnx | raw columns in, answer out: preparation, class names and threshold are inside the graph |
-| signature.json | every column: kind, range or categories seen in training, whether it may be missing |
+| signature.json | every column: kind, range or categories seen in training, whether it may be missing; what a request may set |
 | golden.json | rows with the studio's own answers; the server answers them at each start |
 | reference.json | how inputs and answers were distributed; /metrics compares with it |
 | deploy/ | Kubernetes, compose, KServe, Triton, Prometheus, Grafana, GitHub Actions; see deploy/README.md |
@@ -83,8 +83,9 @@ in the layout of signature.json (in v2 also INT64 seconds since 1970, UTC). A ca
 saw is answered as the recipe was told to, and a value outside the range of training is answered too: both
 are listed under "warnings" with their row and column (in v2 counted under "parameters"), as is a picture of
 which only the first frame or eight bits a channel are looked at. Every column must
-be present in every row, and no other may be; /invocations ignores others, as MLflow does. In v2 each input
-has shape [rows, 1]; whole numbers of any width may come where they fit, FP64 for FP32 may not. A fraction where
+be present in every row, and no other may be; /invocations ignores others, as MLflow does, unless it
+knows none of them. In v2 each input
+has shape [rows, 1]; whole numbers of any width may come where they fit their width and ours, FP64 for FP32 may not. A fraction where
 training saw whole numbers alone is answered with a warning. Anything else is refused with status 400 and a sentence that names row and column.
 
 ## Settings (environment)
