@@ -4,12 +4,15 @@ import type { Card, CardBlock } from './card.ts'
 
 /** Text inside Markdown: nothing in it is markup, nothing in it starts a line. */
 const markdown = (value: string): string => value.replace(/[\\`*_{}[\]()<>#+\-.!|~=&:$"'@]/g, (mark) => (mark === '<' ? '&lt;' : mark === '>' ? '&gt;' : mark === '&' ? '&amp;' : /[.,:()'"=@$-]/.test(mark) ? mark : `\\${mark}`)).replace(/[\r\n\u2028\u2029\0]+/g, ' ')
+/** What a person wrote, as they set it: empty lines part paragraphs, other breaks part lines. */
+const paragraphs = (text: string): string[][] => text.replace(/\r\n|[\r\u2028\u2029]/g, '\n').split(/\n(?:[^\S\n]*\n)+/).map((part) => part.split('\n'))
 
 export function cardMarkdown(card: Card): string {
   const block = (item: CardBlock): string => {
     switch (item.kind) {
       case 'text':
-        return safeStart(markdown(item.text))
+        // Two spaces end a line and begin the next in the same paragraph.
+        return paragraphs(item.text).map((lines) => lines.map((line) => safeStart(markdown(line))).join('  \n')).join('\n\n')
       case 'gap':
       case 'warning':
         return `> **${item.kind === 'warning' ? 'Warning: ' : ''}${markdown(item.text)}**`
@@ -26,7 +29,7 @@ export function cardMarkdown(card: Card): string {
   return [['---', ...matter, '---'].join('\n'), `# ${markdown(card.title)}`, ...card.sections.flatMap((section) => [`## ${section.title}`, ...section.blocks.map(block)])].join('\n\n') + '\n'
 }
 /** A line that would begin a list, a rule or a number is held back by an invisible mark. */
-const safeStart = (line: string): string => (/^(\s*[-=]|\s*\d+\.|\s)/.test(line) ? `&#8203;${line}` : line)
+const safeStart = (line: string): string => (/^(\s*[-=:]|\s*\d+[.)]|\s)/.test(line) ? `&#8203;${line}` : line)
 
 /** The model inside the card, or why it is not. */
 export type LiveModel = LivePage | { readonly kind: 'missing'; readonly reason: string }
@@ -90,6 +93,14 @@ const runtimeLicence = `<details><summary>Licence of ONNX Runtime, which is in t
 /** Its own hash alone, and WebAssembly only where there is some; no eval, no network, no other file. */
 const scriptPolicy = (live: LiveModel | undefined): string => (live === undefined || live.kind === 'missing' ? '' : `; script-src '${live.hash}'${live.kind === 'graph' ? " 'wasm-unsafe-eval'" : ''}`)
 
+const isFigure = (cell: string): boolean => /^[−-]?\d[\d.,]*(×10\S+)?( ?%)?( to [−-]?\d\S*)?$/.test(cell)
+/** How a column of a table is set: numbers under each other, what has no spaces broken where it must be. The first names the row. */
+function columnKind(cells: readonly string[], c: number): string {
+  const full = cells.filter((cell) => cell !== '')
+  if (c > 0 && full.filter(isFigure).length * 2 > full.length) return ' class="figure"'
+  return full.some((cell) => /\S{30}/.test(cell)) ? ' class="long"' : ''
+}
+
 /**
  * One file that opens anywhere and fetches nothing: no link, no style sheet from elsewhere, and at most one script,
  * which its own content policy lets run by its hash alone.
@@ -98,7 +109,7 @@ export function cardHtml(card: Card, live?: LiveModel): string {
   const block = (item: CardBlock): string => {
     switch (item.kind) {
       case 'text':
-        return `<p>${html(item.text)}</p>`
+        return paragraphs(item.text).map((lines) => `<p>${lines.map(html).join('<br>')}</p>`).join('\n')
       case 'gap':
         return `<p class="gap">${html(item.text)}</p>`
       case 'warning':
@@ -106,8 +117,10 @@ export function cardHtml(card: Card, live?: LiveModel): string {
       case 'list':
         return `<ul>${item.items.map((entry) => `<li>${html(entry)}</li>`).join('')}</ul>`
       case 'table': {
-        const row = (cells: readonly string[], tag: 'td' | 'th'): string => `<tr>${cells.map((cell) => `<${tag}>${html(cell)}</${tag}>`).join('')}</tr>`
-        return `<table><thead>${row(item.header, 'th')}</thead><tbody>${item.rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`
+        const kinds = item.header.map((_, c) => columnKind(item.rows.map((cells) => cells[c] ?? ''), c))
+        const row = (cells: readonly string[], tag: 'td' | 'th'): string => `<tr>${cells.map((cell, c) => `<${tag}${kinds[c] ?? ''}>${html(cell)}</${tag}>`).join('')}</tr>`
+        // It scrolls in its own box, by keyboard too.
+        return `<div class="scroll" role="group" tabindex="0" aria-label="${html(`Table: ${item.header.join(', ')}`)}"><table><thead>${row(item.header, 'th')}</thead><tbody>${item.rows.map((cells) => row(cells, 'td')).join('')}</tbody></table></div>`
       }
     }
   }
@@ -122,9 +135,12 @@ export function cardHtml(card: Card, live?: LiveModel): string {
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
-table { border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums }
-th, td { text-align: left; padding: 0.3rem 0.8rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
+.scroll { overflow-x: auto; margin: 1rem 0 }
+table { border-collapse: collapse; overflow-wrap: normal; font-variant-numeric: tabular-nums }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }
 td:first-child { min-width: 7.5rem }
+.figure { text-align: right; white-space: nowrap }
+.long { overflow-wrap: anywhere; min-width: 12rem }
 .gap { border-left: 4px solid #c2410c; padding-left: 0.8rem; font-weight: 600 }
 .warning { border: 3px solid #dc2626; padding: 0.8rem; font-weight: 700 }
 #live:not([hidden]) { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 3rem; align-items: start }

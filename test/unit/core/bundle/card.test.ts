@@ -92,6 +92,13 @@ test('what a person wrote stands where it belongs and closes its gap', async () 
   expect(json.figures.slices).toEqual([])
 })
 
+test('paragraphs, lines and lists stay as a person wrote them, and are no markup', async () => {
+  const { markdown, html } = await card('regression', { intendedUse: 'To sort apples:\r\n- red\n1) green\n# not a heading\n===\n \n<b>Not</b> for pears.' })
+  expect(markdown).toContain('\nTo sort apples:  \n&#8203;- red  \n&#8203;1) green  \n\\# not a heading  \n&#8203;===\n\n&lt;b&gt;Not&lt;/b&gt; for pears.\n')
+  expect(html).toContain('<p>To sort apples:<br>- red<br>1) green<br># not a heading<br>===</p>\n<p>&#60;b&#62;Not&#60;/b&#62; for pears.</p>')
+  expect(html).toMatch(/<div class="scroll" role="group" tabindex="0" aria-label="Table: Metric, [^"]*"><table><thead><tr><th>Metric<\/th><th class="figure">/)
+})
+
 test('every part of the published schemes stands in it; what shuffling a column costs is told where somebody asked', async () => {
   const { host, runId } = await deployed(richDataset('binary'), 'binary', 'decision-tree', {}, { timings: { load: 1, prepare: 100, fit: 3_500_000, evaluate: 0 } })
   await host.store.write(['projects'], (tx) => tx.put('projects', { id: 'p', version: 1, name: 'p', createdAt: 0, changedAt: 0, deletedAt: null, token: 0, plan: {}, slices: [], nextRun: 1 } as never))
