@@ -130,6 +130,31 @@ describe('models of other tools', () => {
     })
   })
 
+  test('who meets an empty cell hears of the row and the columns, and before that of what is empty', async () => {
+    const half = (safe: boolean): Uint8Array => {
+      const graph = new GraphBuilder()
+      const x = graph.input('x', 'float', ['N', 2])
+      const kept = safe ? graph.node('Where', [graph.node('IsNaN', [x]), graph.floats('none', [0]), x]) : x
+      graph.nameAs(graph.node('MatMul', [kept, graph.floats('w', [0.5, 2], [2, 1])]), 'y')
+      graph.output('y', 'float', ['N', 1])
+      return encodeOnnx(graph.build('half'))
+    }
+    const cells = (empty: boolean, odd: number): Cell[] => Array.from({ length: 40 }, (_, i) => (empty && i % odd === odd - 1 ? null : i))
+    const dataset = datasetOf([cells(true, 3), cells(true, 4)], null)
+    const bring = (file: Uint8Array, data = dataset) => adoptModel(specOf(null), data, file, { fileName: 'm.onnx', columns: ['f0', 'f1'], classes: [] }, openRunner, quietContext())
+    expect(offerFor(half(false), dataset, specOf(null))).toMatchObject({ empty: [{ column: 'f0', rows: 13 }, { column: 'f1', rows: 10 }], saysEmpty: false })
+    expect(offerFor(half(true), dataset, specOf(null)).saysEmpty).toBe(true)
+    expect((await bring(half(true))).evaluation.n).toBeGreaterThan(0)
+    const error = (await bring(half(false)).catch((caught: unknown) => caught)) as StudioError
+    const [, row, names] = /^invalid answer of the model; it must be a finite number, and row (\d+), with no value in (.+), gets NaN$/.exec(error.message) ?? []
+    const at = Number(row)
+    expect(names).toBe([...(at % 3 === 0 ? ['f0'] : []), ...(at % 4 === 0 ? ['f1'] : [])].join(', '))
+    // Every third or fourth of 40: 13 + 10 - 3.
+    expect(error.hint).toMatch(/^20 of 40 rows have an empty cell/)
+    const huge = datasetOf([cells(false, 1), Array.from({ length: 40 }, () => 3e38)], null)
+    await expect(bring(half(false), huge)).rejects.toThrow(/^invalid answer of the model; it must be a finite number, and row \d+, with f0 \d+, f1 3e\+38, gets Infinity$/)
+  })
+
   test('columns and classes that do not fit are named', async () => {
     const { onnx, columns, classes } = golden.cases[1] as (typeof golden.cases)[number]
     const dataset = datasetOf(columns as Cell[][], classes)
@@ -155,6 +180,13 @@ describe('files that are not let in', () => {
       return
     }
     throw new Error('it was let in')
+  })
+
+  test('what is something else is told from what was cut off', () => {
+    expect(() => foreignInterface(new TextEncoder().encode('large file of words'))).toThrow(/^invalid ONNX file; this is no ONNX file: field 13 has an unknown wire type: 4$/)
+    expect(() => foreignInterface(new Uint8Array(0))).toThrow(/^invalid ONNX file; this is no ONNX file: it holds no graph$/)
+    const whole = bytesOf(golden.cases[0]?.onnx ?? '')
+    expect(() => foreignInterface(whole.subarray(0, whole.length / 2))).toThrow(/^invalid ONNX file; it is damaged or cut off: /)
   })
 
   const made = (build: (graph: GraphBuilder) => string): Uint8Array => {

@@ -2,7 +2,7 @@
  * A run of a model that was trained elsewhere: the same split, target and evaluation as for our own, with no
  * training in it. What of the data it was trained on is not known here, and the run says so.
  */
-import type { Column } from '../data/column.ts'
+import { type Column, isValid } from '../data/column.ts'
 import type { Context } from '../context.ts'
 import { columnNamed, type Dataset } from '../data/dataset.ts'
 import { classesOf } from '../data/encode-target.ts'
@@ -15,7 +15,7 @@ import { applyRecipe } from '../recipe/recipe.ts'
 import { seriesOf } from '../recipe/series.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import { type ForeignInterface, interfaceOf, type SlotType, withOutput } from '../onnx/read/interface.ts'
-import { readOnnx } from '../onnx/read/model.ts'
+import { type ReadModel, type ReadNode, readOnnx } from '../onnx/read/model.ts'
 import { checkGraph } from '../onnx/read/rules.ts'
 import type { OnnxRunner } from '../onnx/runner.ts'
 import { judge } from './judge.ts'
@@ -33,11 +33,15 @@ export interface ForeignMapping {
   readonly answer?: AnswerKind
 }
 
-/** Opens and checks a file. @throws StudioError bad-data, unsupported */
-export function foreignInterface(file: Uint8Array): ForeignInterface {
+function checked(file: Uint8Array): ReadModel {
   const model = readOnnx(file)
   checkGraph(model)
-  return interfaceOf(model)
+  return model
+}
+
+/** Opens and checks a file. @throws StudioError bad-data, unsupported */
+export function foreignInterface(file: Uint8Array): ForeignInterface {
+  return interfaceOf(checked(file))
 }
 
 /** What a file asks for, what there is to give it, and a first guess. */
@@ -47,6 +51,10 @@ export interface ForeignOffer {
   readonly slots: readonly { readonly label: string; readonly takes: 'numbers' | 'whole' | 'texts' }[]
   /** Columns that can fill a slot of numbers, of whole numbers (dates are UTC seconds), and of text. */
   readonly candidates: Readonly<Record<'numbers' | 'whole' | 'texts', readonly string[]>>
+  /** Columns with empty cells, and in how many rows. */
+  readonly empty: readonly { readonly column: string; readonly rows: number }[]
+  /** Whether anything in the graph is there for missing numbers. */
+  readonly saysEmpty: boolean
   /** The target's classes; empty for regression. */
   readonly classes: readonly string[]
   /** What each score is called in the file. */
@@ -55,11 +63,15 @@ export interface ForeignOffer {
   readonly guess: { readonly columns: readonly string[]; readonly classes: readonly string[] }
 }
 
+/** Whether an operator is there for numbers that are missing. */
+const takesEmpty = ({ opType, attributes }: ReadNode): boolean => opType === 'IsNaN' || opType === 'Imputer' || (attributes.get('nodes_missing_value_tracks_true')?.ints.some((way) => way !== 0n) ?? false)
+
 const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
 
 /** @throws StudioError bad-data, unsupported */
 export function offerFor(file: Uint8Array, dataset: Dataset, { target, split }: Pick<RunSpec, 'target' | 'split'>): ForeignOffer {
-  const graph = foreignInterface(file)
+  const model = checked(file)
+  const graph = interfaceOf(model)
   const usable = dataset.columns.filter(({ name }) => name !== target.column)
   const of = (type: SlotType): readonly string[] => usable.filter(({ kind }) => kindsFor(type).includes(kind)).map(({ name }) => name)
   const candidates = { numbers: of('float'), whole: of('int64'), texts: of('string') }
@@ -84,7 +96,12 @@ export function offerFor(file: Uint8Array, dataset: Dataset, { target, split }: 
   const byName = scores.map((score) => classes.find((name) => plain(name) === plain(score)) ?? '')
   // Label encoders number the classes in their alphabetical order.
   const numbered = [...classes].sort((a, b) => (a < b ? -1 : 1))
-  return { graph, slots, candidates, classes, scores, guess: { columns, classes: byName.every((name) => name !== '') ? byName : scores.map((_, i) => numbered[i] ?? '') } }
+  const empty = usable.flatMap((column) => {
+    let rows = 0
+    for (let row = 0; row < dataset.rows; row++) if (!isValid(column, row)) rows++
+    return rows > 0 ? [{ column: column.name, rows }] : []
+  })
+  return { graph, slots, candidates, empty, saysEmpty: model.nodes.some(takesEmpty), classes, scores, guess: { columns, classes: byName.every((name) => name !== '') ? byName : scores.map((_, i) => numbered[i] ?? '') } }
 }
 
 /** @throws StudioError bad-data or unsupported where file, columns or classes do not fit together */

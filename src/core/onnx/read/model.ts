@@ -3,7 +3,8 @@
  * sees it: what is not on the list is named and refused, nothing outside the file is ever read.
  * Field numbers are those of onnx.proto (onnx 1.12).
  */
-import { fieldsOf, floatsOf, intsOf, refuse, textOf, unsupported } from './wire.ts'
+import { asStudioError } from '../../errors.ts'
+import { type Field, fieldsOf, floatsOf, intsOf, refuse, textOf, unsupported } from './wire.ts'
 
 /** Element types by their number in onnx.proto. */
 export const elementTypes = ['undefined', 'float', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'double', 'uint32', 'uint64'] as const
@@ -174,6 +175,16 @@ function entryOf(bytes: Uint8Array): [string, string] {
   return [texts.get(1) ?? '', texts.get(2) ?? '']
 }
 
+/** What stands in a file on its own. Writers of ONNX begin with the IR version, so what begins otherwise is something else. */
+function* partsOf(bytes: Uint8Array): Generator<Field> {
+  try {
+    yield* fieldsOf(bytes)
+  } catch (error) {
+    const { message } = asStudioError(error)
+    throw refuse(`${bytes[0] === 8 ? 'it is damaged or cut off' : 'this is no ONNX file'}: ${message.slice(message.indexOf('; ') + 2)}`)
+  }
+}
+
 /** Reads, without judging the operators. @throws StudioError bad-data for what is no ONNX file or reaches outside itself */
 export function readOnnx(bytes: Uint8Array): ReadModel {
   if (bytes.length > limits.bytes) throw refuse(`larger than ${limits.bytes.toLocaleString('en')} bytes: ${bytes.length.toLocaleString('en')}`)
@@ -182,7 +193,7 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
   const opsets = new Map<string, number>()
   const metadata = new Map<string, string>()
   let graph: Uint8Array | undefined
-  for (const field of fieldsOf(bytes)) {
+  for (const field of partsOf(bytes)) {
     if (field.number === 1) irVersion = Number(field.int)
     else if (field.number === 2) producer = textOf(field)
     else if (field.number === 7) {
@@ -199,7 +210,7 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
     } else if (field.number === 14) metadata.set(...entryOf(field.bytes))
     else if (field.number === 20 || field.number === 25) throw unsupported('it carries functions or training steps of its own, which are not run here')
   }
-  if (!graph || irVersion < 3) throw refuse(graph ? `its IR version must be 3 or later: ${irVersion}` : 'it holds no graph')
+  if (!graph || irVersion < 3) throw refuse(graph ? `its IR version must be 3 or later: ${irVersion}` : 'this is no ONNX file: it holds no graph')
   const nodes: ReadNode[] = []
   const initializers: ReadTensor[] = []
   const inputs: ReadValue[] = []
