@@ -87,6 +87,8 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
   const reference = referenceProfile(signature, dataset.columns, trainRows, await opened.predictionsOn('valid'))
   const part = run.testEvaluation ? 'test' : 'valid'
   const partRows = opened.rowsOf(part)
+  // Whoever opened the test part saw it at one threshold: looking at another would be a second look.
+  const threshold = (part === 'test' ? run.testEvaluation : run.evaluation)?.threshold ?? run.threshold
   const slices = (await store.read(['projects'], (tx) => tx.get('projects', run.spec.projectId)))?.slices ?? []
   const metadata = new Map([
     ['data_hash', run.dataHash],
@@ -109,7 +111,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     data: { name: dataset.name, rows: dataset.rows, source: dataset.source, warnings: [...(await dataWarnings(store, run)), ...(pictures?.shipped ? [`The pictures are seen through ${backboneCredit.name}, of ${backboneCredit.source} (${backboneCredit.licence}). ${backboneCredit.note}`] : []), ...(pictures?.networks ?? []).map((network) => `The pictures are seen through a network that was brought in, ${network}; what it learnt from, and under which licence, is not known here.`)] },
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
-    analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold: run.threshold, slices, seed: run.spec.seed }, context),
+    analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold, slices, seed: run.spec.seed }, context),
     ...(await importanceOf(store, runId)),
     holdsModel: live.kind !== 'missing',
     cost,
@@ -222,11 +224,11 @@ async function importanceOf(store: Store, runId: string): Promise<{ importance?:
 }
 
 /** The baseline run that was judged on the same data, target and split. */
-async function baselineOf(store: Store, run: Run): Promise<{ baseline?: { name: string; evaluation: NonNullable<Run['evaluation']> } }> {
+async function baselineOf(store: Store, run: Run): Promise<Pick<CardFacts, 'baseline'>> {
   const runs = await listRuns(store, run.spec.projectId)
   const same = (other: Run): boolean => other.dataHash === run.dataHash && JSON.stringify([other.spec.target, other.spec.split]) === JSON.stringify([run.spec.target, run.spec.split])
   const found = runs.findLast((other) => estimators.has(other.spec.estimator.id) && estimators.get(other.spec.estimator.id).tags.baseline && other.evaluation && same(other))
-  return found?.evaluation ? { baseline: { name: found.name, evaluation: found.evaluation } } : {}
+  return found?.evaluation ? { baseline: { name: found.name, evaluation: found.evaluation, ...(found.testEvaluation && { testEvaluation: found.testEvaluation }) } } : {}
 }
 
 async function dataWarnings(store: Store, run: Run): Promise<string[]> {

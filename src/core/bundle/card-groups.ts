@@ -20,6 +20,8 @@ export interface SliceScores {
 }
 export interface CardAnalyses {
   readonly part: PartName
+  /** Binary: of every figure here; that of the evaluation of the same part. */
+  readonly threshold?: number
   /** By one column each, then by the first two together; one report a column and metric. */
   readonly groups: readonly GroupReport[]
   readonly slices: readonly SliceScores[]
@@ -72,7 +74,7 @@ export async function cardAnalyses(input: AnalysesInput, context: Context): Prom
     slices.push({ name: slice.name, n: positions.length, scores })
     await context.checkpoint()
   }
-  return { part, groups, slices }
+  return { part, ...(target.task === 'binary' && { threshold }), groups, slices }
 }
 
 /** Where the kept rows stand among all; both are in the same order. */

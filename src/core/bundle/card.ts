@@ -9,6 +9,7 @@ import type { PermutationImportance } from '../explain/explainer.ts'
 import { metrics } from '../metrics/registry.ts'
 import type { GraphCost, GraphTime } from '../onnx/cost.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
+import type { Param, ParamTable, ParamValue } from '../params.ts'
 import { intervalWords } from '../percent.ts'
 import { needsPower, powerOfTen, smallNumber, trueMinus } from '../powers.ts'
 import { steps } from '../recipe/registry.ts'
@@ -24,9 +25,9 @@ export interface CardFacts {
   readonly recipe: FittedRecipeState
   readonly certificate: ParityCertificate
   readonly data: { readonly name: string; readonly rows: number; readonly source: Source; readonly warnings: readonly string[] }
-  /** The baseline of the same project and target, where one was trained. */
-  readonly baseline?: { readonly name: string; readonly evaluation: Evaluation }
-  readonly estimator: { readonly label: string; readonly source: string; readonly tags: { readonly keepsRows?: boolean } }
+  /** The baseline of the same project and target, where one was trained; its test part only where it was opened too. */
+  readonly baseline?: { readonly name: string; readonly evaluation: Evaluation; readonly testEvaluation?: Evaluation }
+  readonly estimator: { readonly label: string; readonly source: string; readonly params: ParamTable; readonly tags: { readonly keepsRows?: boolean } }
   readonly analyses: CardAnalyses
   /** What shuffling each column costs, where somebody asked. */
   readonly importance?: PermutationImportance
@@ -63,6 +64,11 @@ const gap = (what: string): CardBlock => ({ kind: 'gap', text: `Gap: ${what}` })
 const list = (items: readonly string[]): CardBlock => ({ kind: 'list', items })
 const written = (value: string | undefined, what: string): CardBlock => (value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(value.trim()))
 const labelled = (label: string, value: string | undefined, what: string): CardBlock[] => [value === undefined || value.trim() === '' ? gap(`nobody wrote ${what}.`) : text(`${label}: ${value.trim()}`)]
+
+/** As few digits as tell it from the other one. */
+const thresholdWords = (value: number, other = value): string => (value !== other && number(value) === number(other) ? String(value) : number(value))
+const undefinedWords = (reason: string | undefined): string => (reason ? `undefined: ${reason}` : 'undefined')
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** What the model is asked about. */
 const noun = (signature: Signature): 'picture' | 'row' => (hasPictures(signature) ? 'picture' : 'row')
@@ -137,9 +143,9 @@ function rowsInside({ estimator, run, signature }: CardFacts): CardBlock[] {
 
 function details({ run, signature, certificate, estimator, cost, referenceHash, written: by }: CardFacts): CardBlock[] {
   const rows: [string, string][] = [
-    ['Task', `${signature.task}, target ${cut(signature.target)}`],
+    ['Task', signature.task],
+    ['Target', cut(signature.target)],
     ['Estimator', `${estimator.label}; ${estimator.source}`],
-    ['Parameters', cut(JSON.stringify(run.spec.estimator.params))],
     ['Seed', String(run.spec.seed)],
     ...(run.spec.sampleWeight === undefined ? [] : [['Sample weight', `${cut(run.spec.sampleWeight)}: training ${noun(signature)}s count by it, scores do not`] as [string, string]]),
     ...(run.facts['roundsBefore'] === undefined ? [] : [['Continued', `went on from a model of ${String(run.facts['roundsBefore'])} rounds`] as [string, string]]),
@@ -153,10 +159,19 @@ function details({ run, signature, certificate, estimator, cost, referenceHash, 
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
     ['Parity with the studio', `${certificate.rows} ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}${(certificate.capped ?? []).map(({ column, held, of }) => `; golden rows hold ${held} of ${of} categories of ${cut(column)}`).join('')}`],
   ]
-  if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${signature.threshold} on the probability of ${cut(signature.classes[1] ?? '')}${signature.threshold === 0.5 ? ' (the default; nobody chose another)' : ' (chosen by a person)'}`])
+  if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${number(signature.threshold)} on the probability of ${cut(signature.classes[1] ?? '')} (${signature.threshold === 0.5 ? 'the default, unless a person kept it on purpose' : 'not the default, which is 0.5'}); signature.json has every digit`])
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
   const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
-  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...chosen, ...labelled('Owner, authors and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...parameters(run, estimator.params), ...chosen, ...labelled('Owner, authors and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+}
+
+const paramWords = (value: ParamValue): string => (value === '' ? '(empty)' : String(value))
+/** All of them, whole: with them and the seed the same model comes again. */
+function parameters({ spec: { estimator } }: Run, table: ParamTable): CardBlock[] {
+  const params = Object.entries(estimator.params)
+  if (params.length === 0) return [text('Parameters: none set; all are at their defaults.')]
+  const about = (name: string): string => (Object.hasOwn(table, name) ? (table[name] as Param).label : '')
+  return [text('Parameters:'), { kind: 'table', header: ['Parameter', 'Value', 'What it is'], rows: params.map(([name, value]) => [name, paramWords(value), about(name)]) }]
 }
 
 /** Milliseconds with three digits. */
@@ -186,16 +201,19 @@ function examination({ importance, estimator, signature }: CardFacts): CardBlock
   ]
 }
 
-/** Hardware and hours, as far as they were measured; energy never is. */
+/** What it ran in and how long, as far as that was recorded; energy never is. */
 function footprint({ run }: CardFacts): CardBlock[] {
   const { timings, environment } = run
-  const rows: string[][] = [['Hardware', cut(`${environment.threads} thread${environment.threads === 1 ? '' : 's'}; ${environment.userAgent}`)]]
-  if (timings) {
-    const hours = (timings.fit + timings.prepare + timings.evaluate) / 3_600_000
-    rows.push(['Time to train', `${number(timings.fit / 1000)} s for the fit, ${number((timings.prepare + timings.evaluate) / 1000)} s around it; ${number(hours)} hours in all`])
-  }
-  return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...(timings ? [] : [gap('how long it trained is not recorded.')]), gap('energy and emissions were not measured; searches and runs that were thrown away are not counted.')]
+  const rows: string[][] = [['Trained in', cut(environment.userAgent)], ['Threads', String(environment.threads)]]
+  if (timings) rows.push(['Time to train', `${number(timings.fit / 1000)} s for the fit, ${number((timings.prepare + timings.evaluate) / 1000)} s around it; ${duration(timings.fit + timings.prepare + timings.evaluate)} in all`])
+  return [
+    { kind: 'table', header: ['Detail', 'Value'], rows },
+    gap('processor, memory and graphics card are not recorded.'),
+    ...(timings ? [] : [gap('how long it trained is not recorded.')]),
+    gap('energy and emissions were not measured; searches and runs that were thrown away are not counted.'),
+  ]
 }
+const duration = (ms: number): string => (ms < 60_000 ? `${number(ms / 1000)} s` : ms < 360_000 ? `${number(ms / 60_000)} minutes` : `${number(ms / 3_600_000)} hours`)
 
 /** Words of this card that not every reader has met. They say what a word means, nothing of this model. */
 function glossary(signature: Signature): string[] {
@@ -240,9 +258,11 @@ function shownFactors({ groups }: CardAnalyses): CardBlock[] {
   return columns.length === 0 ? [gap('no column of the data makes groups that could be compared.')] : [text(`Compared below: ${columns.join(', ')}. They were taken because their values are few, not because anybody chose them.`)]
 }
 
+/** Metrics of a ranking know a positive class and others. */
+const eachInTurn = 'each class in turn against all others, as the positive one, then the plain mean over classes. '
 function metricBlocks(signature: Signature): CardBlock[] {
   const used = metrics.all.filter((metric) => metric.tasks.includes(signature.task))
-  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over ${noun(signature)}s.`), list(used.map((metric) => `${metric.label}: ${metric.help.replace(/\brow(s?)\b/g, `${noun(signature)}$1`)}`))]
+  return [text(`Each figure comes with a ${intervalWords}: percentile bootstrap over ${noun(signature)}s.`), list(used.map((metric) => `${metric.label}: ${signature.task === 'multiclass' && metric.ranksEachClass ? eachInTurn : ''}${metric.help.replace(/\brow(s?)\b/g, `${noun(signature)}$1`)}`))]
 }
 
 function evaluationData({ run, signature }: CardFacts): CardBlock[] {
@@ -267,39 +287,49 @@ function trainingData({ run, data, recipe, signature }: CardFacts): CardBlock[] 
   ]
 }
 function stepWords({ step, params }: FittedRecipeState['spec']['steps'][number]): string {
-  const label = steps.has(step) ? steps.get(step).label : step
-  return cut(Object.keys(params).length === 0 ? label : `${label}: ${JSON.stringify(params)}`)
+  const label = steps.has(step) ? steps.get(step).label : cut(step)
+  return [label, Object.entries(params).map(([name, value]) => `${name} ${paramWords(value)}`).join(', ')].filter((part) => part !== '').join(': ')
 }
+/** The range as the signature has it, digit by digit: a server warns outside of that one, not of a rounded one. */
 function seen(input: Signature['inputs'][number]): string {
   if (input.categories) return `${input.categories.length} categories`
   if (input.min === undefined || input.max === undefined) return input.labels ? input.labels.map(cut).join(', ') : ''
-  const write = (value: number): string => (input.kind === 'datetime' ? new Date(value * 1000).toISOString().slice(0, 19) : number(value))
+  const write = (value: number): string => (input.kind === 'datetime' ? new Date(value * 1000).toISOString().replace(/(\.000)?Z$/, '') : trueMinus(String(value)))
   return `${write(input.min)} to ${write(input.max)}`
 }
 
 function analyses({ run, baseline, signature, analyses: by }: CardFacts): CardBlock[] {
   const one = noun(signature)
   const blocks: CardBlock[] = []
-  const add = (title: string, evaluation: Evaluation | undefined): void => {
+  const add = (title: string, evaluation: Evaluation | undefined, base: Evaluation | undefined): void => {
     if (!evaluation) return
-    blocks.push(text(`${title}, n = ${evaluation.n}${evaluation.threshold === undefined ? '' : `, threshold ${evaluation.threshold}`}:`), scoreTable(evaluation.scores, baseline?.evaluation.part === evaluation.part ? baseline.evaluation.scores : undefined))
+    blocks.push(text(`${title}, n = ${evaluation.n}${thresholdNote(evaluation.threshold, signature)}:`), scoreTable(evaluation.scores, base?.scores), ...otherThreshold(evaluation, signature))
+    if (baseline && !base) blocks.push(gap(`the baseline was not judged on these ${one}s, so there is nothing to compare the figures with.`))
     if (evaluation.perClass) blocks.push({ kind: 'table', header: ['Class', 'n', 'Precision', 'Recall', 'F1'], rows: evaluation.perClass.map((row) => [cut(row.className), String(row.support), number(row.precision), number(row.recall), number(row.f1)]) })
     if (evaluation.warnings.length > 0) blocks.push(list(evaluation.warnings.map(cut)))
   }
-  add(`Test ${one}s`, run.testEvaluation)
-  add(`Validation ${one}s`, run.evaluation)
+  add(`Test ${one}s`, run.testEvaluation, baseline?.testEvaluation)
+  add(`Validation ${one}s`, run.evaluation, baseline?.evaluation)
   if (!baseline) blocks.push(gap('no baseline was trained on the same target, so there is nothing to compare with.'))
-  blocks.push(...groupBlocks(by, one), ...sliceBlocks(by, one))
+  blocks.push(...groupBlocks(by, signature), ...sliceBlocks(by, signature))
   return blocks
+}
+const thresholdNote = (threshold: number | undefined, signature: Signature): string => (threshold === undefined ? '' : `, threshold ${thresholdWords(threshold, signature.threshold)}`)
+/** The test part is not looked at twice: its figures keep the threshold that it was opened with, and must not pass for those of another. */
+function otherThreshold({ part, threshold }: Evaluation, signature: Signature): CardBlock[] {
+  if (threshold === undefined || signature.threshold === undefined || threshold === signature.threshold) return []
+  const [here, there] = [thresholdWords(threshold, signature.threshold), thresholdWords(signature.threshold, threshold)]
+  return [{ kind: 'warning', text: `These figures are at the threshold ${here}; the model leaves with ${there}. ${part === 'test' ? `The test part was never judged at ${there}, and is not opened again for it.` : `What it does at ${there} is not known here.`}` }]
 }
 
 const metricLabel = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
-const scoreCells = (row: ScoreRow): string[] => [row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value), row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`]
+const scoreCells = (row: ScoreRow): string[] => [row.value === null ? undefinedWords(row.reason) : number(row.value), row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`]
 const partLabel: Readonly<Record<CardAnalyses['part'], string>> = { train: 'training', valid: 'validation', test: 'test' }
 
 const mostUnjudged = 4
 /** One table a column, metrics side by side. */
-function groupBlocks({ groups, part }: CardAnalyses, one: string): CardBlock[] {
+function groupBlocks({ groups, part, threshold }: CardAnalyses, signature: Signature): CardBlock[] {
+  const one = noun(signature)
   const byColumns = new Map<string, GroupReport[]>()
   for (const report of groups) {
     const key = JSON.stringify(report.columns)
@@ -315,35 +345,31 @@ function groupBlocks({ groups, part }: CardAnalyses, one: string): CardBlock[] {
     const rows = listed.map((group) => line(group.values.map((value) => (value === null ? '(missing)' : cut(value))), group.n, reports.map((report) => report.groups[first.groups.indexOf(group)]?.score)))
     const all = line(names.map((_, i) => (i === 0 ? 'all' : '')), first.groups.reduce((sum, group) => sum + group.n, first.omitted.rows), reports.map((report) => report.overall))
     return [
-      text(`${partLabel[part]} ${one}s by ${names.join(' and ')}:`),
+      text(`${capital(partLabel[part])} ${one}s by ${names.join(' and ')}${thresholdNote(threshold, signature)}:`),
       { kind: 'table', header: [...names, 'n', ...reports.flatMap((report) => [metricLabel(report.metric), intervalWords])], rows: [...rows, all] },
       ...(small.length > mostUnjudged ? [text(`${small.length} groups of fewer than ${minimumGroup} ${one}s, ${small.reduce((sum, { n }) => sum + n, 0)} ${one}s together, are not judged.`)] : []),
       ...(first.omitted.groups > 0 ? [text(`${first.omitted.groups} smaller groups with ${first.omitted.rows} ${one}s together are not listed.`)] : []),
     ]
   })
 }
-function sliceBlocks({ slices, part }: CardAnalyses, one: string): CardBlock[] {
+function sliceBlocks({ slices, part, threshold }: CardAnalyses, signature: Signature): CardBlock[] {
+  const one = noun(signature)
   if (slices.length === 0) return [gap(`nobody named a slice of ${one}s to look at.`)]
   const labels = (slices[0]?.scores ?? []).flatMap((row) => [metricLabel(row.metric), intervalWords])
-  return [text(`Named slices of the ${partLabel[part]} ${one}s:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
+  return [text(`Named slices of the ${partLabel[part]} ${one}s${thresholdNote(threshold, signature)}:`), { kind: 'table', header: ['Slice', 'n', ...labels], rows: slices.map((slice) => [cut(slice.name), String(slice.n), ...slice.scores.flatMap(scoreCells)]) }]
 }
 
 /** The same as data: sections and blocks, every gap by itself, and the figures behind the tables. */
-export function cardJson(card: Card, { analyses: by, certificate, cost, run }: CardFacts): string {
+export function cardJson(card: Card, { analyses: by, certificate, cost, run, signature, recipe }: CardFacts): string {
   const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
-  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
-  return `${JSON.stringify({ version: 1, title: card.title, gaps, figures, sections: card.sections }, null, 2)}\n`
+  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
+  return `${JSON.stringify({ version: 1, title: card.title, parameters: run.spec.estimator.params, recipe: recipe.spec.steps, gaps, figures, sections: card.sections }, null, 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {
-  const label = (id: string): string => (metrics.has(id) ? metrics.get(id).label : id)
   return {
     kind: 'table',
     header: ['Metric', 'Value', intervalWords, ...(baseline ? ['Baseline'] : [])],
-    rows: scores.map((row) => [
-      label(row.metric),
-      row.value === null ? `undefined: ${row.reason ?? ''}` : number(row.value),
-      row.low === null || row.high === null ? '' : `${number(row.low)} to ${number(row.high)}`,
-      ...(baseline ? [number(baseline.find((other) => other.metric === row.metric)?.value ?? null)] : []),
-    ]),
+    rows: scores.map((row) => [metricLabel(row.metric), ...scoreCells(row), ...(baseline ? [scoreCells(baseline.find(({ metric }) => metric === row.metric) ?? unmeasured)[0] as string] : [])]),
   }
 }
+const unmeasured: ScoreRow = { metric: '', value: null, reason: 'not measured', low: null, high: null }
