@@ -43,5 +43,10 @@ test('an ONNX file is brought in, judged and questioned; a strange one is refuse
   await studio.getByRole('textbox', { name: 'size', exact: true }).fill('1.9')
   await expect(why).not.toHaveAccessibleName(before ?? '')
   await expect(why).toHaveAccessibleName(/size moves it most, by \+.*The parts add up to the model’s own answer\.$/)
+  // What cannot be built is said before it is asked for.
   await goTo(studio, 'Deploy')
+  await expect(studio.getByRole('heading', { name: 'This model was brought in as a file' })).toBeVisible()
+  await expect(studio.getByRole('button', { name: 'Check and build' })).toHaveCount(0)
+  await studio.getByRole('tab', { name: 'Train elsewhere' }).click()
+  await expect(studio.getByText(/its model was brought in as an ONNX file/)).toBeVisible()
 })

@@ -33,7 +33,15 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
   const size = studio.getByRole('region', { name: 'Size and speed' })
   await expect(size).toContainText(/Time for one row\s*[\d.×⁻¹²³⁴⁵⁶⁷⁸⁹⁰]+ ms.*Time for \d+ rows\s*[\d.]+ ms/s)
   await expect(size).toContainText(/with the model as a program that can be read/)
+  // What was built stays while another tab is looked at.
+  await studio.getByRole('tab', { name: 'Train elsewhere' }).click()
+  await expect(download).toHaveCount(0)
+  await studio.getByRole('tab', { name: 'Export a bundle' }).click()
+  await expect(studio.getByRole('heading', { name: 'Parity: passed' })).toBeVisible()
+  await expect(studio.getByText(/The form has changed since/)).toHaveCount(0)
   const [saved] = await Promise.all([studio.waitForEvent('download'), download.click()])
+  const [page] = await Promise.all([studio.waitForEvent('download'), studio.getByRole('button', { name: 'The card as a page' }).click()])
+  expect(page.suggestedFilename()).toBe('wine-cultivars-card.html')
   const bytes = readFileSync(await saved.path())
 
   const folder = mkdtempSync(join(tmpdir(), 'glasshouse-e2e-'))
@@ -69,6 +77,7 @@ test('a CSV of one own becomes a bundle whose server answers as the studio does'
     expect(predictions.length).toBe(20)
 
     // The card, from the disk: its sliders ask the same model, and it fetches nothing.
+    expect(readFileSync(await page.path())).toEqual(readFileSync(join(folder, 'MODEL_CARD.html')))
     const card = await studio.context().newPage()
     const complaints: string[] = []
     card.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
