@@ -3,7 +3,7 @@
  * own predictions first; where it differs by more than the tolerance there is a certificate and no zip.
  */
 import { cardJson, cardOf, type CardFacts } from '../core/bundle/card.ts'
-import { cardAnalyses } from '../core/bundle/card-groups.ts'
+import { cardAnalyses, trainingCounts } from '../core/bundle/card-groups.ts'
 import { cardHtml, cardMarkdown } from '../core/bundle/card-text.ts'
 import { goldenPictureRows, goldenRows } from '../core/bundle/golden.ts'
 import { goldenProblem } from '../core/bundle/compare-golden.ts'
@@ -19,6 +19,7 @@ import { readHeader } from '../core/images/header.ts'
 import type { Pixels } from '../core/images/luma.ts'
 import { backboneResource } from '../core/images/backbone/own.ts'
 import { pixelCount, pixelKey, shippedBackbone } from '../core/images/pixel-form.ts'
+import { columnNamed } from '../core/data/dataset.ts'
 import { StudioError } from '../core/errors.ts'
 import { estimators } from '../core/estimators/registry.ts'
 import { countNumbers, graphTimes, type GraphCost, type GraphTime } from '../core/onnx/cost.ts'
@@ -112,6 +113,7 @@ export const deployExport: TaskHandler<'deploy/export'> = async ({ runId, name, 
     ...(await baselineOf(store, run)),
     estimator: estimators.get(run.spec.estimator.id),
     analyses: await cardAnalyses({ part, dataset, rows: partRows, target: opened.targetAt(partRows), prediction: await opened.predictionsOn(part), targetColumn: run.spec.target.column, threshold, slices, seed: run.spec.seed }, context),
+    counts: trainingCounts(signature.inputs.map((input) => columnNamed(dataset, input.name)), trainRows, opened.targetAt(trainRows)),
     ...(await importanceOf(store, runId)),
     holdsModel: live.kind !== 'missing',
     cost,

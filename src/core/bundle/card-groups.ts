@@ -1,5 +1,6 @@
 /** The quantitative analyses of a model card: the main metrics by group, by two columns together, and by named slice, each with its n and 95 % interval. */
 import type { Context } from '../context.ts'
+import { isValid } from '../data/column.ts'
 import type { Column } from '../data/column.ts'
 import { columnNamed } from '../data/dataset.ts'
 import type { PartName } from '../data/split.ts'
@@ -25,6 +26,36 @@ export interface CardAnalyses {
   /** By one column each, then by the first two together; one report a column and metric. */
   readonly groups: readonly GroupReport[]
   readonly slices: readonly SliceScores[]
+}
+
+/** What the training rows hold, counted. */
+export interface TrainingCounts {
+  readonly rows: number
+  /** Missing values of each input, in the signature's order. */
+  readonly missing: readonly number[]
+  /** Rows of each class, in the signature's order; absent for regression. */
+  readonly classes?: readonly number[]
+  /** Regression: the target; its standard deviation is the population's. */
+  readonly values?: { readonly min: number; readonly max: number; readonly mean: number; readonly sd: number }
+}
+
+/** @param inputs of the signature @param target truth at `rows` */
+export function trainingCounts(inputs: readonly Column[], rows: Uint32Array, target: Target): TrainingCounts {
+  const missing = inputs.map((column) => rows.reduce((sum, row) => sum + (isValid(column, row) ? 0 : 1), 0))
+  if (target.task !== 'regression') {
+    const classes = target.classes.map(() => 0)
+    for (const code of target.codes) classes[code] = (classes[code] as number) + 1
+    return { rows: rows.length, missing, classes }
+  }
+  if (rows.length === 0) return { rows: 0, missing }
+  let [min, max, mean, squares] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0]
+  for (const value of target.values) {
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+    mean += value / rows.length
+  }
+  for (const value of target.values) squares += (value - mean) ** 2
+  return { rows: rows.length, missing, values: { min, max, mean, sd: Math.sqrt(squares / rows.length) } }
 }
 
 /** What a card shows by group: one number a reader can compare, two where errors differ in kind. */

@@ -10,12 +10,12 @@ import { metrics } from '../metrics/registry.ts'
 import type { GraphCost, GraphTime } from '../onnx/cost.ts'
 import type { ParityCertificate } from '../onnx/parity.ts'
 import type { Param, ParamTable, ParamValue } from '../params.ts'
-import { intervalWords } from '../percent.ts'
+import { intervalWords, percentOf } from '../percent.ts'
 import { needsPower, powerOfTen, smallNumber, trueMinus } from '../powers.ts'
 import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
-import type { CardAnalyses } from './card-groups.ts'
+import type { CardAnalyses, TrainingCounts } from './card-groups.ts'
 import { hasPictures } from './pictures.ts'
 import type { Signature } from './signature.ts'
 
@@ -29,6 +29,7 @@ export interface CardFacts {
   readonly baseline?: { readonly name: string; readonly evaluation: Evaluation; readonly testEvaluation?: Evaluation }
   readonly estimator: { readonly label: string; readonly source: string; readonly params: ParamTable; readonly tags: { readonly keepsRows?: boolean } }
   readonly analyses: CardAnalyses
+  readonly counts: TrainingCounts
   /** What shuffling each column costs, where somebody asked. */
   readonly importance?: PermutationImportance
   /** The page of the card lets its reader ask the model. */
@@ -276,14 +277,29 @@ function evaluationData({ run, signature }: CardFacts): CardBlock[] {
   return blocks
 }
 
-function trainingData({ run, data, recipe, signature }: CardFacts): CardBlock[] {
+function trainingData({ run, data, recipe, signature, counts }: CardFacts): CardBlock[] {
   const { source } = data
   return [
     text(`${cut(data.name)}: ${data.rows} ${noun(signature)}s, from ${cut(source.fileName)} (SHA-256 ${source.sha256}).${source.licence ? ` Licence: ${cut(source.licence)}.` : ''}${source.url ? ` Origin: ${cut(source.url)}.` : ''}`),
     ...(source.licence ? [] : [gap('the licence of the data is not recorded.')]),
-    { kind: 'table', header: ['Column', 'Kind', 'Seen in training', 'May be missing'], rows: signature.inputs.map((input) => [cut(input.name), input.kind, seen(input), input.nullable ? 'yes' : 'no']) },
+    { kind: 'table', header: ['Column', 'Kind', 'Seen in training', 'Missing in training', 'May be missing'], rows: signature.inputs.map((input, i) => [cut(input.name), input.kind, seen(input), counts.rows === 0 ? '' : percentOf((counts.missing[i] ?? 0) / counts.rows), input.nullable ? 'yes' : 'no']) },
+    ...targetBlocks(counts, signature),
     ...(recipe.spec.steps.length > 0 ? [text(`Recipe, fitted on training ${noun(signature)}s only:`), list(recipe.spec.steps.map(stepWords))] : [text('No preparation: columns enter as they are.')]),
     ...(run.leftOut.length > 0 ? [text('Columns that the model does not read:'), list(run.leftOut.map(({ column, reason }) => `${cut(column)}: ${cut(reason)}`))] : []),
+  ]
+}
+const mostClassRows = 40
+/** What there was to be learnt: how often each class, or how the values lie. */
+function targetBlocks({ rows, classes, values }: TrainingCounts, signature: Signature): CardBlock[] {
+  const title = `The target, ${cut(signature.target)}, in ${rows.toLocaleString('en')} training ${noun(signature)}s`
+  if (values) return [text(`${title}: ${number(values.min)} to ${number(values.max)}, mean ${number(values.mean)}, standard deviation ${number(values.sd)}.`)]
+  if (!classes) return []
+  const listed = signature.classes.map((name, c) => ({ name, n: classes[c] ?? 0 })).slice(0, mostClassRows)
+  const others = classes.slice(mostClassRows)
+  return [
+    text(`${title}:`),
+    { kind: 'table', header: ['Class', 'n', 'Share'], rows: listed.map(({ name, n }) => [cut(name), String(n), rows === 0 ? '' : percentOf(n / rows)]) },
+    ...(others.length > 0 ? [text(`${others.length} further classes have ${others.reduce((sum, n) => sum + n, 0).toLocaleString('en')} ${noun(signature)}s together; model_card.json has each.`)] : []),
   ]
 }
 function stepWords({ step, params }: FittedRecipeState['spec']['steps'][number]): string {
@@ -305,7 +321,7 @@ function analyses({ run, baseline, signature, analyses: by }: CardFacts): CardBl
     if (!evaluation) return
     blocks.push(text(`${title}, n = ${evaluation.n}${thresholdNote(evaluation.threshold, signature)}:`), scoreTable(evaluation.scores, base?.scores), ...otherThreshold(evaluation, signature))
     if (baseline && !base) blocks.push(gap(`the baseline was not judged on these ${one}s, so there is nothing to compare the figures with.`))
-    if (evaluation.perClass) blocks.push({ kind: 'table', header: ['Class', 'n', 'Precision', 'Recall', 'F1'], rows: evaluation.perClass.map((row) => [cut(row.className), String(row.support), number(row.precision), number(row.recall), number(row.f1)]) })
+    if (evaluation.perClass) blocks.push({ kind: 'table', header: ['Class', 'n', 'Precision', 'Recall', 'F1'], rows: evaluation.perClass.map((row) => [cut(row.className), String(row.support), row.precision === null ? undefinedWords('never predicted') : number(row.precision), row.recall === null ? undefinedWords(`no such ${one}`) : number(row.recall), row.f1 === null ? undefinedWords('neither predicted nor there') : number(row.f1)]) })
     if (evaluation.warnings.length > 0) blocks.push(list(evaluation.warnings.map(cut)))
   }
   add(`Test ${one}s`, run.testEvaluation, baseline?.testEvaluation)
@@ -360,9 +376,10 @@ function sliceBlocks({ slices, part, threshold }: CardAnalyses, signature: Signa
 }
 
 /** The same as data: sections and blocks, every gap by itself, and the figures behind the tables. */
-export function cardJson(card: Card, { analyses: by, certificate, cost, run, signature, recipe }: CardFacts): string {
+export function cardJson(card: Card, { analyses: by, certificate, cost, run, signature, recipe, counts }: CardFacts): string {
   const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
-  const figures = { validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
+  const training = { rows: counts.rows, missing: signature.inputs.map(({ name }, i) => ({ column: name, n: counts.missing[i] })), classes: counts.classes ? signature.classes.map((name, c) => ({ class: name, n: counts.classes?.[c] })) : null, target: counts.values ?? null }
+  const figures = { training, validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
   return `${JSON.stringify({ version: 1, title: card.title, parameters: run.spec.estimator.params, recipe: recipe.spec.steps, gaps, figures, sections: card.sections }, null, 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {

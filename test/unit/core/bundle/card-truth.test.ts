@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { metrics } from '../../../../src/core/metrics/registry.ts'
 import type { Run } from '../../../../src/core/run/run.ts'
 import type { Evaluation } from '../../../../src/core/evaluate/evaluation.ts'
+import { percentOf } from '../../../../src/core/percent.ts'
 import { bytesOf, openZip } from '../../../../src/core/zip.ts'
 import { readRun } from '../../../../src/storage/runs.ts'
 import { deployExport } from '../../../../src/tasks/deploy-export.ts'
@@ -16,7 +17,7 @@ type Block = { readonly kind: 'text' | 'gap' | 'warning'; readonly text: string 
 interface CardFile {
   readonly parameters: unknown
   readonly recipe: readonly { readonly step: string; readonly params: Readonly<Record<string, unknown>> }[]
-  readonly figures: { readonly thresholds: unknown; readonly test: readonly { readonly metric: string; readonly value: number | null }[]; readonly groups: readonly { readonly metric: string; readonly overall: { readonly value: number } }[] }
+  readonly figures: { readonly training: unknown; readonly thresholds: unknown; readonly test: readonly { readonly metric: string; readonly value: number | null }[]; readonly groups: readonly { readonly metric: string; readonly overall: { readonly value: number } }[] }
   readonly sections: readonly { readonly title: string; readonly blocks: readonly Block[] }[]
 }
 async function bundle({ host, runId }: Pick<Awaited<ReturnType<typeof deployed>>, 'host' | 'runId'>) {
@@ -72,6 +73,22 @@ describe('a test part that was opened at another threshold than the model leaves
     expect(table.header[3]).toBe('Baseline')
     expect(table.rows.find(([label]) => label === metrics.get('precision').label)?.[3]).toBe('undefined: it names one class only')
   })
+})
+
+test('classes of the target and missing values are counted over the training rows', async () => {
+  const data = richDataset('binary')
+  const model = await deployed(data, 'binary', 'decision-tree')
+  const { card } = await bundle(model)
+  const rows = model.result.split.train
+  const outcome = data.columns.find(({ name }) => name === 'outcome')
+  if (outcome?.kind !== 'categorical') throw new Error('the target is no class')
+  const yes = rows.reduce((sum, row) => sum + (outcome.dictionary[outcome.codes[row] as number] === 'yes' ? 1 : 0), 0)
+  const tables = blocksOf(card, 'Training data').flatMap((block) => (block.kind === 'table' ? [block] : []))
+  expect(tables.find(({ header }) => header[0] === 'Class')?.rows.map(([name, n]) => [name, n])).toEqual([['no', String(rows.length - yes)], ['yes', String(yes)]])
+  // Every ninth of the numbers is missing.
+  const holes = rows.reduce((sum, row) => sum + (row % 9 === 8 ? 1 : 0), 0)
+  expect(card.figures.training).toMatchObject({ rows: rows.length, missing: expect.arrayContaining([{ column: hostileNames.number, n: holes }, { column: hostileNames.second, n: 0 }]) })
+  expect(tables[0]?.rows.find(([name]) => name === hostileNames.number)?.[3]).toBe(percentOf(holes / rows.length))
 })
 
 test('ranges are those of the signature to the last digit', async () => {
