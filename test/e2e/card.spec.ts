@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { buildCli } from '../../src/cli/build.mjs'
 import { encodeRows } from '../../src/core/bundle/encode.ts'
 import type { Signature } from '../../src/core/bundle/signature.ts'
@@ -36,6 +36,17 @@ async function bundle(name: string, args: readonly string[]) {
   return { card: join(place, 'MODEL_CARD.html'), signature, session: await nodeRunner().open(new Uint8Array(readFileSync(join(place, 'model.onnx')))) }
 }
 
+/** On a phone the answer stays on top, in 40 % of the height at most, while the last control is used. */
+async function answerStays(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.locator('#controls :is(input, select)').last().focus()
+  await page.evaluate(() => document.activeElement?.scrollIntoView({ block: 'start' }))
+  const box = await page.locator('#says').boundingBox()
+  expect(box?.y).toBeCloseTo(0, 0)
+  expect(box?.height).toBeLessThanOrEqual(0.41 * 844)
+  await expect(page.locator('#answer')).toBeInViewport()
+}
+
 test('a table model too large for a program is asked through the graph: numbers, a moment, names that are no markup, what is missing', async ({ browser }) => {
   const lines = Array.from({ length: 240 }, (_, i) => [(i * 37) % 100, i % 9 === 0 ? '' : ((i * 53) % 71) / 7, `2020-${String(1 + (i % 12)).padStart(2, '0')}-15`, ['red', '<b>', 'green'][i % 3], (i * 37) % 100 > 50 ? 'up' : 'down'].join(','))
   writeFileSync(join(folder, 'wide.csv'), ['a,b,when,kind,label', ...lines].join('\n'))
@@ -47,6 +58,11 @@ test('a table model too large for a program is asked through the graph: numbers,
     const { answers, probabilities = [] } = await answer(session, signature, encodeRows(signature, 1, (_, i) => row[i]), 1)
     await opened.says(String(answers[0]), probabilities, tolerance)
   }
+  // Of two classes the curve is the positive one's until somebody picks; what the numbers on it mean is said.
+  await expect(page.locator('#bars [aria-pressed=true]')).toHaveText(signature.classes[1] as string)
+  await expect(page.getByText('A class name is a button')).toBeVisible()
+  await expect(page.locator('#caption')).toHaveText(/and at 0\.5, dashed, the answer turns$/)
+  expect(await page.locator('#axis').innerText()).toMatch(/^1\s+0\.5\s+0$/)
   await page.getByLabel('b, exact', { exact: true }).fill('4.5')
   await page.getByLabel('when, exact', { exact: true }).fill('2020-03-15T00:00')
   await page.getByLabel('kind', { exact: true }).selectOption('<b>')
@@ -55,12 +71,17 @@ test('a table model too large for a program is asked through the graph: numbers,
   await page.getByRole('slider', { name: 'a', exact: true }).press('End')
   const end = Number(await page.getByLabel('a, exact', { exact: true }).inputValue())
   expect(end).toBeGreaterThan(99)
+  await expect(page.locator('.control').first().locator('.note')).toHaveText('Training saw 0 to 99.')
   await says([end, 4.5, '2020-03-15', '<b>'])
   await page.getByLabel('kind', { exact: true }).selectOption('(never seen in training)')
   await page.locator('.control').filter({ has: page.getByLabel('b, exact', { exact: true }) }).getByRole('checkbox', { name: 'missing' }).check()
   await says([end, null, '2020-03-15', 'never seen'])
+  await page.getByLabel('b, exact', { exact: true }).fill('')
+  await expect(page.getByText('Empty: answered as missing.')).toBeVisible()
+  await says([end, null, '2020-03-15', 'never seen'])
   await page.getByRole('button', { name: signature.classes[0] as string, exact: true }).click()
   await expect(page.getByText(new RegExp(`^probability of ${signature.classes[0]} as b goes from 0 to 10, all else as set`))).toBeVisible()
+  await answerStays(page)
   await opened.close()
 })
 
@@ -98,5 +119,6 @@ test('a network from scratch names a picture that is opened, drawn on, lit, blur
   await expect(page.locator('#answer')).toHaveText(/^invalid picture/)
   await page.getByRole('button', { name: 'Draw on black' }).click()
   await says({ width: 280, height: 280, channels: 3, data: new Uint8Array(280 * 280 * 3) })
+  await answerStays(page)
   await opened.close()
 })

@@ -62,12 +62,14 @@ function aboutModel(live: LivePage): string {
 }
 const typicalRow = 'It begins with a typical row, put together from medians and the most frequent values of the training rows; it is nobody\u2019s.'
 const madeUpPicture = 'It begins with a picture that nobody took and that is of no class, so its answer means nothing: open one of yours, or draw one. Your browser decodes it, as stored and upright; the graph brings it to size, as the server\u2019s does.'
-const tableControls = `<div id="controls"></div>
-<div id="told"><p id="answer" role="status"></p><div id="bars"></div>
-<figure id="curve"><svg viewBox="-6 -6 312 112" preserveAspectRatio="none" aria-hidden="true"><polyline id="line" fill="none" stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/><circle id="now" r="5" fill="#c2410c"/></svg><figcaption id="caption"></figcaption></figure>
+const tableControls = `<div id="says"><p id="answer" role="status"></p><div id="bars"></div>
+<p id="hint" hidden>A class name is a button: it draws the curve of that class.</p></div>
+<div id="controls"></div>
+<div id="more"><figure id="curve"><div id="plot"><div id="axis"><span id="high"></span><span id="cut" hidden></span><span id="low"></span></div>
+<svg viewBox="0 0 300 100" preserveAspectRatio="none" aria-hidden="true"><line id="threshold" x1="0" x2="300" stroke="currentColor" stroke-dasharray="6 4" vector-effect="non-scaling-stroke"/><polyline id="line" fill="none" stroke-width="2.5" vector-effect="non-scaling-stroke"/><path id="now" stroke-linecap="round" vector-effect="non-scaling-stroke"/></svg></div><figcaption id="caption"></figcaption></figure>
 <button type="button" id="reset">Back to the typical row</button></div>`
-const pictureControls = `<div id="told"><div id="stage" role="application" tabindex="0" aria-label="The picture as it is edited: drag to paint over it, or move the brush with the arrow keys and paint with the space bar"><canvas id="picture" width="1" height="1"></canvas><span id="brush" hidden></span></div>
-<p id="answer" role="status"></p><div id="bars"></div></div>
+const pictureControls = `<div id="says" class="pictured"><div id="stage" role="application" tabindex="0" aria-label="The picture as it is edited: drag to paint over it, or move the brush with the arrow keys and paint with the space bar"><canvas id="picture" width="1" height="1"></canvas><span id="brush" hidden></span></div>
+<div><p id="answer" role="status"></p><div id="bars"></div></div></div>
 <div id="controls"></div>`
 
 function liveSection(live: LiveModel | undefined): string {
@@ -96,7 +98,7 @@ const scriptPolicy = (live: LiveModel | undefined): string => (live === undefine
 const isFigure = (cell: string): boolean => /^[−-]?\d[\d.,]*(×10\S+)?( ?%)?( to [−-]?\d\S*)?$/.test(cell)
 /** How a column of a table is set: numbers under each other, what has no spaces broken where it must be. The first names the row. */
 function columnKind(cells: readonly string[], c: number): string {
-  const full = cells.filter((cell) => cell !== '')
+  const full = cells.filter((cell) => cell !== '' && !cell.startsWith('undefined'))
   if (c > 0 && full.filter(isFigure).length * 2 > full.length) return ' class="figure"'
   return full.some((cell) => /\S{30}/.test(cell)) ? ' class="long"' : ''
 }
@@ -143,32 +145,56 @@ td:first-child { min-width: 7.5rem }
 .long { overflow-wrap: anywhere; min-width: 12rem }
 .gap { border-left: 4px solid #c2410c; padding-left: 0.8rem; font-weight: 600 }
 .warning { border: 3px solid #dc2626; padding: 0.8rem; font-weight: 700 }
-#live:not([hidden]) { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 3rem; align-items: start }
-#controls { display: grid; gap: 0.9rem; max-height: 40rem; overflow: auto; padding: 0.3rem }
+:root { --curve: #1d4ed8 }
+@media (prefers-color-scheme: dark) { :root { --curve: #93c5fd } }
+#live:not([hidden]) { display: grid; grid-template: auto 1fr / minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem 3rem }
+#controls { grid-area: 1 / 2 / span 2; display: grid; align-content: start; gap: 0.9rem; max-height: min(40rem, 85vh); overflow: auto; padding: 0.3rem }
 .control { display: grid; grid-template-columns: minmax(0, 1fr) 9rem; gap: 0.2rem 0.8rem; align-items: center }
-.control > label:first-child { grid-column: 1 / -1; font-weight: 600 }
-.control select { grid-column: 1 / -1 }
+.control > label:first-child, .control select, .control input[type=file], .control .missing, .control .note { grid-column: 1 / -1 }
+.control > label:first-child { font-weight: 600 }
 .control input, .control select { font: inherit; min-width: 0; width: 100%; box-sizing: border-box }
-.control .missing { grid-column: 1 / -1 }
 .control .missing input { width: auto }
-#told { position: sticky; top: 1rem; display: grid; gap: 0.8rem }
+.note { margin: 0; font-size: 0.9rem }
+.note:not(:empty) { border-left: 4px solid #c2410c; padding-left: 0.5rem }
+#says, #more { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.6rem; align-content: start }
 #answer { font-size: 1.4rem; font-weight: 700; margin: 0 }
-#bars { display: grid; gap: 0.3rem }
-.bar { display: grid; grid-template-columns: minmax(5rem, 10rem) minmax(0, 1fr) 5rem; gap: 0.8rem; align-items: center }
-.bar button { font: inherit; text-align: left; padding: 0.2rem 0.5rem }
-.bar button[aria-pressed=true] { font-weight: 700 }
-.bar > :first-child { overflow-wrap: anywhere }
+#bars { display: grid; gap: 0.3rem; max-height: 20rem; overflow: auto; padding: 2px }
+.bar { display: grid; grid-template-columns: minmax(5rem, 10rem) minmax(0, 1fr) 6rem; gap: 0.8rem; align-items: center }
+.bar.answered { font-weight: 700 }
+.bar button { font: inherit; text-align: left; min-height: 1.6rem; padding: 0.1rem 0.5rem; border: 2px solid transparent; border-radius: 4px; color: inherit; background: color-mix(in srgb, currentColor 12%, transparent); cursor: pointer }
+.bar button[aria-pressed=true] { border-color: var(--curve) }
 .bar meter { width: 100% }
-.bar output { text-align: right; font-variant-numeric: tabular-nums }
+.bar output { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+#hint { margin: 0; font-size: 0.9rem }
 #curve { margin: 0 }
-#curve svg { width: 100%; height: 10rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); overflow: visible }
+#plot { display: flex; gap: 0.5rem; height: 10rem }
+#axis { position: relative; display: flex; flex-direction: column; justify-content: space-between; text-align: right; min-width: 2.5rem; line-height: 1; font-size: 0.9rem; font-variant-numeric: tabular-nums }
+#cut { position: absolute; right: 0; transform: translateY(-50%) }
+#plot svg { flex: 1; width: 0; height: 100%; box-sizing: border-box; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); overflow: visible }
+#line { stroke: var(--curve) }
+#threshold { stroke-opacity: 0.6 }
+#now { stroke: #c2410c; stroke-width: 11 }
+#caption { font-size: 0.9rem; margin-top: 0.4rem }
 #reset, #load, .buttons button { font: inherit; justify-self: start; padding: 0.3rem 0.8rem }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.6rem }
-.control input[type=file], .control output, .control span { grid-column: auto }
-.control input[type=file] { grid-column: 1 / -1 }
-#stage { position: relative; overflow: hidden; justify-self: start; max-width: 100%; line-height: 0; border: 1px solid color-mix(in srgb, currentColor 40%, transparent) }
-#picture { width: min(100%, 22rem); min-width: 14rem; height: auto; max-height: 26rem; image-rendering: pixelated; touch-action: none; cursor: crosshair }
+#stage { position: relative; overflow: hidden; place-self: start; box-sizing: border-box; width: min(100%, 22rem, 26rem * var(--shape, 1)); line-height: 0; border: 1px solid color-mix(in srgb, currentColor 40%, transparent) }
+#picture { width: 100%; height: auto; image-rendering: pixelated; touch-action: none; cursor: crosshair }
 #brush { position: absolute; aspect-ratio: 1; border: 2px solid #fff; border-radius: 50%; box-shadow: 0 0 0 1px #000; transform: translate(-50%, -50%); pointer-events: none }
+@media (max-width: 45rem) {
+  #live:not([hidden]) { display: block }
+  #says { position: sticky; top: 0; z-index: 1; gap: 0.2rem; max-height: 40vh; overflow: hidden; grid-template-rows: auto minmax(0, 1fr); margin: 0 -1rem; padding: 0.5rem 1rem; background: Canvas; border-bottom: 1px solid color-mix(in srgb, currentColor 40%, transparent); box-sizing: border-box }
+  #says.pictured { grid-template: minmax(0, 1fr) / auto minmax(0, 1fr); gap: 0.8rem }
+  .pictured > div:last-child { display: grid; grid-template-rows: auto minmax(0, 1fr); max-height: calc(40vh - 1rem - 1px) }
+  .pictured .bar { grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.4rem }
+  .pictured .bar meter { grid-area: 2 / 1 / 3 / 3 }
+  #answer { font-size: 1.1rem }
+  #bars { gap: 0.1rem }
+  #hint { font-size: 0.8rem }
+  #stage { width: min(42vw, (40vh - 2rem) * var(--shape, 1)) }
+  #controls { max-height: none; overflow: visible; padding: 1rem 0 }
+  /* What has the focus is not under the answer. */
+  #controls :is(input, select, button) { scroll-margin-top: 45vh }
+}
 </style>
 </head>
 <body>

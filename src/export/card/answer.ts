@@ -27,8 +27,8 @@ export function write(value: number): string {
   return `${Number(digits)}×10${raised(power as string)}`
 }
 
-/** @param pick told which class's name was pressed; without it names are text. @param picked the class that is chosen */
-export function showAnswer({ target, classes }: CardModel, answer: CardAnswer, pick?: (index: number) => void, picked?: number): void {
+/** @param pick told which class's name was pressed; without it names are text. @param drawn the class whose curve is drawn */
+export function showAnswer({ target, classes }: CardModel, answer: CardAnswer, pick?: (index: number) => void, drawn?: number): void {
   if ('value' in answer) {
     byId('answer').textContent = `${target}: ${write(answer.value)}`
     return
@@ -37,9 +37,13 @@ export function showAnswer({ target, classes }: CardModel, answer: CardAnswer, p
   const bars = byId('bars')
   // Made once: a name that has the focus keeps it while answers change.
   if (bars.childElementCount !== classes.length) {
+    // Many classes scroll, by keyboard too.
+    bars.tabIndex = 0
+    bars.role = 'group'
+    bars.ariaLabel = 'Probabilities of the classes'
     bars.replaceChildren(
       ...classes.map((name, c) => {
-        const title = pick ? make('button', { type: 'button', textContent: name, title: 'Draw the curve of this class' }) : make('span', { textContent: name })
+        const title = pick ? make('button', { type: 'button', textContent: name }) : make('span', { textContent: name })
         if (pick) title.addEventListener('click', () => pick(c))
         const bar = make('meter', { min: 0, max: 1 })
         bar.setAttribute('aria-label', `probability of ${name}`)
@@ -50,7 +54,8 @@ export function showAnswer({ target, classes }: CardModel, answer: CardAnswer, p
   for (const [c, row] of [...bars.children].entries()) {
     const share = answer.probabilities[c] as number
     const [title, bar, output] = [...row.children] as [HTMLElement, HTMLMeterElement, HTMLOutputElement]
-    if (pick) title.setAttribute('aria-pressed', String(c === picked))
+    row.classList.toggle('answered', classes[c] === answer.label)
+    if (pick) title.setAttribute('aria-pressed', String(c === drawn))
     bar.value = share
     output.textContent = write(share)
   }

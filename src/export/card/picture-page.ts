@@ -81,6 +81,7 @@ export function picturePage(model: CardModel, ask: (pixels: Pixels) => Promise<C
     }
     canvas.width = width
     canvas.height = height
+    stage.style.setProperty('--shape', String(width / height))
     canvas.getContext('2d')?.putImageData(image, 0, 0)
   }
 

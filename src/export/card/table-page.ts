@@ -19,9 +19,16 @@ const curveSteps = 60
 export function tablePage(model: CardModel, askRows: AskRows): void {
   const cells = [...model.start]
   let along = model.inputs.findIndex((input) => isNumber(input) && rangeOf(input))
-  let shownClass = model.classes.length === 2 ? 1 : 0
+  /** Of which class the reader asked to see the curve. */
+  let picked: number | undefined
+  /** Without a choice: of two classes the positive one, else the one that is answered. */
+  const drawnClass = (answer: CardAnswer): number => ('value' in answer ? 0 : (picked ?? (model.classes.length === 2 ? 1 : model.classes.indexOf(answer.label))))
   /** The one number that a curve shows: the value, or the probability of a class. */
-  const heightOf = (answer: CardAnswer): number => ('value' in answer ? answer.value : (answer.probabilities[shownClass] as number))
+  const heightOf = (answer: CardAnswer, drawn: number): number => ('value' in answer ? answer.value : (answer.probabilities[drawn] as number))
+  const pick = (index: number): void => {
+    picked = index
+    show()
+  }
 
   interface Question {
     readonly cells: Cells
@@ -33,10 +40,8 @@ export function tablePage(model: CardModel, askRows: AskRows): void {
       return askRows([question.cells, ...curveRows(question)])
     },
     ([answer, ...points], question) => {
-      showAnswer(model, answer as CardAnswer, (index) => {
-        shownClass = index
-        show()
-      }, shownClass)
+      // A name is a button only where there is a curve to draw.
+      showAnswer(model, answer as CardAnswer, question.along < 0 ? undefined : pick, drawnClass(answer as CardAnswer))
       curve(question, answer as CardAnswer, points)
     },
     showProblem,
@@ -58,7 +63,8 @@ export function tablePage(model: CardModel, askRows: AskRows): void {
     byId('curve').hidden = input === undefined
     if (input === undefined) return
     const [first, last] = rangeOf(input) as readonly [number, number]
-    const points = answers.map(heightOf)
+    const drawn = drawnClass(answer)
+    const points = answers.map((point) => heightOf(point, drawn))
     let [low, high] = [0, 1]
     if (model.classes.length === 0) {
       low = Math.min(...points)
@@ -69,14 +75,25 @@ export function tablePage(model: CardModel, askRows: AskRows): void {
     const y = (value: number): number => 100 - (100 * (value - low)) / (high - low)
     byId('line').setAttribute('points', points.map((value, s) => `${((300 * s) / curveSteps).toFixed(2)},${y(value).toFixed(2)}`).join(' '))
     const cell = own[index]
-    byId('now').setAttribute('visibility', typeof cell === 'number' ? 'visible' : 'hidden')
-    if (typeof cell === 'number') {
-      byId('now').setAttribute('cx', x(cell).toFixed(2))
-      byId('now').setAttribute('cy', y(heightOf(answer)).toFixed(2))
+    byId('now').setAttribute('d', typeof cell === 'number' ? `M${x(cell).toFixed(2)},${y(heightOf(answer, drawn)).toFixed(2)}h0.01` : '')
+    byId('high').textContent = write(high)
+    byId('low').textContent = write(low)
+    const turn = model.classes.length === 2 ? turnAt(drawn) : undefined
+    byId('threshold').setAttribute('visibility', turn === undefined ? 'hidden' : 'visible')
+    // Near an end it would stand on the end's own number.
+    byId('cut').hidden = turn === undefined || turn < 0.1 || turn > 0.9
+    if (turn !== undefined) {
+      for (const end of ['y1', 'y2']) byId('threshold').setAttribute(end, y(turn).toFixed(2))
+      byId('cut').style.top = `${y(turn)}%`
+      byId('cut').textContent = write(turn)
     }
-    const of = model.classes.length === 0 ? model.target : `probability of ${model.classes[shownClass]}`
-    const end = (value: number): string => (input.kind === 'datetime' ? day(value).slice(0, 10) : write(value))
-    byId('caption').textContent = `${of} as ${input.name} goes from ${end(first)} to ${end(last)}, all else as set; the height goes from ${write(low)} to ${write(high)}`
+    const of = model.classes.length === 0 ? model.target : `probability of ${model.classes[drawn]}`
+    byId('caption').textContent = `${of} as ${input.name} goes from ${written(input, first)} to ${written(input, last)}, all else as set; the height goes from ${write(low)} to ${write(high)}${turn === undefined ? '' : `, and at ${write(turn)}, dashed, the answer turns`}`
+  }
+  /** Of two classes: the probability at which the answer turns. */
+  function turnAt(drawn: number): number {
+    const { threshold = 0.5 } = model
+    return drawn === 1 ? threshold : 1 - threshold
   }
 
   function control(input: SignatureInput, i: number): HTMLElement {
@@ -99,6 +116,7 @@ export function tablePage(model: CardModel, askRows: AskRows): void {
     fill()
     show()
   })
+  byId('hint').hidden = model.classes.length === 0 || along < 0
   byId('live').hidden = false
   show()
 }
@@ -115,23 +133,45 @@ function numberControl(input: SignatureInput, id: string, cell: GoldenCell, set:
   slider.value = String(start ?? low)
   const field = isMoment ? make('input', { type: 'datetime-local', value: day(start ?? low) }) : make('input', { type: 'number', step: 'any', value: String(start ?? '') })
   field.setAttribute('aria-label', `${input.name}, exact`)
+  const note = make('p', { className: 'note', id: `${id}-note`, ariaLive: 'polite' })
+  for (const part of [slider, field]) part.setAttribute('aria-describedby', note.id)
   const missing = input.nullable ? make('input', { type: 'checkbox', checked: cell === null }) : undefined
+  let last = cell
+  /** Asks with this, and says what is unusual of it. */
+  const put = (value: GoldenCell, said = typeof value === 'number' ? beyond(input, value) : ''): void => {
+    if (missing) missing.checked = value === null
+    note.textContent = said
+    last = value
+    set(value)
+  }
   slider.addEventListener('input', () => {
     const value = isMoment || input.integer ? Math.round(slider.valueAsNumber) : slider.valueAsNumber
     field.value = isMoment ? day(value) : String(Number(value.toPrecision(7)))
-    if (missing) missing.checked = false
-    set(isMoment ? value : Number(field.value))
+    put(isMoment ? value : Number(field.value))
   })
   const typed = (): number => (isMoment ? momentOf(field) : field.valueAsNumber)
   field.addEventListener('input', () => {
     const value = typed()
-    if (!Number.isFinite(value)) return
-    slider.value = String(value)
-    if (missing) missing.checked = false
-    set(value)
+    if (Number.isFinite(value)) {
+      slider.value = String(value)
+      put(value)
+    } else if (input.nullable && !field.validity.badInput) put(null, 'Empty: answered as missing.')
+    else note.textContent = `${field.validity.badInput ? `This is no ${isMoment ? 'moment' : 'number'}` : 'It must not be empty'}; the answer is still that of ${last === null ? 'a missing one' : written(input, Number(last))}.`
   })
-  missing?.addEventListener('change', () => set(missing.checked ? null : typed() || 0))
-  return [slider, field, ...(missing ? [make('label', { className: 'missing' }, missing, ' missing')] : [])]
+  missing?.addEventListener('change', () => {
+    if (missing.checked) return put(null)
+    if (!Number.isFinite(typed())) field.value = isMoment ? day(slider.valueAsNumber) : String(Number(slider.valueAsNumber.toPrecision(7)))
+    put(typed())
+  })
+  return [slider, field, ...(missing ? [make('label', { className: 'missing' }, missing, ' missing')] : []), note]
+}
+const written = ({ kind }: SignatureInput, value: number): string => (kind === 'datetime' ? day(value).slice(0, 10) : write(value))
+/** What is to be said of a number unlike those of training; nothing of others. */
+function beyond(input: SignatureInput, value: number): string {
+  const { min, max } = input
+  if (min === undefined || max === undefined) return ''
+  if (value < min || value > max) return `Training saw ${min === max ? `${written(input, min)} alone` : `${written(input, min)} to ${written(input, max)}`}.`
+  return input.integer && !Number.isInteger(value) ? 'Training saw whole numbers.' : ''
 }
 
 function choiceControl(input: SignatureInput, id: string, cell: GoldenCell, set: (cell: GoldenCell) => void): HTMLElement {
