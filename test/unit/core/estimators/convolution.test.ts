@@ -91,20 +91,26 @@ describe('convolution, pooling and dense layers', () => {
   it('leave no memory behind', async () => {
     v8.setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
-    const held = (): number => {
-      collect()
-      const { heapUsed, external } = process.memoryUsage()
-      return heapUsed + external
+    // A thread of its own gives back what a collection found, and a loaded machine lets it wait.
+    const held = async (): Promise<number> => {
+      let least = Infinity
+      for (let round = 0; round < 8; round++) {
+        collect()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        const { heapUsed, external } = process.memoryUsage()
+        least = Math.min(least, heapUsed + external)
+      }
+      return least
     }
     const params = { ...defaultsOf(cnn.params), layers: JSON.stringify([{ type: 'conv', filters: 8 }, { type: 'batch-norm' }, { type: 'dropout' }]), maxIter: 1, backend: 'wasm' }
     const pictures = { rows: 32, features: [{ name: 'p', source: 'p', shape: [12, 12, 1] as const, values: Float32Array.from({ length: 32 * 144 }, (_, i) => Math.sin(i)) }] }
     const y = { task: 'binary' as const, column: 'y', classes: ['a', 'b'], codes: Int32Array.from({ length: 32 }, (_, i) => i % 2) }
     const fit = (seed: number) => cnn.fit(pictures, y, { params, seed }, nodeContext())
     for (let round = 0; round < 5; round++) await fit(round)
-    const before = held()
+    const before = await held()
     for (let round = 5; round < 35; round++) await fit(round)
     // The memory of one such training is over 1 MB: those of thirty would be thirty times that.
-    expect(held() - before).toBeLessThan(2 * 2 ** 20)
+    expect((await held()) - before).toBeLessThan(2 * 2 ** 20)
   })
 
   it('go on from a checkpoint with the bits of an undisturbed run', async () => {
