@@ -177,7 +177,7 @@ td:first-child { min-width: 7.5rem }
 #caption { font-size: 0.9rem; margin-top: 0.4rem }
 #reset, #load, .buttons button { font: inherit; justify-self: start; padding: 0.3rem 0.8rem }
 .buttons { display: flex; flex-wrap: wrap; gap: 0.6rem }
-#stage { position: relative; overflow: hidden; place-self: start; box-sizing: border-box; width: min(100%, 22rem, 26rem * var(--shape, 1)); line-height: 0; border: 1px solid color-mix(in srgb, currentColor 40%, transparent) }
+#stage { position: relative; overflow: hidden; place-self: start; box-sizing: border-box; width: min(100%, 22rem, 18rem * var(--shape, 1)); line-height: 0; border: 1px solid color-mix(in srgb, currentColor 40%, transparent) }
 #picture { width: 100%; height: auto; image-rendering: pixelated; touch-action: none; cursor: crosshair }
 #brush { position: absolute; aspect-ratio: 1; border: 2px solid #fff; border-radius: 50%; box-shadow: 0 0 0 1px #000; transform: translate(-50%, -50%); pointer-events: none }
 @media (max-width: 45rem) {
