@@ -1,6 +1,7 @@
 /** A model card as Markdown and as one HTML file; names and values of the data are never markup in either. */
 import { escapeHtml as html } from '../html.ts'
 import type { Card, CardBlock } from './card.ts'
+import { plotSvg } from './card-plot.ts'
 
 /** Text inside Markdown: nothing in it is markup, nothing in it starts a line. */
 const markdown = (value: string): string => value.replace(/[\\`*_{}[\]()<>#+\-.!|~=&:$"'@]/g, (mark) => (mark === '<' ? '&lt;' : mark === '>' ? '&gt;' : mark === '&' ? '&amp;' : /[.,:()'"=@$-]/.test(mark) ? mark : `\\${mark}`)).replace(/[\r\n\u2028\u2029\0]+/g, ' ')
@@ -18,6 +19,8 @@ export function cardMarkdown(card: Card): string {
         return `> **${item.kind === 'warning' ? 'Warning: ' : ''}${markdown(item.text)}**`
       case 'list':
         return item.items.map((entry) => `- ${safeStart(markdown(entry))}`).join('\n')
+      case 'figure':
+        return `${block({ kind: 'text', text: item.text })}\n\n${block({ kind: 'table', ...item.table })}`
       case 'table': {
         const line = (cells: readonly string[]): string => `| ${cells.map(markdown).join(' | ')} |`
         return [line(item.header), `|${' --- |'.repeat(item.header.length)}`, ...item.rows.map(line)].join('\n')
@@ -118,6 +121,10 @@ export function cardHtml(card: Card, live?: LiveModel): string {
         return `<p class="warning" role="alert">${html(item.text)}</p>`
       case 'list':
         return `<ul>${item.items.map((entry) => `<li>${html(entry)}</li>`).join('')}</ul>`
+      case 'figure': {
+        const table = block({ kind: 'table', ...item.table })
+        return `<figure><figcaption>${html(item.text)}</figcaption>${item.plot ? `${plotSvg(item.plot, item.title, item.text)}<details><summary>${html(item.title)} as a table</summary>${table}</details>` : table}</figure>`
+      }
       case 'table': {
         const kinds = item.header.map((_, c) => columnKind(item.rows.map((cells) => cells[c] ?? ''), c))
         const row = (cells: readonly string[], tag: 'td' | 'th'): string => `<tr>${cells.map((cell, c) => `<${tag}${kinds[c] ?? ''}>${html(cell)}</${tag}>`).join('')}</tr>`
@@ -144,6 +151,8 @@ td:first-child { min-width: 7.5rem }
 .figure { text-align: right; white-space: nowrap }
 .long { overflow-wrap: anywhere; min-width: 12rem }
 .gap { border-left: 4px solid #c2410c; padding-left: 0.8rem; font-weight: 600 }
+figure { margin: 1.5rem 0 }
+figcaption { margin-bottom: 0.5rem }
 .warning { border: 3px solid #dc2626; padding: 0.8rem; font-weight: 700 }
 :root { --curve: #1d4ed8 }
 @media (prefers-color-scheme: dark) { :root { --curve: #93c5fd } }

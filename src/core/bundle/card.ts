@@ -15,6 +15,7 @@ import { needsPower, powerOfTen, smallNumber, trueMinus } from '../powers.ts'
 import { steps } from '../recipe/registry.ts'
 import type { FittedRecipeState } from '../recipe/step.ts'
 import type { Run } from '../run/run.ts'
+import { figureNumbers, figuresOf, type CardFigure } from './card-figures.ts'
 import type { CardAnalyses, TrainingCounts } from './card-groups.ts'
 import { hasPictures } from './pictures.ts'
 import type { Signature } from './signature.ts'
@@ -51,6 +52,7 @@ export type CardBlock =
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | CardFigure
 export interface Card {
   readonly title: string
   /** What model hubs read before the text: names as they have them, in order. */
@@ -327,6 +329,8 @@ function analyses({ run, baseline, signature, analyses: by }: CardFacts): CardBl
   add(`Test ${one}s`, run.testEvaluation, baseline?.testEvaluation)
   add(`Validation ${one}s`, run.evaluation, baseline?.evaluation)
   if (!baseline) blocks.push(gap('no baseline was trained on the same target, so there is nothing to compare with.'))
+  const judged = run.testEvaluation ?? run.evaluation
+  blocks.push(...(judged ? figuresOf(judged, judged.part === 'test' ? 'test' : 'validation', one) : [gap('there is no evaluation, so there are no graphics of one.')]))
   blocks.push(...groupBlocks(by, signature), ...sliceBlocks(by, signature))
   return blocks
 }
@@ -379,8 +383,9 @@ function sliceBlocks({ slices, part, threshold }: CardAnalyses, signature: Signa
 export function cardJson(card: Card, { analyses: by, certificate, cost, run, signature, recipe, counts }: CardFacts): string {
   const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
   const training = { rows: counts.rows, missing: signature.inputs.map(({ name }, i) => ({ column: name, n: counts.missing[i] })), classes: counts.classes ? signature.classes.map((name, c) => ({ class: name, n: counts.classes?.[c] })) : null, target: counts.values ?? null }
-  const figures = { training, validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, groups: by.groups, slices: by.slices, parity: certificate, cost }
-  return `${JSON.stringify({ version: 1, title: card.title, parameters: run.spec.estimator.params, recipe: recipe.spec.steps, gaps, figures, sections: card.sections }, null, 2)}\n`
+  const judged = run.testEvaluation ?? run.evaluation
+  const figures = { training, validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, graphics: judged ? figureNumbers(judged) : null, groups: by.groups, slices: by.slices, parity: certificate, cost }
+  return `${JSON.stringify({ version: 1, title: card.title, parameters: run.spec.estimator.params, recipe: recipe.spec.steps, gaps, figures, sections: card.sections }, (key, value: unknown) => (key === 'plot' ? undefined : value), 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {
   return {
