@@ -1,11 +1,11 @@
 /** What was built of one run on the Deploy page: it outlives the tab that shows it, and goes with the run or the page. */
-import { asStudioError } from '../core/errors.ts'
-import type { Run } from '../core/run/run.ts'
-import type { TaskMap } from '../jobs/protocol.ts'
-import { saveBytes } from '../ui/save-file.ts'
-import { shorten } from '../ui/format.ts'
-import type { Job } from './job.svelte.ts'
-import type { JobsState } from './jobs.svelte.ts'
+import { asStudioError } from '../../core/errors.ts'
+import type { Run } from '../../core/run/run.ts'
+import type { TaskMap } from '../../jobs/protocol.ts'
+import { saveBytes } from '../../ui/save-file.ts'
+import { shorten } from '../../ui/format.ts'
+import type { Job } from '../../state/job.svelte.ts'
+import type { JobsState } from '../../state/jobs.svelte.ts'
 
 type Input = TaskMap['deploy/export']['input']
 
@@ -51,7 +51,7 @@ export class BundleExport {
     if (!this.made?.zip) return
     const { zip, fileName } = this.made
     try {
-      const { bytesOf, openZip } = await import('../core/zip.ts')
+      const { bytesOf, openZip } = await import('../../core/zip.ts')
       saveBytes(await (await openZip(bytesOf(zip))).read('MODEL_CARD.html'), fileName.replace(/\.zip$/, '-card.html'), 'text/html')
     } catch (error) {
       this.problem = error
