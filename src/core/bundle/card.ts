@@ -162,10 +162,19 @@ function details({ run, signature, certificate, estimator, cost, referenceHash, 
     ['Reference profile', `reference.json, SHA-256 ${referenceHash}`],
     ['Parity with the studio', `${certificate.rows} ${certificate.part}: ${certificate.outputs.map((output) => `${output.output} at most ${smallNumber(output.maxDifference)} apart (allowed ${smallNumber(output.tolerance)})`).join('; ')}; ${certificate.ties} ties, ${certificate.labelsDifferent} other labels; ${certificate.runtime}${(certificate.capped ?? []).map(({ column, held, of }) => `; golden rows hold ${held} of ${of} categories of ${cut(column)}`).join('')}`],
   ]
-  if (signature.threshold !== undefined) rows.splice(2, 0, ['Decision threshold', `${number(signature.threshold)} on the probability of ${cut(signature.classes[1] ?? '')} (${signature.threshold === 0.5 ? 'the default, unless a person kept it on purpose' : 'not the default, which is 0.5'}); signature.json has every digit`])
+  if (signature.threshold !== undefined) {
+    rows.splice(2, 0, ['Decision threshold', `${number(signature.threshold)} on the probability of ${cut(signature.classes[1] ?? '')} (${signature.threshold === 0.5 ? 'the default, unless a person kept it on purpose' : 'not the default, which is 0.5'}); signature.json has every digit`], ...costRatioRow(signature.threshold, signature.classes[1] ?? ''))
+  }
   // A threshold weighs people's mistakes against each other: somebody chose it, and has a name.
   const chosen = signature.threshold === undefined ? [] : labelled('Who chose the threshold, and why', by.thresholdBy, 'who chose the threshold, and why')
   return [{ kind: 'table', header: ['Detail', 'Value'], rows }, ...parameters(run, estimator.params), ...chosen, ...labelled('Owner, authors and contact', by.owner, 'who owns this model and answers for it'), ...labelled('Licence', by.licence, 'under which licence this model may be used')]
+}
+
+/** Of a missed positive to a false alarm, where the threshold costs least: at t itself t x a miss = (1 - t) x an alarm (Elkan 2001). Undefined at 0 and 1, where one of them weighs nothing. */
+const costRatio = (threshold: number): number | undefined => (threshold > 0 && threshold < 1 ? (1 - threshold) / threshold : undefined)
+function costRatioRow(threshold: number, positive: string): [string, string][] {
+  const ratio = costRatio(threshold)
+  return ratio === undefined ? [] : [['Cost ratio', `this threshold costs least where missing a true ${cut(positive)} costs ${number(ratio)} times as much as naming a false one, as far as the probabilities are calibrated`]]
 }
 
 const paramWords = (value: ParamValue): string => (value === '' ? '(empty)' : String(value))
@@ -384,7 +393,7 @@ export function cardJson(card: Card, { analyses: by, certificate, cost, run, sig
   const gaps = card.sections.flatMap(({ title, blocks }) => blocks.flatMap((block) => (block.kind === 'gap' ? [{ section: title, text: block.text }] : [])))
   const training = { rows: counts.rows, missing: signature.inputs.map(({ name }, i) => ({ column: name, n: counts.missing[i] })), classes: counts.classes ? signature.classes.map((name, c) => ({ class: name, n: counts.classes?.[c] })) : null, target: counts.values ?? null }
   const judged = run.testEvaluation ?? run.evaluation
-  const figures = { training, validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, graphics: judged ? figureNumbers(judged) : null, groups: by.groups, slices: by.slices, parity: certificate, cost }
+  const figures = { training, validation: run.evaluation?.scores ?? null, test: run.testEvaluation?.scores ?? null, testOpenings: run.testOpenings, thresholds: { model: signature.threshold ?? null, costRatio: signature.threshold === undefined ? null : costRatio(signature.threshold) ?? null, validation: run.evaluation?.threshold ?? null, test: run.testEvaluation?.threshold ?? null, groups: by.threshold ?? null }, part: by.part, graphics: judged ? figureNumbers(judged) : null, groups: by.groups, slices: by.slices, parity: certificate, cost }
   return `${JSON.stringify({ version: 1, title: card.title, parameters: run.spec.estimator.params, recipe: recipe.spec.steps, gaps, figures, sections: card.sections }, (key, value: unknown) => (key === 'plot' ? undefined : value), 2)}\n`
 }
 function scoreTable(scores: readonly ScoreRow[], baseline: readonly ScoreRow[] | undefined): CardBlock {

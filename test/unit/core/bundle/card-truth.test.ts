@@ -54,9 +54,10 @@ describe('a test part that was opened at another threshold than the model leaves
     const { card, markdown } = made
     const whole = card.figures.test.find(({ metric }) => metric === 'accuracy')?.value
     for (const { metric, overall } of card.figures.groups) if (metric === 'accuracy') expect(overall.value).toBe(whole)
-    expect(card.figures.thresholds).toEqual({ model: leaves, validation: leaves, test: opened, groups: opened })
+    expect(card.figures.thresholds).toEqual({ model: leaves, costRatio: (1 - leaves) / leaves, validation: leaves, test: opened, groups: opened })
     const headings = blocksOf(card, 'Quantitative analyses').flatMap((block) => (block.kind === 'text' && / by |, n = /.test(block.text) ? [block.text] : []))
     expect(headings.length).toBeGreaterThan(3)
+    expect(markdown).toMatch(/Cost ratio \| this threshold costs least where missing a true .* costs 5\.075 times/)
     for (const heading of headings) expect(heading).toMatch(heading.startsWith('Validation') ? /, threshold 0\.1646:$/ : /^Test rows.*, threshold 0\.5:$/)
     expect(markdown).toContain('These figures are at the threshold 0.5; the model leaves with 0.1646. The test part was never judged at 0.1646')
     expect(markdown.match(/These figures are at the threshold/g)).toHaveLength(1)
