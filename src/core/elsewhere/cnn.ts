@@ -15,6 +15,7 @@ import { checkParams } from '../params.ts'
 import type { Json } from '../recipe/step.ts'
 import type { RunSpec } from '../run/run-spec.ts'
 import { check, v } from '../schema.ts'
+import type { TorchLearning } from './torch-learning.ts'
 import { weightsFrom } from './weights.ts'
 
 /** A row of the studio's table, with what PyTorch wants to know of it. */
@@ -32,7 +33,7 @@ export interface PlannedLayer {
   readonly rate: number
   readonly depth: number
 }
-export interface CnnPlan {
+export interface CnnPlan extends TorchLearning {
   readonly shape: PictureShape
   readonly classes: number
   /** All but the last layer, which is dense. */
@@ -40,19 +41,7 @@ export interface CnnPlan {
   /** Taken from each channel, and what it is then divided by. */
   readonly means: readonly number[]
   readonly deviations: readonly number[]
-  /** The run's own first weights, layer by layer: float32, little-endian, in base64. */
-  readonly theta: string
-  readonly learningRate: number
-  readonly alpha: number
-  readonly batchSize: number
-  readonly maxIter: number
-  /** Share of the training pictures that judges when to stop; 0 = none. */
-  readonly validationFraction: number
-  readonly nIterNoChange: number
-  readonly tol: number
-  readonly balanced: boolean
   readonly augmentation: Augmentation
-  readonly seed: number
 }
 
 const plannedLayers = (specs: readonly LayerSpec[], shape: PictureShape, classes: number): PlannedLayer[] => {

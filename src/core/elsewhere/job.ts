@@ -15,6 +15,7 @@ import type { FittedRecipeState } from '../recipe/step.ts'
 import type { RunSpec } from '../run/run-spec.ts'
 import { cnnPlan, type CnnPlan } from './cnn.ts'
 import { linearElsewhere, linearPlan, type LinearPlan } from './linear.ts'
+import type { TorchLearning } from './torch-learning.ts'
 import { trainersElsewhere, whoTrains } from './trainers.ts'
 
 export interface ElsewhereJob {
@@ -42,22 +43,10 @@ export interface ElsewhereJob {
 }
 /** What a job's trainer is told. */
 export type Trainer = Pick<ElsewhereJob, 'xgboost' | 'torch' | 'linear' | 'cnn'>
-export interface TorchNetwork {
+export interface TorchNetwork extends TorchLearning {
   /** Neurons from input to output. */
   readonly sizes: readonly number[]
   readonly activation: Activation
-  /** The run's own first weights, as dense.ts has them: float32, little-endian, in base64. */
-  readonly theta: string
-  readonly learningRate: number
-  readonly alpha: number
-  readonly batchSize: number
-  readonly maxIter: number
-  /** Share of the training rows that judges when to stop; 0 = none. */
-  readonly validationFraction: number
-  readonly nIterNoChange: number
-  readonly tol: number
-  readonly balanced: boolean
-  readonly seed: number
 }
 
 /** The target as one more column to read. */
